@@ -1,0 +1,132 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** How to reach a Temporal server that runs already. */
+export interface TemporalServerConfig {
+  address: string;
+  namespace: string;
+  apiKey: string | undefined;
+  tls: { serverName: string | undefined; caFile: string | undefined; certFile: string | undefined; keyFile: string | undefined } | undefined;
+}
+
+/** Everything that OpsConductor reads from its environment; parsed once by the command line, then passed down. */
+export interface Config {
+  /** Data folder of the embedded servers. */
+  home: string;
+  /** Downloads and built bundles that any folder may share. */
+  cacheDir: string;
+  /** Undefined: `up` starts its own Postgres. */
+  databaseUrl: string | undefined;
+  /** Connections one process opens at most. */
+  databasePoolSize: number;
+  /** Undefined: `up` starts its own Temporal. */
+  temporal: TemporalServerConfig | undefined;
+  api: { host: string; port: number };
+  temporalPort: number;
+  temporalUiPort: number;
+  postgresPort: number;
+  /** Key ring in the environment; undefined: the key file of the data folder. */
+  keyRing: string | undefined;
+  /** Prefix of the task queues, so that several installations may share a namespace. */
+  taskQueuePrefix: string;
+  worker: {
+    /** SIGTERM: how long running commands may go on. */
+    graceMs: number;
+    /** Silence after which a running command counts as lost. */
+    heartbeatTimeoutMs: number;
+    maxConcurrentActions: number;
+  };
+  client: { url: string | undefined; token: string | undefined; configFile: string };
+  logLevel: string;
+}
+
+const Port = z.coerce.number().int().min(0).max(65535);
+const Flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+
+const Environment = z.object({
+  OPSCONDUCTOR_HOME: z.string().min(1).default('.opsconductor'),
+  OPSCONDUCTOR_CACHE: z.string().min(1).optional(),
+  XDG_CACHE_HOME: z.string().optional(),
+  XDG_CONFIG_HOME: z.string().optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  OPSCONDUCTOR_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
+  TEMPORAL_ADDRESS: z.string().min(1).optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS: Flag.optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
+  TEMPORAL_TLS_CA: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT: z.string().min(1).optional(),
+  TEMPORAL_TLS_KEY: z.string().min(1).optional(),
+  OPSCONDUCTOR_HOST: z.string().min(1).default('127.0.0.1'),
+  OPSCONDUCTOR_PORT: Port.default(4680),
+  OPSCONDUCTOR_TEMPORAL_PORT: Port.default(4681),
+  OPSCONDUCTOR_TEMPORAL_UI_PORT: Port.default(4682),
+  OPSCONDUCTOR_POSTGRES_PORT: Port.default(4683),
+  OPSCONDUCTOR_KEYS: z.string().min(1).optional(),
+  OPSCONDUCTOR_TASK_QUEUE: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/)
+    .default('ops'),
+  OPSCONDUCTOR_GRACE_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
+  OPSCONDUCTOR_HEARTBEAT_SECONDS: z.coerce.number().min(3).max(3_600).default(60),
+  OPSCONDUCTOR_MAX_ACTIONS: z.coerce.number().int().min(1).max(2_000).default(200),
+  OPSCONDUCTOR_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OPSCONDUCTOR_TOKEN: z.string().min(1).optional(),
+  OPSCONDUCTOR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+type Environment = z.infer<typeof Environment>;
+
+const temporalOf = (env: Environment): TemporalServerConfig | undefined => {
+  if (env.TEMPORAL_ADDRESS === undefined) return undefined;
+  const files = [env.TEMPORAL_TLS_CA, env.TEMPORAL_TLS_CERT, env.TEMPORAL_TLS_KEY, env.TEMPORAL_TLS_SERVER_NAME];
+  const tls = env.TEMPORAL_TLS ?? (env.TEMPORAL_API_KEY !== undefined || files.some((value) => value !== undefined));
+  return {
+    address: env.TEMPORAL_ADDRESS,
+    namespace: env.TEMPORAL_NAMESPACE,
+    apiKey: env.TEMPORAL_API_KEY,
+    tls: tls
+      ? { serverName: env.TEMPORAL_TLS_SERVER_NAME, caFile: env.TEMPORAL_TLS_CA, certFile: env.TEMPORAL_TLS_CERT, keyFile: env.TEMPORAL_TLS_KEY }
+      : undefined,
+  };
+};
+
+/**
+ * Parses the environment. Empty variables count as absent.
+ * @throws Error naming every variable that is wrong and why; values are not repeated, since some are secrets.
+ */
+export const parseConfig = (environment: Record<string, string | undefined> = process.env): Config => {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The environment is not usable. ${wrong.join('; ')}`);
+  }
+  const env = parsed.data;
+  return {
+    home: resolve(env.OPSCONDUCTOR_HOME),
+    cacheDir: env.OPSCONDUCTOR_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'opsconductor'),
+    databaseUrl: env.DATABASE_URL,
+    databasePoolSize: env.OPSCONDUCTOR_DATABASE_POOL,
+    temporal: temporalOf(env),
+    api: { host: env.OPSCONDUCTOR_HOST, port: env.OPSCONDUCTOR_PORT },
+    temporalPort: env.OPSCONDUCTOR_TEMPORAL_PORT,
+    temporalUiPort: env.OPSCONDUCTOR_TEMPORAL_UI_PORT,
+    postgresPort: env.OPSCONDUCTOR_POSTGRES_PORT,
+    keyRing: env.OPSCONDUCTOR_KEYS,
+    taskQueuePrefix: env.OPSCONDUCTOR_TASK_QUEUE,
+    worker: {
+      graceMs: env.OPSCONDUCTOR_GRACE_SECONDS * 1_000,
+      heartbeatTimeoutMs: env.OPSCONDUCTOR_HEARTBEAT_SECONDS * 1_000,
+      maxConcurrentActions: env.OPSCONDUCTOR_MAX_ACTIONS,
+    },
+    client: {
+      url: env.OPSCONDUCTOR_URL,
+      token: env.OPSCONDUCTOR_TOKEN,
+      configFile: join(env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'opsconductor', 'config.json'),
+    },
+    logLevel: env.OPSCONDUCTOR_LOG_LEVEL,
+  };
+};
