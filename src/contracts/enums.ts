@@ -112,3 +112,25 @@ export type LogLevel = z.infer<typeof LogLevel>;
 
 export const LogCategory = z.enum(['authentication', 'communication', 'command_execution', 'file_transfer', 'system']);
 export type LogCategory = z.infer<typeof LogCategory>;
+
+export const AuditEventType = z.enum([
+  'user_login',
+  'user_logout',
+  'user_login_failed',
+  'user_created',
+  'user_updated',
+  'target_created',
+  'target_updated',
+  'target_deleted',
+  'target_connection_test',
+  'job_created',
+  'job_updated',
+  'job_deleted',
+  'job_executed',
+  'credential_accessed',
+  'credential_changed',
+  'execution_cancelled',
+  'api_token_created',
+  'api_token_revoked',
+]);
+export type AuditEventType = z.infer<typeof AuditEventType>;

@@ -21,7 +21,6 @@ export const ERROR_CODES = {
   CREDENTIAL_UNREADABLE: { status: 422, category: 'configuration' },
   VARIABLE_MISSING: { status: 422, category: 'configuration' },
   IDEMPOTENCY_MISMATCH: { status: 422, category: 'configuration' },
-  TOO_MANY_REQUESTS: { status: 429, category: 'configuration' },
   INTERNAL: { status: 500, category: 'internal' },
   UNAVAILABLE: { status: 503, category: 'internal' },
   NAME_NOT_FOUND: { status: 422, category: 'communication' },

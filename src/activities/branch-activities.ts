@@ -1,0 +1,76 @@
+import type { BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput, PlannedAction } from '../contracts/run.ts';
+import { closeBranchRow } from '../db/close-branch.ts';
+import { createDefinitionCache } from '../db/load-definition.ts';
+import { selectRow, selectRows } from '../db/query.ts';
+import type { ActivityDeps } from './deps.ts';
+
+interface OpenedBranch {
+  job_id: number;
+  definition_version: number;
+  execution_serial: string;
+}
+
+/** The row writes of one branch. Each is one guarded statement and may be repeated. */
+export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatTimeoutMs }: ActivityDeps) => {
+  const loadDefinition = createDefinitionCache(db);
+  const closed: BranchProgram = { closed: true, actions: [], heartbeatTimeoutMs };
+
+  return {
+    /** Turns the branch running and tells what it has to do; `closed` when its row, or its run, has ended already. */
+    async openBranch({ branch, runId }: { branch: string; workflowId: string; runId: string }): Promise<BranchProgram> {
+      const row = await selectRow<OpenedBranch>(
+        db,
+        `UPDATE job_execution_branches b SET status = 'running', started_at = coalesce(b.started_at, now()), run_id = $2
+         FROM job_executions e WHERE b.branch_serial = $1 AND e.id = b.job_execution_id AND e.status = 'running'
+           AND (b.status = 'scheduled' OR (b.status = 'running' AND b.run_id = $2))
+         RETURNING e.job_id, e.definition_version, e.execution_serial`,
+        [branch, runId],
+      );
+      if (row === undefined) return closed;
+      notifyRun(row.execution_serial);
+      const [definition, settings] = await Promise.all([loadDefinition(row.job_id, row.definition_version), readSettings()]);
+      const actions = definition.actions.map(
+        (action): PlannedAction => ({
+          order: action.order,
+          name: action.name,
+          type: action.type,
+          isEnabled: action.isEnabled,
+          timeoutMs: action.timeoutSeconds * 1_000,
+          retryCount: action.retryCount ?? definition.retryCount,
+          retryDelayMs: action.retryDelaySeconds * 1_000,
+          backoffCoefficient: settings.retry_backoff_coefficient,
+          onFailure: action.onFailure,
+        }),
+      );
+      return { closed: false, actions, heartbeatTimeoutMs };
+    },
+
+    /** Closes an attempt whose activity did not tell how it ended; one that has its end keeps it. */
+    async closeAttempt({ branch, order, iteration, attempt, outcome, message, isFinal }: CloseAttemptInput): Promise<void> {
+      const status = outcome.status === 'completed' ? 'failed' : outcome.status;
+      await selectRows(
+        db,
+        `INSERT INTO job_action_results AS r (branch_id, action_id, action_serial, action_order, action_name, action_type, iteration, attempt,
+           status, failure_category, error_code, result_error, is_final, completed_at)
+         SELECT b.id, a.id, b.branch_serial || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
+           a.action_name, a.action_type, $3, $4, $5, $6, $7, $8, $9, now()
+         FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
+           JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version AND a.action_order = $2
+         WHERE b.branch_serial = $1
+         ON CONFLICT (action_serial, iteration, attempt) DO UPDATE SET status = excluded.status, failure_category = excluded.failure_category,
+           error_code = excluded.error_code, result_error = concat_ws(E'\\n', r.result_error, excluded.result_error), is_final = excluded.is_final,
+           completed_at = now(), execution_time_ms = (extract(epoch FROM now() - r.started_at) * 1000)::int
+         WHERE r.status IN ('scheduled', 'running') RETURNING r.id`,
+        [branch, order, iteration, attempt, status, outcome.failureCategory, outcome.errorCode, message, isFinal],
+      );
+    },
+
+    /** Closes the branch whatever its state; the answer is the state that stands. */
+    async closeBranch(input: CloseBranchInput): Promise<BranchEnd> {
+      const branch = await closeBranchRow(db, input, 'workflow');
+      if (branch === undefined) return input.status;
+      notifyRun(branch.execution_serial);
+      return branch.status;
+    },
+  };
+};

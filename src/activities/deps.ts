@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import type { Sequelize } from 'sequelize';
+import type { NotifyRun } from '../db/notify-run.ts';
+import type { KeyRing } from '../db/seal.ts';
+import type { ReadSettings } from '../db/settings.ts';
+import type { OpenSession } from '../transports/transport.ts';
+
+/** How Temporal sees a workflow. `missing`: it never started, or its history is gone. */
+export type WorkflowState = 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out' | 'missing';
+
+/** What activities need of the world; each is a function, so a test gives a literal. */
+export interface ActivityDeps {
+  db: Sequelize;
+  keyRing: KeyRing;
+  readSettings: ReadSettings;
+  openSession: OpenSession;
+  notifyRun: NotifyRun;
+  /** Tells a waiting run that it has a slot. Fails silently for the caller: the reconciler signals again. */
+  signalSlotGranted: (workflowId: string) => Promise<void>;
+  describeWorkflow: (workflowId: string) => Promise<WorkflowState>;
+  /** Starts the workflow of an execution; a repeated start meets the same one. */
+  startRun: (workflowId: string, execution: string) => Promise<void>;
+  cancelRun: (workflowId: string) => Promise<void>;
+  /** Silence after which a running action counts as lost. */
+  heartbeatTimeoutMs: number;
+  /** Host and process of this worker, as the record shows it. */
+  workerIdentity: string;
+  log: Logger;
+}

@@ -1,0 +1,134 @@
+import type { ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
+import { closeBranchRow } from '../db/close-branch.ts';
+import { finishRun } from '../db/close-run.ts';
+import { grantSlots, projectJobStatus } from '../db/grant-slots.ts';
+import { selectRows } from '../db/query.ts';
+import type { ActivityDeps, WorkflowState } from './deps.ts';
+
+const UNSTARTED_AFTER_SECONDS = 60;
+const RUNS_PER_PASS = 1_000;
+const BRANCHES_PER_PASS = 5_000;
+
+interface OpenRun {
+  id: number;
+  job_id: number;
+  execution_serial: string;
+  workflow_id: string;
+  run_id: string | null;
+  status: ExecutionStatus;
+  cancel_requested: boolean;
+  old: boolean;
+}
+
+interface OpenBranch {
+  branch_serial: string;
+  workflow_id: string;
+  status: ExecutionStatus;
+}
+
+const DEATH: Readonly<Partial<Record<WorkflowState, { category: FailureCategory; code: string; message: string }>>> = {
+  timed_out: { category: 'timeout', code: 'RUN_TIMED_OUT', message: 'Temporal ended the workflow: it ran longer than it may.' },
+  failed: { category: 'internal', code: 'INTERNAL', message: 'The workflow failed; Temporal shows why.' },
+  terminated: { category: 'lost', code: 'OUTCOME_UNKNOWN', message: 'The workflow was terminated from outside.' },
+  missing: { category: 'lost', code: 'OUTCOME_UNKNOWN', message: 'Temporal does not know this workflow any more: its history was removed.' },
+};
+
+/** Compares open rows with Temporal, never with the clock alone, and repairs what no workflow will (data model, 6.2). */
+export const createReconcileActivities = (deps: ActivityDeps) => {
+  const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted } = deps;
+
+  const closeRun = async (run: OpenRun, state: WorkflowState): Promise<'closed' | 'fine'> => {
+    const death = state === 'cancelled' || run.cancel_requested ? undefined : DEATH[state];
+    const { alive } = await closeDeadBranches(run);
+    // Branches of a terminated root are cancelled and close their own rows; the run is closed when the last one has.
+    if (alive > 0) return 'fine';
+    await finishRun(db, run.id, {
+      cancelled: state === 'cancelled' || run.cancel_requested,
+      failureCategory: death?.category ?? null,
+      errorCode: death?.code ?? null,
+      message: death?.message ?? null,
+      closedBy: 'reconciler',
+    });
+    await db.transaction((transaction) => projectJobStatus(db, run.job_id, transaction));
+    notifyRun(run.execution_serial);
+    return 'closed';
+  };
+
+  const closeDeadBranches = async (run: Pick<OpenRun, 'id'>): Promise<{ closed: number; alive: number }> => {
+    const branches = await selectRows<OpenBranch>(
+      db,
+      `SELECT branch_serial, workflow_id, status FROM job_execution_branches WHERE job_execution_id = $1 AND status = 'running' ORDER BY id LIMIT ${BRANCHES_PER_PASS}`,
+      [run.id],
+    );
+    let closed = 0;
+    for (const branch of branches) {
+      const state = await describeWorkflow(branch.workflow_id);
+      if (state === 'running') continue;
+      const death = DEATH[state] ?? DEATH.missing;
+      const cancelled = state === 'cancelled';
+      await closeBranchRow(
+        db,
+        {
+          branch: branch.branch_serial,
+          status: cancelled ? 'cancelled' : 'failed',
+          failureCategory: cancelled ? null : (death?.category ?? null),
+          errorCode: cancelled ? null : (death?.code ?? null),
+          message: cancelled ? null : (death?.message ?? null),
+          skipReason: 'branch_stopped',
+        },
+        'reconciler',
+      );
+      closed += 1;
+    }
+    return { closed, alive: branches.length - closed };
+  };
+
+  const reconcileRun = async (run: OpenRun): Promise<'started' | 'closed' | 'cancelled' | 'fine'> => {
+    const state = await describeWorkflow(run.workflow_id);
+    if (state === 'running') {
+      if (!run.cancel_requested) return 'fine';
+      await cancelRun(run.workflow_id);
+      return 'cancelled';
+    }
+    if (state === 'missing' && run.run_id === null && !run.cancel_requested) {
+      if (!run.old) return 'fine';
+      await startRun(run.workflow_id, run.execution_serial);
+      return 'started';
+    }
+    return closeRun(run, state);
+  };
+
+  return {
+    /** @returns how many runs were started, closed or cancelled, and how many branches of ended runs were closed. */
+    async reconcile(): Promise<Record<string, number>> {
+      const counts: Record<string, number> = { started: 0, closed: 0, cancelled: 0, fine: 0, branches: 0, slots: 0 };
+      const open = await selectRows<OpenRun>(
+        db,
+        `SELECT id, job_id, execution_serial, workflow_id, run_id, status, cancel_requested_at IS NOT NULL AS cancel_requested,
+           created_at < now() - make_interval(secs => ${UNSTARTED_AFTER_SECONDS}) AS old
+         FROM job_executions WHERE status IN ('scheduled', 'running') ORDER BY id LIMIT ${RUNS_PER_PASS}`,
+      );
+      for (const run of open) {
+        const done = await reconcileRun(run);
+        counts[done] = (counts[done] ?? 0) + 1;
+      }
+      const orphaned = await selectRows<Pick<OpenRun, 'id'>>(
+        db,
+        `SELECT DISTINCT e.id FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
+         WHERE b.status = 'running' AND e.completed_at IS NOT NULL LIMIT ${RUNS_PER_PASS}`,
+      );
+      for (const run of orphaned) counts.branches = (counts.branches ?? 0) + (await closeDeadBranches(run)).closed;
+      const settings = await readSettings();
+      const granted = await grantSlots(db, settings.maintenance_mode ? 0 : settings.max_concurrent_jobs);
+      // Signals may have been lost: every run that has its slot but no branch yet is told again.
+      const silent = await selectRows<{ workflow_id: string }>(
+        db,
+        `SELECT workflow_id FROM job_executions WHERE status = 'running' AND total_branches = 0 LIMIT ${RUNS_PER_PASS}`,
+      );
+      const told = new Set([...granted, ...silent.map((row) => row.workflow_id)]);
+      await Promise.allSettled([...told].map((workflowId) => signalSlotGranted(workflowId)));
+      counts.slots = granted.length;
+      return counts;
+    },
+  };
+};

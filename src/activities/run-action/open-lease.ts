@@ -1,0 +1,43 @@
+import type { Sequelize } from 'sequelize';
+import { recordAudit } from '../../db/record-audit.ts';
+import type { KeyRing } from '../../db/seal.ts';
+import { selectRow } from '../../db/query.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import type { BranchContext } from './load-branch-context.ts';
+import type { Lease, SessionPool } from './session-pool.ts';
+
+/** Gets the branch's connection; a new one is audited (a credential was used), and the host key of a first contact is pinned. */
+export const openLease = async (db: Sequelize, keyRing: KeyRing, pool: SessionPool, branch: string, context: BranchContext, signal: AbortSignal): Promise<Lease> => {
+  const lease = await pool.acquire(branch, context.endpoint, signal);
+  if (!lease.isNew) return lease;
+  try {
+    await Promise.all([auditCredentialUse(db, keyRing, branch, context), pinHostKey(db, context, lease.session.hostKeyFingerprint)]);
+    return lease;
+  } catch (error) {
+    await lease.release(false);
+    throw error;
+  }
+};
+
+const auditCredentialUse = (db: Sequelize, keyRing: KeyRing, branch: string, context: BranchContext): Promise<void> =>
+  recordAudit(db, keyRing.auditKey, {
+    eventType: 'credential_accessed',
+    action: 'open_session',
+    actor: { type: 'system' },
+    resourceType: 'target_credentials',
+    resourceId: context.credentialUuid,
+    details: { branch, target: context.targetSerial },
+  });
+
+/** @throws OpsError HOST_KEY_CHANGED when another branch met another key first. */
+const pinHostKey = async (db: Sequelize, { endpoint, methodId }: BranchContext, shown: string): Promise<void> => {
+  if (endpoint.hostKeyFingerprint !== undefined) return;
+  const pinned = await selectRow<{ host_key_fingerprint: string }>(
+    db,
+    `UPDATE target_communication_methods SET host_key_fingerprint = coalesce(host_key_fingerprint, $2) WHERE id = $1 RETURNING host_key_fingerprint`,
+    [methodId, shown],
+  );
+  if (pinned !== undefined && pinned.host_key_fingerprint !== shown) {
+    throw new OpsError('HOST_KEY_CHANGED', `${endpoint.host}:${endpoint.port} showed the host key ${shown}, but ${pinned.host_key_fingerprint} was pinned a moment ago. One of the two hosts is not the target; find out which before you go on.`);
+  }
+};

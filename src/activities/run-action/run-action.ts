@@ -1,0 +1,174 @@
+import { Context } from '@temporalio/activity';
+import type { ActionOutcome, RunActionInput } from '../../contracts/run.ts';
+import type { ProgramExit, RemoteProgram } from '../../contracts/transport.ts';
+import { createDefinitionCache } from '../../db/load-definition.ts';
+import type { DefinedAction } from '../../db/load-definition.ts';
+import { isRetryable } from '../../domain/failure.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { childSerial } from '../../domain/serials.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { toFailure } from '../to-failure.ts';
+import { endAttempt, startAttempt } from './attempt-record.ts';
+import { keepTrying } from './keep-trying.ts';
+import { loadBranchContext } from './load-branch-context.ts';
+import type { BranchContext } from './load-branch-context.ts';
+import { openLease } from './open-lease.ts';
+import { createOutputWriter } from './output-writer.ts';
+import type { OutputWriter } from './output-writer.ts';
+import { expectedExitCodes, renderProgram } from './render-program.ts';
+import { createSessionPool } from './session-pool.ts';
+
+const HEARTBEAT_EVERY_MS = 5_000;
+const CONTEXTS_KEPT = 2_000;
+
+/** The attempt took longer than its action may. */
+class ActionTimeout extends Error {}
+
+const COMPLETED: ActionOutcome = { status: 'completed', exitCode: 0, failureCategory: null, errorCode: null };
+
+export const createRunActionActivities = (deps: ActivityDeps) => {
+  const { db, keyRing, notifyRun } = deps;
+  const pool = createSessionPool(deps.openSession);
+  const loadDefinition = createDefinitionCache(db);
+  const contexts = new Map<string, Promise<BranchContext>>();
+
+  const contextOf = (branch: string): Promise<BranchContext> => {
+    const loading = contexts.get(branch) ?? loadBranchContext(deps, loadDefinition, branch);
+    contexts.set(branch, loading);
+    loading.catch(() => contexts.delete(branch));
+    const oldest = contexts.keys().next().value;
+    if (contexts.size > CONTEXTS_KEPT && oldest !== undefined) contexts.delete(oldest);
+    return loading;
+  };
+
+  /** Begins the attempt's row, or tells why nothing may run. */
+  const begin = async (input: RunActionInput, branchId: number, action: DefinedAction, commandExecuted: string) => {
+    const { info } = Context.current();
+    return startAttempt(db, input, branchId, action, { commandExecuted, activityId: info.activityId, workerIdentity: deps.workerIdentity });
+  };
+
+  const runAttempt = async (input: RunActionInput, context: BranchContext, action: DefinedAction, attemptId: number): Promise<ActionOutcome> => {
+    const { cancellationSignal } = Context.current();
+    const settings = await deps.readSettings();
+    const clock = new AbortController();
+    const timer = setTimeout(() => clock.abort(new ActionTimeout()), action.timeoutSeconds * 1_000);
+    const signal = AbortSignal.any([cancellationSignal, clock.signal]);
+    const writer = createOutputWriter({
+      db,
+      attemptId,
+      branchId: context.branchId,
+      executionId: context.executionId,
+      actionSerial: childSerial(input.branch, action.order),
+      attempt: input.attempt,
+      mask: context.mask,
+      maxOutputBytes: settings.max_output_bytes,
+      maxLogBytes: settings.max_log_bytes,
+      onWritten: () => notifyRun(context.executionSerial),
+      giveUp: new AbortController().signal,
+    });
+    let outcome: ActionOutcome;
+    let errorText = '';
+    try {
+      const marker = `${childSerial(input.branch, action.order)}/${input.iteration}/${input.attempt}`;
+      const exit = await execute(input, context, renderProgram(action, context.variables, marker), writer, signal);
+      outcome = outcomeOfExit(exit, expectedExitCodes(action));
+      if (exit.signal !== null) errorText = `The program was ended by signal ${exit.signal}.`;
+    } catch (error) {
+      ({ outcome, errorText } = outcomeOfError(error, action));
+    } finally {
+      clearTimeout(timer);
+    }
+    await finish(input, context, attemptId, writer, outcome, errorText);
+    return outcome;
+  };
+
+  const execute = async (input: RunActionInput, context: BranchContext, program: RemoteProgram, writer: OutputWriter, signal: AbortSignal): Promise<ProgramExit> => {
+    const lease = await openLease(db, keyRing, pool, input.branch, context, signal);
+    const { host, port, secret } = context.endpoint;
+    if (lease.isNew) writer.event('info', 'authentication', 'authentication', `Connected to ${host}:${port} as ${secret.username} (${secret.type}).`);
+    let keep = false;
+    try {
+      const exit = await lease.session.run(program, (stream, chunk) => writer.write(stream, chunk), signal);
+      keep = input.keepSession;
+      return exit;
+    } finally {
+      await lease.release(keep);
+    }
+  };
+
+  const finish = async (
+    input: RunActionInput,
+    context: BranchContext,
+    attemptId: number,
+    writer: OutputWriter,
+    outcome: ActionOutcome,
+    errorText: string,
+  ): Promise<void> => {
+    const message = context.mask(errorText);
+    if (message !== '') writer.event('error', 'action_execution', outcome.failureCategory === 'authentication' ? 'authentication' : 'command_execution', message);
+    const output = await writer.end();
+    const isFinal = outcome.status !== 'failed' || input.isLastAttempt || !isRetryable(outcome.failureCategory);
+    const stderr = [output.stderr, message].filter((text) => text !== '').join(output.stderr.endsWith('\n') ? '' : '\n');
+    await keepTrying(() => endAttempt(db, attemptId, { ...output, stderr, outcome, isFinal }), new AbortController().signal);
+    notifyRun(context.executionSerial);
+  };
+
+  return {
+    /**
+     * One try of one action. Safe against a repeat (reset, late dispatch): the attempt's row lets one activity only begin; another finds its end,
+     * or runs nothing. A program that ran and failed, a target that is away, a cancel: all are outcomes, written before they are told.
+     */
+    async runAction(input: RunActionInput): Promise<ActionOutcome> {
+      const beat = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
+      try {
+        return await runOrRefuse(input);
+      } catch (error) {
+        throw toFailure(error);
+      } finally {
+        clearInterval(beat);
+      }
+    },
+  };
+
+  async function runOrRefuse(input: RunActionInput): Promise<ActionOutcome> {
+    const { context, action } = await loadOrFail(input);
+    const start = await begin(input, context.branchId, action, context.mask(commandText(action)));
+    if (start.state === 'ended') return start.outcome;
+    if (start.state === 'begun') return runAttempt(input, context, action, start.attemptId);
+    if (start.reason === 'branch_closed') return { status: 'cancelled', exitCode: null, failureCategory: null, errorCode: null };
+    throw new OpsError('OUTCOME_UNKNOWN', 'This attempt was begun before by a worker that did not tell its end. It was not run a second time; look at the target.');
+  }
+
+  async function loadOrFail(input: RunActionInput): Promise<{ context: BranchContext; action: DefinedAction }> {
+    const context = await contextOf(input.branch);
+    const action = context.definition.actions.find((candidate) => candidate.order === input.order);
+    if (action === undefined) throw new OpsError('NOT_FOUND', `Action ${input.order} is not in the version that this run uses.`);
+    return { context, action };
+  }
+};
+
+const commandText = (action: DefinedAction): string => {
+  const { command, scriptContent } = action.parameters;
+  return typeof command === 'string' ? command : typeof scriptContent === 'string' ? scriptContent : '';
+};
+
+const outcomeOfExit = ({ exitCode, signal }: ProgramExit, expected: readonly number[]): ActionOutcome => {
+  if (signal === null && exitCode !== null && expected.includes(exitCode)) return { ...COMPLETED, exitCode };
+  return { status: 'failed', exitCode, failureCategory: 'command_execution', errorCode: signal === null ? 'COMMAND_FAILED' : 'COMMAND_KILLED' };
+};
+
+const outcomeOfError = (error: unknown, action: DefinedAction): { outcome: ActionOutcome; errorText: string } => {
+  const failed = (code: OpsError['code'], errorText: string) => {
+    const { category } = new OpsError(code, errorText);
+    return { outcome: { status: 'failed' as const, exitCode: null, failureCategory: category, errorCode: code }, errorText };
+  };
+  if (error instanceof ActionTimeout) return failed('ACTION_TIMED_OUT', `The action took longer than its ${action.timeoutSeconds} s; the program on the target was ended.`);
+  if (error instanceof OpsError) return failed(error.code, error.message);
+  const { cancellationSignal, cancellationDetails } = Context.current();
+  if (!cancellationSignal.aborted) return failed('INTERNAL', `OpsConductor failed, not the target: ${error instanceof Error ? error.message : String(error)}`);
+  if (cancellationDetails?.workerShutdown) return failed('WORKER_STOPPED', 'The worker was stopped; the program on the target was ended.');
+  if (cancellationDetails?.cancelRequested) {
+    return { outcome: { status: 'cancelled', exitCode: null, failureCategory: null, errorCode: null }, errorText: 'Cancelled; the program on the target was ended.' };
+  }
+  return failed('OUTCOME_UNKNOWN', 'Temporal gave this attempt up (the worker was silent too long, or its workflow is gone); the program on the target was ended.');
+};

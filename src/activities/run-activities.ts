@@ -1,0 +1,104 @@
+import type { BranchInput, FinishRunInput, JobRunInput, RunPlan, SlotAnswer } from '../contracts/run.ts';
+import type { ExecutionStatus } from '../contracts/enums.ts';
+import { finishRun } from '../db/close-run.ts';
+import { grantSlots, projectJobStatus } from '../db/grant-slots.ts';
+import { planBranches } from '../db/plan-branches.ts';
+import { selectRow, selectRows } from '../db/query.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import type { ActivityDeps } from './deps.ts';
+import { toFailure } from './to-failure.ts';
+
+interface RunHead {
+  id: number;
+  job_id: number;
+  status: ExecutionStatus;
+  max_concurrent_targets: number;
+  job_serial: string;
+  job_name: string;
+  timeout_seconds: number | null;
+  total_branches: number;
+}
+
+/** Activities of a whole run. All may be repeated: each write is guarded by the state that it changes. */
+export const createRunActivities = (deps: ActivityDeps) => {
+  const { db, readSettings, notifyRun, signalSlotGranted, log } = deps;
+
+  const loadHead = async (execution: string): Promise<RunHead> => {
+    const head = await selectRow<RunHead>(
+      db,
+      `SELECT e.id, e.job_id, e.status, e.max_concurrent_targets, e.total_branches, j.job_serial, j.name AS job_name,
+         (v.definition->>'timeout_seconds')::int AS timeout_seconds
+       FROM job_executions e JOIN jobs j ON j.id = e.job_id JOIN job_versions v ON v.job_id = e.job_id AND v.definition_version = e.definition_version
+       WHERE e.execution_serial = $1`,
+      [execution],
+    );
+    if (head === undefined) throw toFailure(new OpsError('NOT_FOUND', `There is no execution ${execution}: its row was removed while it ran.`));
+    return head;
+  };
+
+  const handOutSlots = async (): Promise<void> => {
+    const settings = await readSettings();
+    const granted = await grantSlots(db, settings.maintenance_mode ? 0 : settings.max_concurrent_jobs);
+    await Promise.all(
+      granted.map((workflowId) => signalSlotGranted(workflowId).catch((error: unknown) => log.warn({ err: error, workflowId }, 'slot signal failed; the reconciler repeats it'))),
+    );
+  };
+
+  return {
+    /** Notes the run id and asks for a slot; `granted` when the run may begin at once. */
+    async requestSlot({ execution, runId }: JobRunInput & { workflowId: string; runId: string }): Promise<SlotAnswer> {
+      await selectRows(db, 'UPDATE job_executions SET run_id = $2 WHERE execution_serial = $1 AND run_id IS NULL RETURNING id', [execution, runId]);
+      await handOutSlots();
+      const { status } = await loadHead(execution);
+      notifyRun(execution);
+      return { granted: status === 'running', ended: status !== 'running' && status !== 'scheduled' };
+    },
+
+    /** Resolves the targets of the run into branch rows; a repeat finds them made. */
+    async planTargets({ execution }: JobRunInput): Promise<RunPlan> {
+      const head = await loadHead(execution);
+      const total = await planBranches(db, head.id);
+      const settings = await readSettings();
+      notifyRun(execution);
+      return {
+        total,
+        window: head.max_concurrent_targets,
+        timeoutMs: (head.timeout_seconds ?? settings.execution_timeout_seconds) * 1_000,
+        jobSerial: head.job_serial,
+        jobName: head.job_name,
+      };
+    },
+
+    async loadBranches({ execution, from, to }: { execution: string; from: number; to: number }): Promise<BranchInput[]> {
+      return selectRows<BranchInput & object>(
+        db,
+        `SELECT e.execution_serial AS execution, b.branch_serial AS branch, b.target_serial_ref AS target, b.target_name_ref AS name,
+           j.job_serial AS "jobSerial", t.environment
+         FROM job_executions e JOIN jobs j ON j.id = e.job_id JOIN job_execution_branches b ON b.job_execution_id = e.id
+           JOIN universal_targets t ON t.id = b.target_id
+         WHERE e.execution_serial = $1 AND b.branch_number BETWEEN $2 AND $3 ORDER BY b.branch_number`,
+        [execution, from, to],
+      );
+    },
+
+    /** Says why the branches that are cancelled next are cancelled. */
+    async markTimedOut({ execution }: JobRunInput): Promise<void> {
+      await selectRows(
+        db,
+        `UPDATE job_executions SET failure_category = 'timeout', error_code = 'RUN_TIMED_OUT', error_message = 'The run took longer than it may.'
+         WHERE execution_serial = $1 AND status = 'running' RETURNING id`,
+        [execution],
+      );
+    },
+
+    /** Closes the run and what of it is still open, then hands its slot on. */
+    async finishExecution(input: FinishRunInput): Promise<ExecutionStatus> {
+      const head = await loadHead(input.execution);
+      const status = await finishRun(db, head.id, { ...input, closedBy: 'workflow' });
+      await db.transaction((transaction) => projectJobStatus(db, head.job_id, transaction));
+      notifyRun(input.execution);
+      await handOutSlots();
+      return status;
+    },
+  };
+};

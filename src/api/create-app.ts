@@ -1,0 +1,66 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from 'pino';
+import type { RunFeed } from '../db/run-feed.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import type { ServiceDeps } from '../services/context.ts';
+import { defineRouteFor } from './define-route.ts';
+import type { ApiEnv } from './env.ts';
+import { requestFacts } from './middleware/request-facts.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+import { respondWithProblem } from './problems.ts';
+import { authRoutes } from './routes/auth.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { executionRoutes } from './routes/executions.ts';
+import { healthRoutes } from './routes/health.ts';
+import type { Readiness } from './routes/health.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { targetRoutes } from './routes/targets.ts';
+
+const MAX_BODY_BYTES = 1_048_576;
+
+export interface AppDeps {
+  services: ServiceDeps;
+  feed: RunFeed;
+  readiness: Readiness;
+  log: Logger;
+  /** Version of this build. */
+  version: string;
+}
+
+/** The whole HTTP API; every problem is an RFC 9457 document. */
+export const createApp = (deps: AppDeps) => {
+  const route = defineRouteFor(deps.services);
+  const app = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const fields = result.error.issues.flatMap((issue) => {
+        const path = issue.path.map(String);
+        if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field here' }));
+        return [{ path: path.join('.'), message: issue.message }];
+      });
+      const first = fields[0];
+      throw new OpsError('VALIDATION', first === undefined ? 'The request is not valid.' : `${first.path === '' ? 'The request' : first.path}: ${first.message}`, { fields });
+    },
+  });
+  app.onError(respondWithProblem(deps.log));
+  app.notFound((c) => respondWithProblem(deps.log)(new OpsError('NOT_FOUND', `There is nothing at ${c.req.method} ${c.req.path}. /docs lists what there is.`), c));
+  app.use(requestFacts, securityHeaders);
+  app.use(
+    '/api/*',
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new OpsError('PAYLOAD_TOO_LARGE', `A request body may have at most ${MAX_BODY_BYTES} bytes.`);
+      },
+    }),
+  );
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', description: 'Session token of /auth/login, or an API token.' });
+  return app
+    .route('/', healthRoutes(deps.readiness, route))
+    .route('/', docsRoutes(() => app, deps.version))
+    .route('/api/v1/auth', authRoutes(deps.services, route))
+    .route('/api/v1/targets', targetRoutes(deps.services, route))
+    .route('/api/v1/jobs', jobRoutes(deps.services, route))
+    .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed));
+};

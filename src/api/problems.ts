@@ -1,0 +1,58 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Logger } from 'pino';
+import type { Problem } from '../contracts/problem.ts';
+import { ERROR_CODES, OpsError } from '../domain/ops-error.ts';
+import type { ErrorCode } from '../domain/ops-error.ts';
+import type { ApiEnv } from './env.ts';
+
+const TITLES: Partial<Record<ErrorCode, string>> = {
+  VALIDATION: 'The request is not valid',
+  UNAUTHENTICATED: 'Not logged in',
+  FORBIDDEN: 'Not allowed',
+  NOT_FOUND: 'Not found',
+  CONFLICT: 'Conflict',
+  INTERNAL: 'OpsConductor failed',
+};
+
+/** The problem document of an error. Anything but an OpsError becomes INTERNAL without its message, which may hold secrets. */
+export const problemOf = (error: OpsError, requestId: string): Problem => ({
+  type: `urn:opsconductor:problem:${error.code}`,
+  title: TITLES[error.code] ?? error.code.toLowerCase().replaceAll('_', ' '),
+  status: ERROR_CODES[error.code].status,
+  code: error.code,
+  detail: error.message,
+  instance: `urn:opsconductor:request:${requestId}`,
+  ...(error.fields.length > 0 && { errors: [...error.fields] }),
+});
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'MALFORMED_REQUEST',
+  404: 'NOT_FOUND',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+const toOpsError = (error: unknown): OpsError | undefined => {
+  if (error instanceof OpsError) return error;
+  if (error instanceof HTTPException) {
+    const code = CODE_OF_STATUS[error.status];
+    if (code !== undefined) return new OpsError(code, error.message === '' ? 'The request could not be read.' : error.message);
+  }
+  return undefined;
+};
+
+/** Answers with the problem document of an error; what is not ours is logged with its cause and answered without it. */
+export const respondWithProblem =
+  (log: Logger) =>
+  (error: unknown, c: Context<ApiEnv>): Response => {
+    const requestId = c.get('requestId');
+    const known = toOpsError(error);
+    if (known === undefined) log.error({ err: error, requestId, path: c.req.path }, 'request failed');
+    const shown = known ?? new OpsError('INTERNAL', `OpsConductor failed to answer; it is not your fault. The log of the server has the cause under request ${requestId}.`);
+    const { status } = ERROR_CODES[shown.code];
+    if (shown.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Bearer');
+    if (shown.retryAfterSeconds !== undefined) c.header('Retry-After', String(shown.retryAfterSeconds));
+    return c.json(problemOf(shown, requestId), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' });
+  };

@@ -1,0 +1,147 @@
+import { hostname } from 'node:os';
+import { serve } from '@hono/node-server';
+import type { ServerType } from '@hono/node-server';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { createApp } from '../api/create-app.ts';
+import type { Config, TemporalServerConfig } from '../config.ts';
+import { connectDatabase } from '../db/connect.ts';
+import { assertMigrated } from '../db/migrate.ts';
+import { createNotifyRun } from '../db/notify-run.ts';
+import { selectRow } from '../db/query.ts';
+import { createRunFeed } from '../db/run-feed.ts';
+import { parseKeyRing } from '../db/seal.ts';
+import type { KeyRing } from '../db/seal.ts';
+import { createReadSettings } from '../db/settings.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import type { ServiceDeps } from '../services/context.ts';
+import { connectTemporalClient, connectTemporalWorker, lazyTemporalClient } from '../temporal/connect-temporal.ts';
+import { prepareNamespace } from '../temporal/prepare-namespace.ts';
+import { createRunControl } from '../temporal/run-control.ts';
+import { startWorker } from '../temporal/start-worker.ts';
+import { ensureWorkflowBundle } from '../temporal/workflow-bundle.ts';
+import { createOpenSsh } from '../transports/ssh/open-ssh.ts';
+import { readVersion } from '../version.ts';
+
+/** Where the stores are and with which keys. */
+export interface Stores {
+  databaseUrl: string;
+  temporal: TemporalServerConfig;
+  keyRingText: string;
+}
+
+/** A part of the platform that runs in this process. */
+export interface RunningPart {
+  /** Ends, or rejects, when the part stops by itself. */
+  finished: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const CHECK_LIMIT_MS = 3_000;
+
+const workerIdentity = (): string => `${hostname()}/${process.pid}`;
+
+const openStores = async (config: Config, stores: Stores, name: string, poolSize: number) => {
+  const keyRing: KeyRing = parseKeyRing(stores.keyRingText);
+  const db = connectDatabase({ url: stores.databaseUrl, poolSize, applicationName: `opsconductor-${name}` });
+  try {
+    await assertMigrated(db);
+  } catch (error) {
+    await db.close();
+    throw error instanceof OpsError ? error : new OpsError('UNAVAILABLE', 'The database does not answer. Start it, or correct DATABASE_URL.', { cause: error });
+  }
+  return { keyRing, db, readSettings: createReadSettings(db), notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
+};
+
+/** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */
+export const runWorker = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart> => {
+  const base = await openStores(config, stores, 'worker', config.databasePoolSize);
+  const bundlePath = await ensureWorkflowBundle(config.cacheDir, (message) => log.info(message));
+  const client: Client = await connectTemporalClient(stores.temporal);
+  const control = createRunControl(client, config.taskQueuePrefix);
+  await prepareNamespace(client, config.taskQueuePrefix);
+  const connection = await connectTemporalWorker(stores.temporal);
+  const worker = await startWorker({
+    connection,
+    namespace: stores.temporal.namespace,
+    taskQueuePrefix: config.taskQueuePrefix,
+    bundlePath,
+    limits: config.worker,
+    activities: {
+      ...base,
+      ...control,
+      cancelRun: async (workflowId) => void (await control.cancelRun(workflowId)),
+      workerIdentity: workerIdentity(),
+      heartbeatTimeoutMs: config.worker.heartbeatTimeoutMs,
+      log,
+    },
+  });
+  return {
+    finished: worker.finished,
+    async stop() {
+      await worker.stop();
+      await Promise.allSettled([connection.close(), client.connection.close(), base.db.close()]);
+    },
+  };
+};
+
+const listen = (fetch: (request: Request) => Response | Promise<Response>, { host, port }: Config['api']): Promise<{ server: ServerType; port: number }> =>
+  new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: host, port }, (info) => resolve({ server, port: info.port }));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = new OpsError('CONFLICT', `Port ${port} of ${host} is taken by another program. Stop that one, or set OPSCONDUCTOR_PORT.`, { cause: error });
+      reject(error.code === 'EADDRINUSE' ? taken : error);
+    });
+  });
+
+const within = async (check: () => Promise<unknown>): Promise<{ ok: boolean; message: string }> => {
+  const limit = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer in ${CHECK_LIMIT_MS / 1_000} s`)), CHECK_LIMIT_MS).unref());
+  try {
+    await Promise.race([check(), limit]);
+    return { ok: true, message: 'answers' };
+  } catch (error) {
+    return { ok: false, message: error instanceof OpsError ? error.message : 'does not answer' };
+  }
+};
+
+/** Serves the API in this process; Temporal may be away. @throws OpsError when the database is away, its schema is not this build's, or the port is taken. */
+export const runServer = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart & { url: string }> => {
+  const base = await openStores(config, stores, 'api', config.databasePoolSize);
+  const client = await lazyTemporalClient(stores.temporal);
+  const control = createRunControl(client, config.taskQueuePrefix);
+  const feed = createRunFeed(stores.databaseUrl);
+  const services: ServiceDeps = {
+    ...base,
+    startRun: (workflowId, execution) =>
+      control.startRun(workflowId, execution).catch((error: unknown) => {
+        log.warn({ err: error, execution }, 'Temporal did not take the run; the reconciler starts it');
+        throw error;
+      }),
+    cancelRun: control.cancelRun,
+  };
+  const readiness = async () => ({
+    postgres: await within(() => selectRow(base.db, 'SELECT 1 AS one')),
+    temporal: await within(() => client.connection.workflowService.getSystemInfo({})),
+  });
+  const app = createApp({ services, feed, readiness, log, version: readVersion() });
+  const { server, port } = await listen(app.fetch, config.api).catch(async (error: unknown) => {
+    await Promise.allSettled([feed.close(), base.db.close()]);
+    throw error;
+  });
+  let ended: () => void = () => {};
+  const finished = new Promise<void>((resolve) => (ended = resolve));
+  return {
+    finished,
+    url: `http://${config.api.host}:${port}`,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await feed.close();
+      if ('closeIdleConnections' in server) server.closeIdleConnections();
+      const timer = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 2_000);
+      await closed;
+      clearTimeout(timer);
+      await Promise.allSettled([client.connection.close(), base.db.close()]);
+      ended();
+    },
+  };
+};

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import {
+  ActionResultStatus,
+  ActionSkipReason,
+  ActionType,
+  ClosedBy,
+  ExecutionStatus,
+  ExecutionTrigger,
+  FailureCategory,
+  LogCategory,
+  LogLevel,
+  LogPhase,
+  OutputStream,
+} from './enums.ts';
+import { Uuid } from './target.ts';
+
+export const ExecutionSerial = z.string().regex(/^J\d{8,19}\.\d{4,10}$/, 'must be an execution serial such as J20250001.0001');
+export const BranchSerial = z.string().regex(/^J\d{8,19}(\.\d{4,10}){2}$/, 'must be a branch serial such as J20250001.0001.0001');
+
+const Fault = z.string().nullable().meta({ description: 'Whose fault a failure is: credentials, network, target, definition, a person, us.' });
+const Time = z.iso.datetime();
+
+export const Execution = z
+  .object({
+    execution_serial: ExecutionSerial,
+    execution_uuid: Uuid,
+    job_serial: z.string(),
+    job_name: z.string(),
+    definition_version: z.number().int(),
+    status: ExecutionStatus,
+    trigger_type: ExecutionTrigger,
+    triggered_by: z.string().nullable().meta({ description: 'User name.' }),
+    max_concurrent_targets: z.number().int(),
+    total_branches: z.number().int(),
+    completed_branches: z.number().int(),
+    failed_branches: z.number().int(),
+    cancelled_branches: z.number().int(),
+    failure_category: FailureCategory.nullable(),
+    fault: Fault,
+    error_code: z.string().nullable(),
+    error_message: z.string().nullable(),
+    cancel_requested_at: Time.nullable(),
+    workflow_id: z.string(),
+    run_id: z.string().nullable(),
+    closed_by: ClosedBy.nullable(),
+    created_at: Time,
+    started_at: Time.nullable(),
+    completed_at: Time.nullable(),
+  })
+  .meta({ id: 'Execution' });
+export type Execution = z.infer<typeof Execution>;
+
+export const Branch = z
+  .object({
+    branch_serial: BranchSerial,
+    branch_number: z.number().int(),
+    target_serial: z.string(),
+    target_name: z.string(),
+    status: ExecutionStatus,
+    exit_code: z.number().int().nullable(),
+    failure_category: FailureCategory.nullable(),
+    fault: Fault,
+    error_code: z.string().nullable(),
+    result_output: z.string().nullable(),
+    result_error: z.string().nullable(),
+    last_line_number: z.number().int(),
+    workflow_id: z.string().nullable(),
+    closed_by: ClosedBy.nullable(),
+    started_at: Time.nullable(),
+    completed_at: Time.nullable(),
+    updated_at: Time,
+  })
+  .meta({ id: 'Branch' });
+export type Branch = z.infer<typeof Branch>;
+
+export const ActionResult = z
+  .object({
+    action_serial: z.string(),
+    branch_serial: BranchSerial,
+    target_serial: z.string(),
+    action_order: z.number().int(),
+    action_name: z.string(),
+    action_type: ActionType,
+    iteration: z.number().int(),
+    attempt: z.number().int(),
+    is_final: z.boolean(),
+    status: ActionResultStatus,
+    skip_reason: ActionSkipReason.nullable(),
+    failure_category: FailureCategory.nullable(),
+    fault: Fault,
+    error_code: z.string().nullable(),
+    exit_code: z.number().int().nullable(),
+    command_executed: z.string().nullable(),
+    result_output: z.string().nullable(),
+    result_error: z.string().nullable(),
+    output_truncated: z.boolean(),
+    output_bytes: z.number().int().nullable(),
+    output_lines: z.number().int(),
+    execution_time_ms: z.number().int().nullable(),
+    worker_identity: z.string().nullable(),
+    started_at: Time.nullable(),
+    completed_at: Time.nullable(),
+  })
+  .meta({ id: 'ActionResult' });
+export type ActionResult = z.infer<typeof ActionResult>;
+
+export const LogLine = z
+  .object({
+    timestamp: Time,
+    branch_serial: BranchSerial.nullable(),
+    target_name: z.string().nullable(),
+    line_number: z.number().int().nullable(),
+    stream: OutputStream.nullable(),
+    log_phase: LogPhase,
+    log_level: LogLevel,
+    log_category: LogCategory,
+    log_message: z.string(),
+    log_details: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .meta({ id: 'LogLine' });
+export type LogLine = z.infer<typeof LogLine>;

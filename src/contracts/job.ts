@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { ActionType, JobStatus, JobType } from './enums.ts';
+import { TargetSerial, Text, Uuid } from './target.ts';
+
+export const JobSerial = z.string().regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001');
+
+const SCRIPT_TYPES = ['sh', 'bash', 'python', 'powershell', 'javascript', 'batch'] as const;
+
+const EnvironmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'an environment variable is named by letters, digits and _');
+
+const ActionConfig = z.strictObject({
+  working_directory: Text(4_096).min(1).optional(),
+  environment: z.record(EnvironmentName, Text(32_768)).optional(),
+  expected_exit_codes: z.array(z.number().int().min(0).max(255)).min(1).max(256).optional().meta({ description: 'Default [0].' }),
+});
+
+const ActionCommon = {
+  action_key: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower case letters, digits and _')
+    .optional()
+    .meta({ description: 'Stable name; action_<n> when left out.' }),
+  action_name: Text(255).min(1),
+  action_config: ActionConfig.default({}),
+  is_enabled: z.boolean().default(true),
+  timeout_seconds: z.number().int().min(1).max(86_400).optional(),
+  retry_count: z.number().int().min(0).max(10).optional(),
+  retry_delay_seconds: z.number().int().min(1).max(300).default(5),
+  on_failure: z.enum(['stop', 'continue', 'skip_remaining']).default('stop'),
+};
+
+const CommandAction = z.strictObject({
+  ...ActionCommon,
+  action_type: z.literal('command'),
+  action_parameters: z.strictObject({ command: Text(131_072).min(1) }),
+});
+
+const ScriptAction = z.strictObject({
+  ...ActionCommon,
+  action_type: z.literal('script'),
+  action_parameters: z.strictObject({
+    scriptType: z.enum(SCRIPT_TYPES),
+    scriptContent: Text(524_288).min(1),
+    arguments: z.array(Text(32_768)).max(256).default([]),
+  }),
+});
+
+export const ActionInput = z.discriminatedUnion('action_type', [CommandAction, ScriptAction]).meta({ id: 'ActionInput' });
+export type ActionInput = z.infer<typeof ActionInput>;
+
+const VariableValue = z.union([Text(65_536), z.number(), z.boolean(), z.null(), z.array(z.json()), z.record(z.string(), z.json())]);
+
+export const VariableInput = z
+  .strictObject({
+    key: z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be upper case letters, digits and _'),
+    type: z.enum(['string', 'number', 'boolean', 'json']).default('string'),
+    value: VariableValue.optional(),
+    description: Text(1_000).optional(),
+    is_secret: z.boolean().default(false),
+    is_required: z.boolean().default(false).meta({ description: 'A run does not start without a value.' }),
+  })
+  .meta({ id: 'VariableInput', description: 'Reaches commands and scripts as an environment variable of this name.' });
+export type VariableInput = z.infer<typeof VariableInput>;
+
+const JobSettings = z.strictObject({ max_concurrent_targets: z.number().int().min(1).max(200).optional() });
+export type JobSettings = z.infer<typeof JobSettings>;
+
+const noDoubles = (key: string) => (values: readonly { [name: string]: unknown }[], context: z.RefinementCtx) => {
+  const seen = new Set<unknown>();
+  values.forEach((value, index) => {
+    const name = value[key];
+    if (name !== undefined && seen.has(name)) context.addIssue({ code: 'custom', path: [index, key], message: `"${String(name)}" occurs twice` });
+    seen.add(name);
+  });
+};
+
+export const CreateJob = z
+  .strictObject({
+    name: Text(255).min(1),
+    description: Text(10_000).nullable().default(null),
+    priority: z.number().int().min(1).max(10).default(5),
+    timeout_seconds: z.number().int().min(1).max(604_800).nullable().default(null),
+    retry_count: z.number().int().min(0).max(10).default(0),
+    variables: z.array(VariableInput).max(200).superRefine(noDoubles('key')).default([]),
+    settings: JobSettings.default({}),
+    targets: z.array(TargetSerial).min(1, 'a job needs at least one target').max(100_000).optional(),
+    actions: z.array(ActionInput).min(1, 'a job needs at least one action').max(200).superRefine(noDoubles('action_key')),
+  })
+  .meta({ id: 'CreateJob' });
+export type CreateJob = z.infer<typeof CreateJob>;
+
+export const Action = z
+  .object({
+    action_order: z.number().int(),
+    action_key: z.string(),
+    action_name: z.string(),
+    action_type: ActionType,
+    action_parameters: z.record(z.string(), z.unknown()),
+    action_config: z.record(z.string(), z.unknown()),
+    is_enabled: z.boolean(),
+    timeout_seconds: z.number().int(),
+    retry_count: z.number().int().nullable(),
+    retry_delay_seconds: z.number().int(),
+    on_failure: z.string(),
+  })
+  .meta({ id: 'Action' });
+
+export const JobSummary = z
+  .object({
+    job_serial: JobSerial,
+    job_uuid: Uuid,
+    name: z.string(),
+    description: z.string().nullable(),
+    job_type: JobType,
+    status: JobStatus,
+    priority: z.number().int(),
+    definition_version: z.number().int(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    started_at: z.iso.datetime().nullable(),
+    completed_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'JobSummary' });
+export type JobSummary = z.infer<typeof JobSummary>;
+
+export const Job = JobSummary.extend({
+  timeout_seconds: z.number().int().nullable(),
+  retry_count: z.number().int(),
+  variables: z.array(
+    z.object({
+      key: z.string(),
+      type: z.string(),
+      value: z.unknown().meta({ description: 'null for secrets' }),
+      description: z.string().optional(),
+      is_secret: z.boolean(),
+      is_required: z.boolean(),
+    }),
+  ),
+  settings: z.record(z.string(), z.unknown()),
+  actions: z.array(Action),
+  target_count: z.number().int(),
+  targets: z.array(TargetSerial).meta({ description: 'The first 1000, in order.' }),
+}).meta({ id: 'Job' });
+export type Job = z.infer<typeof Job>;
+
+/** What to change for one run; empty: the whole job as it is. */
+export const StartExecution = z
+  .strictObject({
+    targets: z.array(TargetSerial).min(1, 'name at least one target, or leave the field out').max(100_000).optional(),
+    variables: z.record(z.string().max(100), VariableValue).optional(),
+    max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+  })
+  .meta({ id: 'StartExecution' });
+export type StartExecution = z.infer<typeof StartExecution>;

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+/** Every list is read by key, not by offset: `next` of one page is the `cursor` of the following one, and rows that come meanwhile shift nothing. */
+export const PageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(200).optional(),
+});
+export type PageQuery = z.infer<typeof PageQuery>;
+
+export const pageOf = <Item extends z.ZodType>(item: Item, id: string) =>
+  z
+    .object({ data: z.array(item), next: z.string().nullable().meta({ description: 'Cursor of the next page; null on the last one.' }) })
+    .meta({ id });
+
+export interface Page<Item> {
+  data: Item[];
+  next: string | null;
+}

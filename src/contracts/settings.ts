@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** The runtime settings that are read so far, with type, range and default (data model, 11.3). */
+export const Settings = z.object({
+  session_timeout_seconds: z.number().int().min(60).max(86_400).default(28_800),
+  inactivity_timeout_minutes: z.number().int().min(5).max(480).default(60),
+  max_concurrent_jobs: z.number().int().min(1).max(1_000).default(50),
+  max_concurrent_targets: z.number().int().min(1).max(200).default(20),
+  connection_timeout_seconds: z.number().int().min(1).max(300).default(30),
+  command_timeout_seconds: z.number().int().min(1).max(86_400).default(300),
+  execution_timeout_seconds: z.number().int().min(60).max(604_800).default(1_800),
+  retry_backoff_coefficient: z.number().min(1).max(10).default(2),
+  max_output_bytes: z.number().int().min(1_024).max(16_777_216).default(1_048_576),
+  max_log_bytes: z.number().int().min(1_024).max(17_179_869_184).default(67_108_864),
+  maintenance_mode: z.boolean().default(false),
+  password_min_length: z.number().int().min(8).max(128).default(12),
+  login_max_failures: z.number().int().min(1).max(1_000).default(5),
+  login_lock_minutes: z.number().int().min(1).max(1_440).default(15),
+});
+export type Settings = z.infer<typeof Settings>;

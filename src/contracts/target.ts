@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { CommunicationMethodType, CredentialType, HealthStatus, TargetEnvironment, TargetStatus, TargetType, TestResult } from './enums.ts';
+import { PasswordSecret, SshKeySecret } from './transport.ts';
+
+/** Text without NUL, which Postgres cannot store. */
+export const Text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => !text.includes('\u0000'), 'must not contain NUL bytes');
+
+export const TargetSerial = z.string().regex(/^T\d{8,19}$/, 'must be a target serial such as T20250001');
+export const Uuid = z.uuid();
+
+const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?)+$|^[0-9a-f:.%]{2,64}$/;
+const Host = Text(253).transform((host) => host.trim().toLowerCase()).refine((host) => HOST.test(host), 'must be a DNS name or an IP address');
+
+/** Secrets that a caller gives; never given back. */
+export const CredentialInput = z
+  .discriminatedUnion('credential_type', [
+    PasswordSecret.extend({ credential_type: z.literal('password'), credential_name: Text(100).min(1).default('default') }),
+    SshKeySecret.extend({ credential_type: z.literal('ssh_key'), credential_name: Text(100).min(1).default('default') }),
+  ])
+  .meta({ id: 'CredentialInput', description: 'A secret. It is sealed at once and never shown again.' });
+export type CredentialInput = z.infer<typeof CredentialInput>;
+
+const SshConfig = z
+  .strictObject({
+    timeout: z.number().int().min(1).max(300).optional().meta({ description: 'Connect and log in within this many seconds.' }),
+    keepalive: z.number().int().min(0).max(300).optional().meta({ description: 'Seconds between keep-alive messages; 0 turns them off.' }),
+  })
+  .meta({ id: 'SshConfig' });
+
+export const MethodInput = z
+  .strictObject({
+    method_type: z.literal('ssh').meta({ description: 'How the target is reached.' }),
+    method_name: Text(100).min(1).optional(),
+    host: Host,
+    port: z.number().int().min(1).max(65_535).default(22),
+    is_primary: z.boolean().optional(),
+    config: SshConfig.default({}),
+    credential: CredentialInput.optional(),
+  })
+  .meta({ id: 'MethodInput' });
+export type MethodInput = z.infer<typeof MethodInput>;
+
+const Labels = z
+  .record(z.string().regex(/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/, 'a label name is lower case letters, digits and . _ / -'), Text(200))
+  .refine((labels) => Object.keys(labels).length <= 64, 'at most 64 labels');
+
+const TargetFields = {
+  name: Text(100).min(1),
+  target_type: TargetType.default('system'),
+  description: Text(10_000).nullable().default(null),
+  os_type: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,99}$/)
+    .default('linux')
+    .meta({ description: 'Value of a device type.' }),
+  environment: TargetEnvironment.default('development'),
+  location: Text(100).nullable().default(null),
+  data_center: Text(100).nullable().default(null),
+  region: Text(100).nullable().default(null),
+  labels: Labels.default({}),
+  status: TargetStatus.default('active'),
+};
+
+export const CreateTarget = z
+  .strictObject({ ...TargetFields, methods: z.array(MethodInput).min(1, 'a target needs at least one communication method').max(20) })
+  .meta({ id: 'CreateTarget' });
+export type CreateTarget = z.infer<typeof CreateTarget>;
+
+/** Fields left out stay as they are. */
+export const UpdateTarget = z
+  .strictObject({
+    name: TargetFields.name.optional(),
+    target_type: TargetType.optional(),
+    description: Text(10_000).nullable().optional(),
+    os_type: TargetFields.os_type.unwrap().optional(),
+    environment: TargetEnvironment.optional(),
+    location: Text(100).nullable().optional(),
+    data_center: Text(100).nullable().optional(),
+    region: Text(100).nullable().optional(),
+    labels: Labels.optional(),
+    status: TargetStatus.optional(),
+    methods: z.array(MethodInput).min(1).max(20).optional().meta({
+      description: 'Replaces the methods, matched by method_name; a method that comes without a credential keeps the one it has.',
+    }),
+  })
+  .meta({ id: 'UpdateTarget' });
+export type UpdateTarget = z.infer<typeof UpdateTarget>;
+
+export const CredentialInfo = z.object({
+  credential_uuid: Uuid,
+  credential_type: CredentialType,
+  credential_name: z.string(),
+  is_primary: z.boolean(),
+});
+
+export const Method = z
+  .object({
+    method_type: CommunicationMethodType,
+    method_name: z.string(),
+    host: z.string().nullable(),
+    port: z.number().int().nullable(),
+    is_primary: z.boolean(),
+    is_active: z.boolean(),
+    config: z.record(z.string(), z.unknown()),
+    host_key_fingerprint: z.string().nullable(),
+    last_tested_at: z.iso.datetime().nullable(),
+    last_test_result: TestResult.nullable(),
+    last_test_message: z.string().nullable(),
+    credentials: z.array(CredentialInfo),
+  })
+  .meta({ id: 'Method' });
+
+export const Target = z
+  .object({
+    target_serial: TargetSerial,
+    target_uuid: Uuid,
+    name: z.string(),
+    target_type: TargetType,
+    description: z.string().nullable(),
+    os_type: z.string(),
+    environment: TargetEnvironment,
+    location: z.string().nullable(),
+    data_center: z.string().nullable(),
+    region: z.string().nullable(),
+    labels: z.record(z.string(), z.string()),
+    status: TargetStatus,
+    health_status: HealthStatus,
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    methods: z.array(Method),
+  })
+  .meta({ id: 'Target' });
+export type Target = z.infer<typeof Target>;
+
+export const ConnectionTest = z
+  .object({
+    result: TestResult,
+    message: z.string(),
+    error_code: z.string().nullable(),
+    failure_category: z.string().nullable(),
+    duration_ms: z.number().int(),
+    host_key_fingerprint: z.string().nullable(),
+  })
+  .meta({ id: 'ConnectionTest' });
+export type ConnectionTest = z.infer<typeof ConnectionTest>;
+
+/** A method that is not saved yet. */
+export const TestMethodConfig = z
+  .strictObject({ os_type: TargetFields.os_type, method: MethodInput.required({ credential: true }) })
+  .meta({ id: 'TestMethodConfig' });
+export type TestMethodConfig = z.infer<typeof TestMethodConfig>;

@@ -1,0 +1,74 @@
+import type { Sequelize } from 'sequelize';
+import type { ClosedBy } from '../contracts/enums.ts';
+import type { BranchEnd, CloseBranchInput } from '../contracts/run.ts';
+import { selectRow } from './query.ts';
+
+interface ClosedBranch {
+  status: BranchEnd;
+  execution_serial: string;
+}
+
+/**
+ * Closes a branch, what of its actions is still open and what never ran, and counts it on its run; all in one statement.
+ * A branch that has ended stays as it is. Branches cancelled because the run's time was up end as failed/timeout.
+ * @returns the branch's final state, undefined when there is no such branch.
+ */
+export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, closedBy: ClosedBy): Promise<ClosedBranch | undefined> => {
+  const closed = await selectRow<ClosedBranch>(db, CLOSE_BRANCH, [
+    input.branch,
+    input.status,
+    input.failureCategory,
+    input.errorCode,
+    input.message,
+    input.skipReason,
+    closedBy,
+  ]);
+  if (closed !== undefined) return closed;
+  return selectRow<ClosedBranch>(
+    db,
+    `SELECT b.status, e.execution_serial FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
+    [input.branch],
+  );
+};
+
+// A CTE sees the rows as they were before the statement, so attempts that it closes itself (`open`) are counted by hand in `facts`.
+const CLOSE_BRANCH = `
+WITH branch AS (
+  SELECT b.id, b.job_execution_id, b.status, e.execution_serial, e.job_id, e.definition_version, e.error_code = 'RUN_TIMED_OUT' AND $2 = 'cancelled' AS late
+  FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
+  WHERE b.branch_serial = $1 AND b.status IN ('scheduled', 'running')),
+ended AS (
+  SELECT *, CASE WHEN late THEN 'failed' ELSE $2 END AS end_status, CASE WHEN late THEN 'timeout' ELSE $3 END AS category,
+    CASE WHEN late THEN 'RUN_TIMED_OUT' ELSE $4 END AS code, CASE WHEN late THEN 'The time of the run was up.' ELSE $5 END AS message FROM branch),
+open AS (
+  UPDATE job_action_results r SET completed_at = now(), is_final = true,
+    status = CASE WHEN ended.end_status = 'cancelled' AND r.status = 'scheduled' THEN 'cancelled' ELSE 'failed' END,
+    failure_category = 'lost', error_code = 'OUTCOME_UNKNOWN',
+    result_error = coalesce(r.result_error, 'The branch ended while this ran; what became of it is unknown. Look at the target.')
+  FROM ended WHERE r.branch_id = ended.id AND r.status IN ('scheduled', 'running')
+    AND NOT EXISTS (SELECT 1 FROM job_action_results f WHERE f.branch_id = r.branch_id AND f.action_order = r.action_order AND f.iteration = r.iteration AND f.is_final)
+  RETURNING r.id),
+never AS (
+  INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
+  SELECT ended.id, a.id, $1 || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order, a.action_name, a.action_type,
+    CASE WHEN NOT a.is_enabled OR ended.end_status <> 'cancelled' THEN 'skipped' ELSE 'cancelled' END,
+    CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN ended.end_status <> 'cancelled' THEN $6 END, true, now()
+  FROM ended JOIN job_actions a ON a.job_id = ended.job_id AND a.definition_version = ended.definition_version
+  WHERE NOT EXISTS (SELECT 1 FROM job_action_results r WHERE r.branch_id = ended.id AND r.action_order = a.action_order)
+  ON CONFLICT DO NOTHING RETURNING 1),
+facts AS (
+  SELECT count(*) FILTER (WHERE r.status = 'completed') AS completed, count(*) FILTER (WHERE r.status = 'failed') + (SELECT count(*) FROM open) AS failed,
+    (array_agg(r.exit_code ORDER BY (r.status = 'failed') DESC, r.action_order DESC, r.attempt DESC) FILTER (WHERE r.exit_code IS NOT NULL))[1] AS exit_code,
+    (array_agg(right(r.result_error, 4000) ORDER BY r.action_order DESC, r.attempt DESC) FILTER (WHERE r.status = 'failed'))[1] AS failure
+  FROM job_action_results r, ended WHERE r.branch_id = ended.id AND r.is_final),
+closed AS (
+  UPDATE job_execution_branches b SET status = ended.end_status, completed_at = now(), closed_by = $7, failure_category = ended.category,
+    error_code = ended.code, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
+    result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
+    result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END
+  FROM ended, facts WHERE b.id = ended.id AND b.status IN ('scheduled', 'running') RETURNING b.status, b.job_execution_id),
+counted AS (
+  UPDATE job_executions e SET completed_branches = e.completed_branches + (closed.status = 'completed')::int,
+    failed_branches = e.failed_branches + (closed.status = 'failed')::int, cancelled_branches = e.cancelled_branches + (closed.status = 'cancelled')::int
+  FROM closed WHERE e.id = closed.job_execution_id AND e.status = 'running' RETURNING e.id)
+SELECT closed.status, ended.execution_serial FROM closed, ended`;

@@ -1,0 +1,81 @@
+import type { Sequelize, Transaction } from 'sequelize';
+import type { ClosedBy, ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
+import { selectRow, selectRows } from './query.ts';
+
+interface RunEnding {
+  /** A cancel of the workflow; one asked of the API stands on the row. */
+  cancelled: boolean;
+  failureCategory: FailureCategory | null;
+  errorCode: string | null;
+  message: string | null;
+  closedBy: ClosedBy;
+}
+
+/**
+ * Closes a run by what its branches say (data model, 10.2); branches that never began are closed with it. A run that has ended stays as it is.
+ * @returns the status of the run.
+ */
+export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding): Promise<ExecutionStatus> =>
+  db.transaction(async (transaction) => {
+    const [run] = await selectRows<{ status: ExecutionStatus; cancel_requested: boolean; timed_out: boolean }>(
+      db,
+      `SELECT status, cancel_requested_at IS NOT NULL AS cancel_requested, failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT' AS timed_out
+       FROM job_executions WHERE id = $1 FOR UPDATE`,
+      [executionId],
+      transaction,
+    );
+    if (run === undefined || (run.status !== 'scheduled' && run.status !== 'running')) return run?.status ?? 'failed';
+    const cancel = ending.cancelled || run.cancel_requested;
+    await closeUnstartedBranches(db, executionId, cancel, run.timed_out, ending.closedBy, transaction);
+    return closeRow(db, executionId, { ...ending, cancelled: cancel }, run.timed_out, transaction);
+  });
+
+const closeUnstartedBranches = async (
+  db: Sequelize,
+  executionId: number,
+  cancel: boolean,
+  timedOut: boolean,
+  closedBy: ClosedBy,
+  transaction: Transaction,
+): Promise<void> => {
+  await selectRows(
+    db,
+    `UPDATE job_execution_branches SET completed_at = now(), closed_by = $4, status = CASE WHEN $2 AND NOT $3 THEN 'cancelled' ELSE 'failed' END,
+       failure_category = CASE WHEN $2 AND NOT $3 THEN NULL ELSE 'not_started' END, error_code = CASE WHEN $2 AND NOT $3 THEN NULL ELSE 'NOT_STARTED' END,
+       result_error = CASE WHEN $2 AND NOT $3 THEN 'Cancelled before it began.' ELSE 'The run ended before this target''s turn; nothing ran on it.' END
+     WHERE job_execution_id = $1 AND status = 'scheduled' RETURNING id`,
+    [executionId, cancel, timedOut, closedBy],
+    transaction,
+  );
+};
+
+const closeRow = async (db: Sequelize, executionId: number, ending: RunEnding, timedOut: boolean, transaction: Transaction): Promise<ExecutionStatus> => {
+  const closed = await selectRow<{ status: ExecutionStatus }>(
+    db,
+    `WITH tally AS (
+       SELECT count(*)::int AS total, count(*) FILTER (WHERE status = 'completed')::int AS completed,
+         count(*) FILTER (WHERE status = 'failed')::int AS failed, count(*) FILTER (WHERE status = 'cancelled')::int AS cancelled
+       FROM job_execution_branches WHERE job_execution_id = $1),
+     verdict AS (
+       SELECT *, CASE
+         WHEN $3::text IS NOT NULL THEN 'failed'
+         WHEN $7 THEN 'failed'
+         WHEN $2 AND NOT (total > 0 AND completed = total) THEN 'cancelled'
+         WHEN total = 0 THEN 'failed'
+         WHEN failed > 0 THEN 'failed'
+         WHEN completed > 0 THEN 'completed'
+         ELSE 'cancelled' END AS status,
+         total = 0 AND NOT $2 AND $3::text IS NULL AND NOT $7 AS empty
+       FROM tally)
+     UPDATE job_executions e SET status = v.status, completed_at = now(), closed_by = $6, total_branches = v.total,
+       completed_branches = v.completed, failed_branches = v.failed, cancelled_branches = v.cancelled,
+       paused_at = NULL, hold_reason = NULL, resumes_at = NULL,
+       failure_category = coalesce($3, CASE WHEN v.empty THEN 'configuration' END, e.failure_category),
+       error_code = coalesce($4, CASE WHEN v.empty THEN 'NO_TARGETS' END, e.error_code),
+       error_message = coalesce($5, CASE WHEN v.empty THEN 'None of the targets of this run exists and is switched on.' END, e.error_message)
+     FROM verdict v WHERE e.id = $1 RETURNING e.status`,
+    [executionId, ending.cancelled, ending.failureCategory, ending.errorCode, ending.message, ending.closedBy, timedOut],
+    transaction,
+  );
+  return closed?.status ?? 'failed';
+};

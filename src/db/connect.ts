@@ -1,0 +1,36 @@
+import pg from 'pg';
+import { Sequelize } from 'sequelize';
+import { defineModels } from './models/index.ts';
+
+const INT8_OID = 20;
+
+/** @throws RangeError above 2^53−1: a number that JavaScript cannot hold exactly is refused, not rounded. */
+const parseInt8 = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} from the database does not fit a JavaScript number`);
+  return value;
+};
+
+export interface ConnectOptions {
+  url: string;
+  /** Most connections that this process opens. */
+  poolSize: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+}
+
+/** Opens a pool; nothing is sent before the first query. Close it with `close()`. */
+export const connectDatabase = ({ url, poolSize, applicationName }: ConnectOptions): Sequelize => {
+  pg.types.setTypeParser(INT8_OID, parseInt8);
+  const sequelize = new Sequelize(url, {
+    dialect: 'postgres',
+    dialectModule: pg,
+    logging: false,
+    pool: { max: poolSize, min: 0, idle: 30_000, acquire: 30_000 },
+    dialectOptions: { application_name: applicationName, keepAlive: true },
+    define: { underscored: true, freezeTableName: true, timestamps: false },
+    retry: { max: 1 },
+  });
+  defineModels(sequelize);
+  return sequelize;
+};

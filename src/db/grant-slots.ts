@@ -1,0 +1,42 @@
+import type { Sequelize } from 'sequelize';
+import { selectRows } from './query.ts';
+
+/**
+ * Turns the first waiting runs, by (priority, age), to `running` while fewer than `maxConcurrentJobs` are (data model, 6.8).
+ * @returns workflow ids of the runs that got a slot; their workflows want a signal.
+ */
+export const grantSlots = async (db: Sequelize, maxConcurrentJobs: number): Promise<string[]> =>
+  db.transaction(async (transaction) => {
+    await db.query(`SELECT pg_advisory_xact_lock(hashtext('opsconductor.slots'))`, { transaction });
+    const granted = await selectRows<{ workflow_id: string; job_id: number }>(
+      db,
+      `WITH taken AS (SELECT count(*) AS runs FROM job_executions WHERE status = 'running' AND paused_at IS NULL),
+       waiting AS (
+         SELECT e.id FROM job_executions e JOIN jobs j ON j.id = e.job_id
+         WHERE e.status = 'scheduled' AND e.run_id IS NOT NULL AND e.cancel_requested_at IS NULL
+         ORDER BY j.priority, e.id LIMIT greatest(0, $1 - (SELECT runs FROM taken)))
+       UPDATE job_executions e SET status = 'running', started_at = now() FROM waiting
+       WHERE e.id = waiting.id AND e.status = 'scheduled' RETURNING e.workflow_id, e.job_id`,
+      [maxConcurrentJobs],
+      transaction,
+    );
+    for (const { job_id: jobId } of granted) await projectJobStatus(db, jobId, transaction);
+    return granted.map((row) => row.workflow_id);
+  });
+
+/** Mirrors the state of a job's runs into the job (data model, 10.1). */
+export const projectJobStatus = async (db: Sequelize, jobId: number, transaction: Parameters<typeof selectRows>[3]): Promise<void> => {
+  await selectRows(
+    db,
+    `UPDATE jobs j SET started_at = latest.started_at, completed_at = latest.completed_at, status = CASE
+         WHEN latest.open THEN 'running' WHEN j.scheduled_at > now() THEN 'scheduled' ELSE coalesce(latest.ended_status, 'draft') END
+     FROM (SELECT
+         EXISTS (SELECT 1 FROM job_executions WHERE job_id = $1 AND status = 'running') AS open,
+         (SELECT status FROM job_executions WHERE job_id = $1 AND completed_at IS NOT NULL ORDER BY completed_at DESC, id DESC LIMIT 1) AS ended_status,
+         (SELECT started_at FROM job_executions WHERE job_id = $1 ORDER BY id DESC LIMIT 1) AS started_at,
+         (SELECT completed_at FROM job_executions WHERE job_id = $1 ORDER BY id DESC LIMIT 1) AS completed_at) AS latest
+     WHERE j.id = $1 AND NOT j.is_template RETURNING j.id`,
+    [jobId],
+    transaction,
+  );
+};

@@ -1,0 +1,73 @@
+import type { Sequelize } from 'sequelize';
+import type { ActionType, OnFailure } from '../contracts/enums.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import { selectRow, selectRows } from './query.ts';
+import type { SealedValue } from './seal.ts';
+
+/** A variable as it is stored: secrets sealed. */
+export interface StoredVariable {
+  key: string;
+  type: string;
+  value?: unknown;
+  sealed?: SealedValue;
+  description?: string;
+  is_secret: boolean;
+  is_required: boolean;
+}
+
+export interface DefinedAction {
+  id: number;
+  order: number;
+  name: string;
+  type: ActionType;
+  parameters: Record<string, unknown>;
+  config: Record<string, unknown>;
+  isEnabled: boolean;
+  timeoutSeconds: number;
+  retryCount: number | null;
+  retryDelaySeconds: number;
+  onFailure: OnFailure;
+}
+
+/** One version of a job; never changes. */
+export interface Definition {
+  variables: StoredVariable[];
+  retryCount: number;
+  actions: DefinedAction[];
+}
+
+const CACHED_DEFINITIONS = 100;
+
+/** Loads versions of jobs and keeps the latest used: they never change, and every branch of a run asks for the same one. */
+export const createDefinitionCache = (db: Sequelize) => {
+  const cache = new Map<string, Promise<Definition>>();
+  return (jobId: number, version: number): Promise<Definition> => {
+    const key = `${jobId}/${version}`;
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const loading = loadDefinition(db, jobId, version);
+    cache.set(key, loading);
+    loading.catch(() => cache.delete(key));
+    const oldest = cache.keys().next().value;
+    if (cache.size > CACHED_DEFINITIONS && oldest !== undefined) cache.delete(oldest);
+    return loading;
+  };
+};
+
+const loadDefinition = async (db: Sequelize, jobId: number, version: number): Promise<Definition> => {
+  const head = await selectRow<{ definition: { variables: StoredVariable[]; retry_count: number } }>(
+    db,
+    'SELECT definition FROM job_versions WHERE job_id = $1 AND definition_version = $2',
+    [jobId, version],
+  );
+  if (head === undefined) throw new OpsError('NOT_FOUND', `Version ${version} of the job is not in the database.`);
+  const actions = await selectRows<DefinedAction>(
+    db,
+    `SELECT id, action_order AS "order", action_name AS name, action_type AS type, action_parameters AS parameters, action_config AS config,
+       is_enabled AS "isEnabled", timeout_seconds AS "timeoutSeconds", retry_count AS "retryCount", retry_delay_seconds AS "retryDelaySeconds",
+       on_failure AS "onFailure"
+     FROM job_actions WHERE job_id = $1 AND definition_version = $2 ORDER BY action_order`,
+    [jobId, version],
+  );
+  return { variables: head.definition.variables, retryCount: head.definition.retry_count, actions };
+};

@@ -1,0 +1,49 @@
+import type { Sequelize } from 'sequelize';
+import { selectRow } from './query.ts';
+
+const PAGE_SIZE = 5_000;
+
+/**
+ * Inserts one branch for each target of the run that is switched on, in pages; targets that have their branch already are left as they are,
+ * so a repeat after a crash goes on where it stopped. Nothing is inserted into a run that is not running.
+ * @returns how many branches the run has.
+ */
+export const planBranches = async (db: Sequelize, executionId: number): Promise<number> => {
+  for (;;) {
+    const inserted = await insertPage(db, executionId);
+    if (inserted < PAGE_SIZE) break;
+  }
+  const counted = await selectRow<{ total_branches: number }>(
+    db,
+    `UPDATE job_executions SET total_branches = (SELECT count(*) FROM job_execution_branches WHERE job_execution_id = $1)
+     WHERE id = $1 RETURNING total_branches`,
+    [executionId],
+  );
+  return counted?.total_branches ?? 0;
+};
+
+const insertPage = (db: Sequelize, executionId: number): Promise<number> =>
+  db.transaction(async (transaction) => {
+    const page = await selectRow<{ inserted: number }>(
+      db,
+      `WITH run AS (SELECT * FROM job_executions WHERE id = $1 AND status = 'running' FOR SHARE),
+       counted AS (SELECT count(*)::int AS branches FROM job_execution_branches WHERE job_execution_id = $1),
+       wanted AS (
+         SELECT t.id, t.target_serial, t.name FROM run
+           JOIN universal_targets t ON t.is_active AND t.status = 'active' AND CASE WHEN run.target_selection ? 'target_uuids'
+             THEN t.target_uuid IN (SELECT jsonb_array_elements_text(run.target_selection->'target_uuids')::uuid)
+             ELSE t.id IN (SELECT target_id FROM job_targets WHERE job_id = run.job_id) END
+         WHERE NOT EXISTS (SELECT 1 FROM job_execution_branches b WHERE b.job_execution_id = run.id AND b.target_id = t.id)
+         ORDER BY t.id LIMIT ${PAGE_SIZE}),
+       numbered AS (SELECT wanted.*, counted.branches + row_number() OVER (ORDER BY wanted.id) AS number FROM wanted, counted),
+       added AS (
+         INSERT INTO job_execution_branches (job_execution_id, target_id, branch_number, branch_serial, target_serial_ref, target_name_ref, workflow_id, scheduled_at)
+         SELECT run.id, n.id, n.number, run.execution_serial || '.' || lpad(n.number::text, greatest(4, length(n.number::text)), '0'),
+           n.target_serial, n.name, run.execution_serial || '/b/' || n.target_serial, now()
+         FROM numbered n, run ON CONFLICT (job_execution_id, target_id) DO NOTHING RETURNING 1)
+       SELECT count(*)::int AS inserted FROM added`,
+      [executionId],
+      transaction,
+    );
+    return page?.inserted ?? 0;
+  });

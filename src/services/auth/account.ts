@@ -1,0 +1,50 @@
+import type { ChangePassword, Profile } from '../../contracts/auth.ts';
+import { UserModel } from '../../db/models/user.ts';
+import { UserSessionModel } from '../../db/models/user-session.ts';
+import { recordAudit } from '../../db/record-audit.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import { profileOf } from './profile.ts';
+
+const ownAccount = async (caller: Caller): Promise<UserModel> => {
+  const user = await UserModel.findByPk(caller.userId);
+  if (user === null) throw new OpsError('UNAUTHENTICATED', 'This account is gone.');
+  return user;
+};
+
+export const getProfile = async (caller: Caller): Promise<Profile> => profileOf(await ownAccount(caller));
+
+/** Ends the session that the call came with; an API token is not ended by a logout. */
+export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Promise<void> => {
+  const { sessionId } = caller;
+  if (sessionId === undefined) return;
+  await db.transaction(async (transaction) => {
+    await UserSessionModel.update({ revokedAt: new Date(), revokeReason: 'logout' }, { where: { id: sessionId, revokedAt: null }, transaction });
+    const event = { eventType: 'user_logout', action: 'logout', actor: caller.actor, resourceType: 'users', resourceId: caller.userUuid } as const;
+    await recordAudit(db, keyRing.auditKey, event, transaction);
+  });
+};
+
+/** Changes one's own password and ends all other sessions. @throws OpsError VALIDATION when the current password is wrong or the new one too short. */
+export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: ChangePassword): Promise<void> => {
+  const user = await ownAccount(caller);
+  const { password_min_length: least } = await readSettings();
+  if ([...input.new_password].length < least) {
+    const message = `must have at least ${least} characters`;
+    throw new OpsError('VALIDATION', `The new password ${message}.`, { fields: [{ path: 'new_password', message }] });
+  }
+  if (!(await verifyPassword(user.passwordHash, input.current_password))) {
+    throw new OpsError('VALIDATION', 'The current password is wrong.', { fields: [{ path: 'current_password', message: 'is wrong' }] });
+  }
+  const passwordHash = await hashPassword(input.new_password);
+  await db.transaction(async (transaction) => {
+    await user.update({ passwordHash, mustChangePassword: false, passwordChangedAt: new Date() }, { transaction });
+    await db.query(
+      `UPDATE user_sessions SET revoked_at = now(), revoke_reason = 'password_change' WHERE user_id = $1 AND revoked_at IS NULL AND id <> $2`,
+      { bind: [user.id, caller.sessionId ?? 0], transaction },
+    );
+    const event = { eventType: 'user_updated', action: 'change_password', actor: caller.actor, resourceType: 'users', resourceId: user.userUuid } as const;
+    await recordAudit(db, keyRing.auditKey, event, transaction);
+  });
+};

@@ -1,0 +1,68 @@
+import type { ApiToken, ApiTokenCreated, CreateApiToken } from '../../contracts/auth.ts';
+import { ApiTokenModel } from '../../db/models/api-token.ts';
+import { recordAudit } from '../../db/record-audit.ts';
+import { isPermission } from '../../domain/permissions.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { authorize } from '../context.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { withConstraints } from '../constraint-errors.ts';
+import { newToken, tokenHash } from '../tokens.ts';
+
+const PREFIX_LENGTH = 12;
+
+const infoOf = (row: ApiTokenModel): ApiToken => ({
+  token_uuid: row.tokenUuid,
+  name: row.name,
+  token_prefix: row.tokenPrefix,
+  scopes: row.scopes.filter((scope) => typeof scope === 'string'),
+  expires_at: row.expiresAt?.toISOString() ?? null,
+  last_used_at: row.lastUsedAt?.toISOString() ?? null,
+  created_at: row.createdAt.toISOString(),
+});
+
+/** @throws OpsError VALIDATION for scopes that do not exist or that the owner lacks, CONFLICT when the name is taken. */
+export const createApiToken = async ({ db, keyRing }: ServiceDeps, caller: Caller, input: CreateApiToken): Promise<ApiTokenCreated> => {
+  authorize(caller, 'tokens.own');
+  const fields = input.scopes.flatMap((scope, index) => {
+    if (!isPermission(scope)) return [{ path: `scopes.${index}`, message: `"${scope}" is not a permission` }];
+    return caller.permissions.has(scope) ? [] : [{ path: `scopes.${index}`, message: `you lack ${scope} yourself` }];
+  });
+  if (fields.length > 0) throw new OpsError('VALIDATION', 'A token can only have permissions that its owner has.', { fields });
+  const token = newToken('api');
+  const taken = () => new OpsError('CONFLICT', `You have a token named "${input.name}" already. Choose another name, or revoke that one.`, { fields: [{ path: 'name', message: 'is taken' }] });
+  return withConstraints({ uq_api_tokens_user_id_name: taken }, () =>
+    db.transaction(async (transaction) => {
+      const row = await ApiTokenModel.create(
+        {
+          userId: caller.userId,
+          name: input.name,
+          tokenPrefix: token.slice(0, PREFIX_LENGTH),
+          tokenHash: tokenHash(token),
+          scopes: input.scopes,
+          expiresAt: input.expires_at === null ? null : new Date(input.expires_at),
+        },
+        { transaction },
+      );
+      const event = { eventType: 'api_token_created', action: 'create_api_token', actor: caller.actor, resourceType: 'api_tokens' } as const;
+      await recordAudit(db, keyRing.auditKey, { ...event, resourceId: row.tokenUuid, details: { name: row.name, scopes: row.scopes } }, transaction);
+      return { ...infoOf(row), token };
+    }),
+  );
+};
+
+export const listApiTokens = async (caller: Caller): Promise<ApiToken[]> => {
+  authorize(caller, 'tokens.own');
+  const rows = await ApiTokenModel.findAll({ where: { userId: caller.userId, revokedAt: null }, order: [['id', 'DESC']] });
+  return rows.map(infoOf);
+};
+
+/** Another user's token answers as if absent. @throws OpsError NOT_FOUND */
+export const revokeApiToken = async ({ db, keyRing }: ServiceDeps, caller: Caller, tokenUuid: string): Promise<void> => {
+  authorize(caller, 'tokens.own');
+  await db.transaction(async (transaction) => {
+    const [count] = await ApiTokenModel.update({ revokedAt: new Date() }, { where: { tokenUuid, userId: caller.userId, revokedAt: null }, transaction });
+    if (count === 0) throw new OpsError('NOT_FOUND', `You have no token ${tokenUuid}.`);
+    const event = { eventType: 'api_token_revoked', action: 'revoke_api_token', actor: caller.actor, resourceType: 'api_tokens', resourceId: tokenUuid } as const;
+    await recordAudit(db, keyRing.auditKey, event, transaction);
+  });
+};

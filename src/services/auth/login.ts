@@ -1,0 +1,66 @@
+import type { Sequelize } from 'sequelize';
+import type { Login, SessionCreated } from '../../contracts/auth.ts';
+import { UserModel } from '../../db/models/user.ts';
+import { UserSessionModel } from '../../db/models/user-session.ts';
+import { selectRow } from '../../db/query.ts';
+import { recordAudit } from '../../db/record-audit.ts';
+import type { RequestFacts } from '../../db/record-audit.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import type { ServiceDeps } from '../context.ts';
+import { newToken, tokenHash } from '../tokens.ts';
+import { verifyPassword } from './passwords.ts';
+import { profileOf } from './profile.ts';
+
+type LoginDeps = Pick<ServiceDeps, 'db' | 'keyRing' | 'readSettings'>;
+
+const REFUSED = 'User name or password is wrong, or the account is locked. After several failures an account is locked for some minutes.';
+
+const findUser = (db: Sequelize, username: string): Promise<{ id: number } | undefined> =>
+  selectRow(db, 'SELECT id FROM users WHERE lower(username) = lower($1) OR lower(email) = lower($1) ORDER BY lower(username) = lower($1) DESC LIMIT 1', [username]);
+
+/**
+ * Logs a user in. Unknown names, wrong passwords, locked and deactivated accounts get the same answer in the same time.
+ * @throws OpsError UNAUTHENTICATED
+ */
+export const login = async (deps: LoginDeps, input: Login, request: RequestFacts): Promise<SessionCreated> => {
+  const { db, keyRing } = deps;
+  const found = await findUser(db, input.username);
+  const user = found === undefined ? null : await UserModel.findByPk(found.id);
+  const isRight = await verifyPassword(user?.passwordHash, input.password);
+  const isLocked = user?.lockedUntil !== null && user?.lockedUntil !== undefined && user.lockedUntil > new Date();
+  if (user === null || !isRight || isLocked || !user.isActive) {
+    await refuse(deps, input.username, user, isRight, request);
+    throw new OpsError('UNAUTHENTICATED', REFUSED);
+  }
+  const settings = await deps.readSettings();
+  const token = newToken('session');
+  const expiresAt = new Date(Date.now() + settings.session_timeout_seconds * 1_000);
+  await db.transaction(async (transaction) => {
+    await UserSessionModel.create(
+      { userId: user.id, sessionTokenHash: tokenHash(token), ipAddress: request.ipAddress ?? null, userAgent: request.userAgent ?? null, expiresAt },
+      { transaction },
+    );
+    await user.update({ failedLoginCount: 0, lockedUntil: null, lastLoginAt: new Date() }, { transaction });
+    const actor = { type: 'user', userId: user.id, request } as const;
+    await recordAudit(db, keyRing.auditKey, { eventType: 'user_login', action: 'login', actor, resourceType: 'users', resourceId: user.userUuid }, transaction);
+  });
+  return { token, expires_at: expiresAt.toISOString(), user: profileOf(user) };
+};
+
+const refuse = async ({ db, keyRing, readSettings }: LoginDeps, username: string, user: UserModel | null, isRight: boolean, request: RequestFacts): Promise<void> => {
+  const settings = await readSettings();
+  await db.transaction(async (transaction) => {
+    if (user !== null && !isRight) {
+      // Counted in one statement, so that guesses made at the same time are all counted.
+      await db.query(
+        `UPDATE users SET failed_login_count = failed_login_count + 1,
+           locked_until = CASE WHEN (failed_login_count + 1) % $2 = 0 THEN now() + make_interval(mins => $3) ELSE locked_until END WHERE id = $1`,
+        { bind: [user.id, settings.login_max_failures, settings.login_lock_minutes], transaction },
+      );
+    }
+    const actor = user === null ? ({ type: 'anonymous', request } as const) : ({ type: 'user', userId: user.id, request } as const);
+    const event = { eventType: 'user_login_failed', action: 'login', severity: 'medium', actor, resourceType: 'users' } as const;
+    const details = user === null ? { username: username.slice(0, 255) } : {};
+    await recordAudit(db, keyRing.auditKey, { ...event, resourceId: user?.userUuid, details }, transaction);
+  });
+};

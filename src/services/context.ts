@@ -1,0 +1,40 @@
+import type { Sequelize } from 'sequelize';
+import type { Permission } from '../domain/permissions.ts';
+import type { UserRole } from '../contracts/enums.ts';
+import type { Actor } from '../db/record-audit.ts';
+import type { NotifyRun } from '../db/notify-run.ts';
+import type { KeyRing } from '../db/seal.ts';
+import type { ReadSettings } from '../db/settings.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import type { OpenSession } from '../transports/transport.ts';
+
+/** What services need. */
+export interface ServiceDeps {
+  db: Sequelize;
+  keyRing: KeyRing;
+  readSettings: ReadSettings;
+  openSession: OpenSession;
+  notifyRun: NotifyRun;
+  /** Starts the workflow of an execution; may fail while Temporal is away. */
+  startRun: (workflowId: string, execution: string) => Promise<void>;
+  /** @returns false when Temporal does not know the workflow. */
+  cancelRun: (workflowId: string) => Promise<boolean>;
+}
+
+/** Who calls, with what rights. */
+export interface Caller {
+  userId: number;
+  userUuid: string;
+  username: string;
+  role: UserRole;
+  permissions: ReadonlySet<Permission>;
+  mustChangePassword: boolean;
+  actor: Extract<Actor, { type: 'user' | 'api_token' }>;
+  sessionId: number | undefined;
+}
+
+/** @throws OpsError FORBIDDEN naming the permission that is missing. */
+export const authorize = (caller: Caller, permission: Permission): void => {
+  if (caller.permissions.has(permission)) return;
+  throw new OpsError('FORBIDDEN', `${caller.username} (${caller.role}) lacks the permission ${permission}. An administrator can grant it.`);
+};

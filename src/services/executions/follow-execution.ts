@@ -1,0 +1,120 @@
+import type { Branch, Execution, LogLine } from '../../contracts/execution.ts';
+import { FAULT_OF } from '../../domain/failure.ts';
+import type { FailureCategory } from '../../contracts/enums.ts';
+import { selectRow, selectRows } from '../../db/query.ts';
+import { authorize } from '../context.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { BRANCH_COLUMNS, LOG_COLUMNS, executionId, readExecution } from './read-executions.ts';
+
+/** Rows become visible some time after their `updated_at`; this much is read again and what was sent already is dropped. */
+const OVERLAP_SECONDS = 10;
+const LINES_PER_READ = 2_000;
+const ENDED = new Set(['completed', 'failed', 'cancelled']);
+
+export type RunEvent =
+  | { type: 'execution'; id: string; data: Execution }
+  | { type: 'branch'; id: string; data: Branch }
+  | { type: 'line'; id: string; data: LogLine }
+  | { type: 'end'; id: string; data: { status: Execution['status'] } };
+
+/** Reads what is new in a run since the last read. */
+export interface RunFollower {
+  /** @returns new events; the last one of a run that has ended, with all its lines sent, is `end`. `more`: read again at once. */
+  read(): Promise<{ events: RunEvent[]; more: boolean }>;
+}
+
+interface FollowedBranch {
+  id: number;
+  updatedAt: string;
+  lastLine: number;
+  sentLine: number;
+}
+
+type BranchRow = Omit<Branch, 'fault'> & { id: number; failure_category: FailureCategory | null };
+type LineRow = LogLine & { branch_id: number };
+
+/** @param since time of the last event that the caller saw. @throws OpsError NOT_FOUND */
+export const followExecution = async ({ db }: ServiceDeps, caller: Caller, serial: string, since: Date | undefined): Promise<RunFollower> => {
+  authorize(caller, 'executions.read');
+  const id = await executionId(db, serial);
+  const from = since === undefined ? undefined : new Date(since.getTime() - OVERLAP_SECONDS * 1_000);
+  const branches = new Map<number, FollowedBranch>();
+  let readUntil = from?.toISOString() ?? '-infinity';
+  let sentExecution = '';
+
+  const readBranches = async (): Promise<BranchRow[]> => {
+    const rows = await selectRows<BranchRow>(
+      db,
+      `SELECT b.id, ${BRANCH_COLUMNS} FROM job_execution_branches b WHERE b.job_execution_id = $1
+         AND b.updated_at > $2::timestamptz - make_interval(secs => ${OVERLAP_SECONDS}) ORDER BY b.updated_at, b.id`,
+      [id, readUntil],
+    );
+    return rows;
+  };
+
+  const firstLineAfter = async (fresh: readonly BranchRow[]): Promise<Map<number, number>> => {
+    if (from === undefined || fresh.length === 0) return new Map();
+    const rows = await selectRows<{ branch_id: number; line: number }>(
+      db,
+      `SELECT branch_id, max(line_number) AS line FROM job_execution_logs WHERE job_execution_id = $1 AND timestamp < $2 AND branch_id = ANY($3::bigint[]) GROUP BY branch_id`,
+      [id, from.toISOString(), fresh.map((row) => row.id)],
+    );
+    return new Map(rows.map((row) => [row.branch_id, row.line]));
+  };
+
+  const noteBranches = async (rows: readonly BranchRow[]): Promise<BranchRow[]> => {
+    const seenBefore = await firstLineAfter(rows.filter((row) => !branches.has(row.id)));
+    return rows.filter((row) => {
+      const known = branches.get(row.id);
+      const isNews = known === undefined || known.updatedAt !== row.updated_at;
+      branches.set(row.id, {
+        id: row.id,
+        updatedAt: row.updated_at,
+        lastLine: row.last_line_number,
+        sentLine: known?.sentLine ?? seenBefore.get(row.id) ?? 0,
+      });
+      return isNews;
+    });
+  };
+
+  const readLines = async (startedAt: string): Promise<LineRow[]> => {
+    const behind = [...branches.values()].filter((branch) => branch.lastLine > branch.sentLine);
+    if (behind.length === 0) return [];
+    const rows = await selectRows<LineRow>(
+      db,
+      `SELECT l.branch_id, ${LOG_COLUMNS} FROM unnest($1::bigint[], $2::int[]) AS wanted(branch_id, after)
+         JOIN LATERAL (SELECT * FROM job_execution_logs WHERE branch_id = wanted.branch_id AND line_number > wanted.after AND timestamp >= $3::timestamptz - interval '1 hour'
+           ORDER BY line_number LIMIT ${LINES_PER_READ}) l ON true
+         JOIN job_execution_branches b ON b.id = l.branch_id ORDER BY l.branch_id, l.line_number LIMIT ${LINES_PER_READ}`,
+      [behind.map((branch) => branch.id), behind.map((branch) => branch.sentLine), startedAt],
+    );
+    for (const row of rows) {
+      const branch = branches.get(row.branch_id);
+      if (branch !== undefined && row.line_number !== null) branch.sentLine = row.line_number;
+    }
+    return rows;
+  };
+
+  return {
+    async read() {
+      const clock = await selectRow<{ now: string }>(db, 'SELECT now()::text AS now');
+      const execution = await readExecution(db, serial);
+      const news = await noteBranches(await readBranches());
+      const lines = await readLines(execution.created_at);
+      const eventId = new Date(clock?.now ?? Date.now()).toISOString();
+      readUntil = clock?.now ?? readUntil;
+      const events: RunEvent[] = [];
+      const shown = JSON.stringify(execution);
+      if (shown !== sentExecution) events.push({ type: 'execution', id: eventId, data: execution });
+      sentExecution = shown;
+      for (const { id: _, ...row } of news) {
+        events.push({ type: 'branch', id: eventId, data: { ...row, fault: row.failure_category === null ? null : FAULT_OF[row.failure_category] } });
+      }
+      for (const { branch_id: _, ...line } of lines) events.push({ type: 'line', id: eventId, data: line });
+      const isBehind = [...branches.values()].some((branch) => branch.lastLine > branch.sentLine);
+      const isOver = ENDED.has(execution.status) && !isBehind;
+      if (isOver) events.push({ type: 'end', id: eventId, data: { status: execution.status } });
+      return { events, more: isBehind && lines.length > 0 };
+    },
+  };
+};

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { Sequelize } from 'sequelize';
+import type { ActionResult, Branch, Execution, LogLine } from '../../contracts/execution.ts';
+import { ActionResultStatus, ExecutionStatus, LogLevel, OutputStream } from '../../contracts/enums.ts';
+import type { FailureCategory } from '../../contracts/enums.ts';
+import type { Page } from '../../contracts/page.ts';
+import { PageQuery } from '../../contracts/page.ts';
+import { selectRow, selectRows } from '../../db/query.ts';
+import { FAULT_OF } from '../../domain/failure.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { authorize } from '../context.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { iso } from '../iso.ts';
+import { cursorId, pageOfRows } from '../page.ts';
+
+export const ExecutionFilter = PageQuery.extend({ status: ExecutionStatus.optional(), job: z.string().max(20).optional() });
+export type ExecutionFilter = z.infer<typeof ExecutionFilter>;
+export const BranchFilter = PageQuery.extend({ status: ExecutionStatus.optional(), target: z.string().max(50).optional() });
+export type BranchFilter = z.infer<typeof BranchFilter>;
+export const ResultFilter = PageQuery.extend({
+  status: ActionResultStatus.optional(),
+  target: z.string().max(50).optional(),
+  branch: z.string().max(100).optional(),
+  action_order: z.coerce.number().int().min(1).max(10_000).optional(),
+});
+export type ResultFilter = z.infer<typeof ResultFilter>;
+export const LogFilter = PageQuery.extend({
+  limit: z.coerce.number().int().min(1).max(5_000).default(500),
+  branch: z.string().max(100).optional(),
+  target: z.string().max(50).optional(),
+  stream: OutputStream.optional(),
+  level: LogLevel.optional(),
+});
+export type LogFilter = z.infer<typeof LogFilter>;
+
+const withFault = <Row extends { failure_category: FailureCategory | null }>(row: Row): Row & { fault: string | null } => ({
+  ...row,
+  fault: row.failure_category === null ? null : FAULT_OF[row.failure_category],
+});
+
+const EXECUTION_COLUMNS = `e.execution_serial, e.execution_uuid, j.job_serial, j.name AS job_name, e.definition_version, e.status, e.trigger_type,
+(SELECT username FROM users WHERE id = e.triggered_by) AS triggered_by, e.max_concurrent_targets, e.total_branches, e.completed_branches, e.failed_branches,
+e.cancelled_branches, e.failure_category, e.error_code, e.error_message, ${iso('e.cancel_requested_at')} AS cancel_requested_at, e.workflow_id, e.run_id,
+e.closed_by, ${iso('e.created_at')} AS created_at, ${iso('e.started_at')} AS started_at, ${iso('e.completed_at')} AS completed_at`;
+
+type ExecutionRow = Omit<Execution, 'fault'>;
+
+/** Runs, newest first. */
+export const listExecutions = async ({ db }: ServiceDeps, caller: Caller, filter: ExecutionFilter): Promise<Page<Execution>> => {
+  authorize(caller, 'executions.read');
+  const rows = await selectRows<ExecutionRow & { row_id: number }>(
+    db,
+    `SELECT e.id AS row_id, ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id
+     WHERE ($1::bigint IS NULL OR e.id < $1) AND ($2::text IS NULL OR e.status = $2) AND ($3::text IS NULL OR j.job_serial = $3) ORDER BY e.id DESC LIMIT $4`,
+    [cursorId(filter) ?? null, filter.status ?? null, filter.job ?? null, filter.limit + 1],
+  );
+  return pageOfRows(rows.map(withFault), filter.limit);
+};
+
+/** @throws OpsError NOT_FOUND */
+export const readExecution = async (db: Sequelize, serial: string): Promise<Execution> => {
+  const row = await selectRow<ExecutionRow>(db, `SELECT ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE e.execution_serial = $1`, [serial]);
+  if (row === undefined) throw new OpsError('NOT_FOUND', `There is no execution ${serial}.`);
+  return withFault(row);
+};
+
+export const getExecution = async ({ db }: ServiceDeps, caller: Caller, serial: string): Promise<Execution> => {
+  authorize(caller, 'executions.read');
+  return readExecution(db, serial);
+};
+
+/** Internal id of an execution. @throws OpsError NOT_FOUND */
+export const executionId = async (db: Sequelize, serial: string): Promise<number> => {
+  const row = await selectRow<{ id: number }>(db, 'SELECT id FROM job_executions WHERE execution_serial = $1', [serial]);
+  if (row === undefined) throw new OpsError('NOT_FOUND', `There is no execution ${serial}.`);
+  return row.id;
+};
+
+export const BRANCH_COLUMNS = `b.branch_serial, b.branch_number, b.target_serial_ref AS target_serial, b.target_name_ref AS target_name, b.status, b.exit_code,
+b.failure_category, b.error_code, b.result_output, b.result_error, b.last_line_number, b.workflow_id, b.closed_by,
+${iso('b.started_at')} AS started_at, ${iso('b.completed_at')} AS completed_at, ${iso('b.updated_at')} AS updated_at`;
+
+/** Branches of a run, by number. */
+export const listBranches = async ({ db }: ServiceDeps, caller: Caller, serial: string, filter: BranchFilter): Promise<Page<Branch>> => {
+  authorize(caller, 'executions.read');
+  const rows = await selectRows<Omit<Branch, 'fault'> & { row_id: number }>(
+    db,
+    `SELECT b.branch_number AS row_id, ${BRANCH_COLUMNS} FROM job_execution_branches b WHERE b.job_execution_id = $1 AND b.branch_number > $2
+       AND ($3::text IS NULL OR b.status = $3) AND ($4::text IS NULL OR b.target_serial_ref = $4 OR b.target_name_ref = $4) ORDER BY b.branch_number LIMIT $5`,
+    [await executionId(db, serial), cursorId(filter) ?? 0, filter.status ?? null, filter.target ?? null, filter.limit + 1],
+  );
+  return pageOfRows(rows.map(withFault), filter.limit);
+};
+
+const RESULT_COLUMNS = `r.action_serial, b.branch_serial, b.target_serial_ref AS target_serial, r.action_order, r.action_name, r.action_type, r.iteration, r.attempt,
+r.is_final, r.status, r.skip_reason, r.failure_category, r.error_code, r.exit_code, r.command_executed, r.result_output, r.result_error, r.output_truncated,
+r.output_bytes, r.output_lines, r.execution_time_ms, r.worker_identity, ${iso('r.started_at')} AS started_at, ${iso('r.completed_at')} AS completed_at`;
+
+/** Attempts of the actions of a run, oldest first. */
+export const listResults = async ({ db }: ServiceDeps, caller: Caller, serial: string, filter: ResultFilter): Promise<Page<ActionResult>> => {
+  authorize(caller, 'executions.read');
+  const rows = await selectRows<Omit<ActionResult, 'fault'> & { row_id: number }>(
+    db,
+    `SELECT r.id AS row_id, ${RESULT_COLUMNS} FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
+     WHERE b.job_execution_id = $1 AND r.id > $2 AND ($3::text IS NULL OR r.status = $3) AND ($4::text IS NULL OR b.branch_serial = $4)
+       AND ($5::text IS NULL OR b.target_serial_ref = $5 OR b.target_name_ref = $5) AND ($6::int IS NULL OR r.action_order = $6) ORDER BY r.id LIMIT $7`,
+    [
+      await executionId(db, serial),
+      cursorId(filter) ?? 0,
+      filter.status ?? null,
+      filter.branch ?? null,
+      filter.target ?? null,
+      filter.action_order ?? null,
+      filter.limit + 1,
+    ],
+  );
+  return pageOfRows(rows.map(withFault), filter.limit);
+};
+
+export const LOG_COLUMNS = `${iso('l.timestamp')} AS timestamp, b.branch_serial, b.target_name_ref AS target_name, l.line_number, l.stream, l.log_phase, l.log_level,
+l.log_category, l.log_message, l.log_details`;
+
+/** Log lines of a run in the order in which they were stored; those of one branch also in the order of their numbers. */
+export const listLogs = async ({ db }: ServiceDeps, caller: Caller, serial: string, filter: LogFilter): Promise<Page<LogLine>> => {
+  authorize(caller, 'executions.read');
+  const rows = await selectRows<LogLine & { row_id: number }>(
+    db,
+    `SELECT l.id AS row_id, ${LOG_COLUMNS} FROM job_execution_logs l LEFT JOIN job_execution_branches b ON b.id = l.branch_id
+     WHERE l.job_execution_id = $1 AND l.id > $2 AND ($3::text IS NULL OR b.branch_serial = $3)
+       AND ($4::text IS NULL OR b.target_serial_ref = $4 OR b.target_name_ref = $4) AND ($5::text IS NULL OR l.stream = $5)
+       AND ($6::text IS NULL OR l.log_level = $6) ORDER BY l.id LIMIT $7`,
+    [
+      await executionId(db, serial),
+      cursorId(filter) ?? 0,
+      filter.branch ?? null,
+      filter.target ?? null,
+      filter.stream ?? null,
+      filter.level ?? null,
+      filter.limit + 1,
+    ],
+  );
+  return pageOfRows(rows, filter.limit);
+};

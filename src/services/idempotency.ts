@@ -1,0 +1,78 @@
+import type { Sequelize } from 'sequelize';
+import { selectRow, selectRows } from '../db/query.ts';
+import { OpsError } from '../domain/ops-error.ts';
+
+const TAKE_OVER_SECONDS = 60;
+const RETRY_AFTER_SECONDS = 1;
+
+export interface KeyedRequest {
+  userId: number;
+  key: string;
+  method: string;
+  path: string;
+  requestHash: Buffer;
+}
+
+type Begun = { state: 'new' } | { state: 'completed'; status: number; body: unknown };
+
+interface KeyRow {
+  state: 'in_progress' | 'completed';
+  request_hash: Buffer;
+  method: string;
+  path: string;
+  response_status: number | null;
+  response_body: unknown;
+}
+
+/**
+ * Claims a key. One that hangs for over a minute (its server died) may be taken over.
+ * @throws OpsError IDEMPOTENCY_MISMATCH when the key was used for another request, IN_PROGRESS while the first one is being answered.
+ */
+export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promise<Begun> => {
+  const claimed = await selectRow(
+    db,
+    `INSERT INTO idempotency_keys AS k (user_id, idempotency_key, method, path, request_hash, expires_at)
+     VALUES ($1, $2, $3, $4, $5, now() + interval '24 hours')
+     ON CONFLICT (user_id, idempotency_key) DO UPDATE SET method = excluded.method, path = excluded.path, request_hash = excluded.request_hash,
+       state = 'in_progress', response_status = NULL, response_body = NULL, created_at = now(), expires_at = excluded.expires_at
+       WHERE k.expires_at < now() OR (k.state = 'in_progress' AND k.created_at < now() - make_interval(secs => ${TAKE_OVER_SECONDS})
+         AND k.request_hash = excluded.request_hash AND k.path = excluded.path AND k.method = excluded.method)
+     RETURNING id`,
+    [request.userId, request.key, request.method, request.path, request.requestHash],
+  );
+  if (claimed !== undefined) return { state: 'new' };
+  const [known] = await selectRows<KeyRow>(
+    db,
+    'SELECT state, request_hash, method, path, response_status, response_body FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2',
+    [request.userId, request.key],
+  );
+  if (known === undefined) throw inProgress();
+  if (known.path !== request.path || known.method !== request.method || !known.request_hash.equals(request.requestHash)) {
+    throw new OpsError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used for another request. Use a new key for a new request.');
+  }
+  if (known.state === 'in_progress' || known.response_status === null) throw inProgress();
+  return { state: 'completed', status: known.response_status, body: known.response_body };
+};
+
+const inProgress = (): OpsError =>
+  new OpsError('IN_PROGRESS', 'The first request with this Idempotency-Key is still being answered. Ask again in a second.', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+
+/** Keeps the answer for repeats; a token that is shown only once is left out. */
+export const completeRequest = async (db: Sequelize, request: KeyedRequest, status: number, body: unknown): Promise<void> => {
+  await selectRows(
+    db,
+    `UPDATE idempotency_keys SET state = 'completed', response_status = $3, response_body = $4::jsonb WHERE user_id = $1 AND idempotency_key = $2 RETURNING id`,
+    [request.userId, request.key, status, JSON.stringify(withoutToken(body))],
+  );
+};
+
+const withoutToken = (body: unknown): unknown => {
+  if (typeof body !== 'object' || body === null || !('token' in body)) return body;
+  const { token: _, ...rest } = body;
+  return rest;
+};
+
+/** Gives the key free again: the request did not succeed and may be repeated. */
+export const forgetRequest = async (db: Sequelize, request: KeyedRequest): Promise<void> => {
+  await selectRows(db, `DELETE FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2 AND state = 'in_progress' RETURNING id`, [request.userId, request.key]);
+};

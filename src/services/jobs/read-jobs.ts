@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Sequelize } from 'sequelize';
+import type { Page } from '../../contracts/page.ts';
+import { PageQuery } from '../../contracts/page.ts';
+import { JobStatus } from '../../contracts/enums.ts';
+import type { Job, JobSummary } from '../../contracts/job.ts';
+import type { StoredVariable } from '../../db/load-definition.ts';
+import { selectRow, selectRows } from '../../db/query.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { authorize } from '../context.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { iso } from '../iso.ts';
+import { cursorId, pageOfRows } from '../page.ts';
+import { showVariables } from './stored-variables.ts';
+
+export const JobFilter = PageQuery.extend({
+  search: z.string().max(255).optional().meta({ description: 'Part of the name, or a serial.' }),
+  status: JobStatus.optional(),
+});
+export type JobFilter = z.infer<typeof JobFilter>;
+
+const TARGETS_SHOWN = 1_000;
+
+const SUMMARY_COLUMNS = `j.job_serial, j.job_uuid, j.name, j.description, j.job_type, j.status, j.priority, j.definition_version,
+${iso('j.created_at')} AS created_at, ${iso('j.updated_at')} AS updated_at, ${iso('j.started_at')} AS started_at, ${iso('j.completed_at')} AS completed_at`;
+
+/** Jobs that are not deleted, newest first. */
+export const listJobs = async ({ db }: ServiceDeps, caller: Caller, filter: JobFilter): Promise<Page<JobSummary>> => {
+  authorize(caller, 'jobs.read');
+  const rows = await selectRows<JobSummary & { row_id: number }>(
+    db,
+    `SELECT j.id AS row_id, ${SUMMARY_COLUMNS} FROM jobs j WHERE j.deleted_at IS NULL AND NOT j.is_template AND ($1::bigint IS NULL OR j.id < $1)
+       AND ($2::text IS NULL OR j.name ILIKE '%' || $2 || '%' OR j.job_serial = $3) AND ($4::text IS NULL OR j.status = $4)
+     ORDER BY j.id DESC LIMIT $5`,
+    [cursorId(filter) ?? null, filter.search?.replace(/[\\%_]/g, String.raw`\$&`) ?? null, filter.search ?? null, filter.status ?? null, filter.limit + 1],
+  );
+  return pageOfRows(rows, filter.limit);
+};
+
+type JobRow = Omit<Job, 'targets' | 'variables'> & { id: number; variables: StoredVariable[] };
+
+/** A version of a job, by default the current one. @throws OpsError NOT_FOUND */
+export const readJob = async (db: Sequelize, serial: string, version?: number): Promise<Job> => {
+  const row = await selectRow<JobRow>(
+    db,
+    `SELECT j.id, ${SUMMARY_COLUMNS}, v.definition_version, v.definition->'name' #>> '{}' AS name, v.definition->'description' #>> '{}' AS description,
+       (v.definition->>'priority')::int AS priority, (v.definition->>'timeout_seconds')::int AS timeout_seconds,
+       (v.definition->>'retry_count')::int AS retry_count, v.definition->'variables' AS variables, v.definition->'settings' AS settings,
+       (SELECT count(*)::int FROM job_targets WHERE job_id = j.id) AS target_count,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('action_order', a.action_order, 'action_key', a.action_key, 'action_name', a.action_name,
+          'action_type', a.action_type, 'action_parameters', a.action_parameters, 'action_config', a.action_config, 'is_enabled', a.is_enabled,
+          'timeout_seconds', a.timeout_seconds, 'retry_count', a.retry_count, 'retry_delay_seconds', a.retry_delay_seconds, 'on_failure', a.on_failure)
+          ORDER BY a.action_order), '[]') FROM job_actions a WHERE a.job_id = j.id AND a.definition_version = v.definition_version) AS actions
+     FROM jobs j JOIN job_versions v ON v.job_id = j.id AND v.definition_version = coalesce($2, j.definition_version)
+     WHERE j.job_serial = $1 AND j.deleted_at IS NULL`,
+    [serial, version ?? null],
+  );
+  if (row === undefined) throw new OpsError('NOT_FOUND', version === undefined ? `There is no job ${serial}.` : `Job ${serial} has no version ${version}.`);
+  const targets = await selectRows<{ target_serial: string }>(
+    db,
+    'SELECT t.target_serial FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 ORDER BY jt.id LIMIT $2',
+    [row.id, TARGETS_SHOWN],
+  );
+  const { id: _, variables, ...job } = row;
+  return { ...job, variables: showVariables(variables), targets: targets.map((target) => target.target_serial) };
+};
+
+export const getJob = async ({ db }: ServiceDeps, caller: Caller, serial: string, version?: number): Promise<Job> => {
+  authorize(caller, 'jobs.read');
+  return readJob(db, serial, version);
+};

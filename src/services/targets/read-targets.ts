@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { Sequelize } from 'sequelize';
+import type { Page } from '../../contracts/page.ts';
+import { PageQuery } from '../../contracts/page.ts';
+import { TargetEnvironment, TargetStatus } from '../../contracts/enums.ts';
+import type { Target } from '../../contracts/target.ts';
+import { selectRows } from '../../db/query.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { authorize } from '../context.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { iso } from '../iso.ts';
+import { cursorId, pageOfRows } from '../page.ts';
+
+export const TargetFilter = PageQuery.extend({
+  search: z.string().max(100).optional().meta({ description: 'Part of the name, or a serial.' }),
+  environment: TargetEnvironment.optional(),
+  status: TargetStatus.optional(),
+  os_type: z.string().max(100).optional(),
+  host: z.string().max(253).optional().meta({ description: 'Address or name of one of its methods.' }),
+});
+export type TargetFilter = z.infer<typeof TargetFilter>;
+
+const TARGET_COLUMNS = `
+t.id AS row_id, t.target_serial, t.target_uuid, t.name, t.target_type, t.description, t.os_type, t.environment, t.location, t.data_center, t.region,
+t.labels, t.status, t.health_status, ${iso('t.created_at')} AS created_at, ${iso('t.updated_at')} AS updated_at,
+(SELECT coalesce(jsonb_agg(jsonb_build_object('method_type', m.method_type, 'method_name', m.method_name, 'host', m.host, 'port', m.port,
+   'is_primary', m.is_primary, 'is_active', m.is_active, 'config', m.config, 'host_key_fingerprint', m.host_key_fingerprint,
+   'last_tested_at', ${iso('m.last_tested_at')}, 'last_test_result', m.last_test_result, 'last_test_message', m.last_test_message,
+   'credentials', (SELECT coalesce(jsonb_agg(jsonb_build_object('credential_uuid', c.credential_uuid, 'credential_type', c.credential_type,
+      'credential_name', c.credential_name, 'is_primary', c.is_primary) ORDER BY c.id), '[]') FROM target_credentials c WHERE c.communication_method_id = m.id)
+   ) ORDER BY m.is_primary DESC, m.priority, m.id), '[]') FROM target_communication_methods m WHERE m.target_id = t.id) AS methods`;
+
+type TargetRow = Target & { row_id: number };
+
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, String.raw`\$&`);
+
+/** Targets that are not deleted, newest first. */
+export const listTargets = async ({ db }: ServiceDeps, caller: Caller, filter: TargetFilter): Promise<Page<Target>> => {
+  authorize(caller, 'targets.read');
+  const rows = await selectRows<TargetRow>(
+    db,
+    `SELECT ${TARGET_COLUMNS} FROM universal_targets t WHERE t.is_active AND ($1::bigint IS NULL OR t.id < $1)
+       AND ($2::text IS NULL OR t.name ILIKE '%' || $2 || '%' OR t.target_serial = $3) AND ($4::text IS NULL OR t.environment = $4)
+       AND ($5::text IS NULL OR t.status = $5) AND ($6::text IS NULL OR t.os_type = $6)
+       AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM target_communication_methods m WHERE m.target_id = t.id AND m.host = $7))
+     ORDER BY t.id DESC LIMIT $8`,
+    [
+      cursorId(filter) ?? null,
+      filter.search === undefined ? null : escapeLike(filter.search),
+      filter.search ?? null,
+      filter.environment ?? null,
+      filter.status ?? null,
+      filter.os_type ?? null,
+      filter.host?.toLowerCase() ?? null,
+      filter.limit + 1,
+    ],
+  );
+  return pageOfRows(rows, filter.limit);
+};
+
+/** @throws OpsError NOT_FOUND */
+export const readTarget = async (db: Sequelize, serial: string): Promise<Target> => {
+  const [row] = await selectRows<TargetRow>(db, `SELECT ${TARGET_COLUMNS} FROM universal_targets t WHERE t.is_active AND t.target_serial = $1`, [serial]);
+  if (row === undefined) throw new OpsError('NOT_FOUND', `There is no target ${serial}.`);
+  const { row_id: _, ...target } = row;
+  return target;
+};
+
+export const getTarget = async ({ db }: ServiceDeps, caller: Caller, serial: string): Promise<Target> => {
+  authorize(caller, 'targets.read');
+  return readTarget(db, serial);
+};

@@ -1,0 +1,79 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { WorkflowState } from '../activities/deps.ts';
+import { parentSerial } from '../domain/serials.ts';
+import type { jobWorkflow } from '../workflows/index.ts';
+import { workflowQueue } from './task-queues.ts';
+
+const DEADLINE_MS = 10_000;
+const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
+const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
+
+const STATE_OF: Readonly<Record<WorkflowExecutionStatusName, WorkflowState>> = {
+  RUNNING: 'running',
+  PAUSED: 'running',
+  CONTINUED_AS_NEW: 'running',
+  UNSPECIFIED: 'running',
+  UNKNOWN: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed_out',
+};
+
+/** Starting, steering and asking about runs, by the ids that derive from their rows. No call waits longer than ten seconds. */
+export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
+  /** A repeated start meets the run that it started, or finds that it has ended. */
+  async startRun(workflowId: string, execution: string): Promise<void> {
+    const started = client.withDeadline(Date.now() + DEADLINE_MS, () =>
+      client.workflow.start<typeof jobWorkflow>('jobWorkflow', {
+        workflowId,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        taskQueue: workflowQueue(taskQueuePrefix),
+        args: [{ execution }],
+        staticSummary: execution,
+        typedSearchAttributes: [
+          { key: OPS_EXECUTION_ID, value: execution },
+          { key: OPS_JOB_ID, value: parentSerial(execution) ?? execution },
+        ],
+      }),
+    );
+    await started.catch((cause: unknown) => {
+      if (!(cause instanceof WorkflowExecutionAlreadyStartedError)) throw cause;
+    });
+  },
+
+  /** Asks a run to cancel; one that is not known to Temporal is no error. @returns false when Temporal does not know the run. */
+  async cancelRun(workflowId: string): Promise<boolean> {
+    try {
+      await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).cancel());
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  },
+
+  async signalSlotGranted(workflowId: string): Promise<void> {
+    try {
+      await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).signal('slotGranted'));
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  },
+
+  async describeWorkflow(workflowId: string): Promise<WorkflowState> {
+    try {
+      const { status } = await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe());
+      return STATE_OF[status.name];
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'missing';
+      throw error;
+    }
+  },
+});
+
+export type RunControl = ReturnType<typeof createRunControl>;

@@ -1,0 +1,65 @@
+import type { NativeConnection } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import type { ActivityDeps } from '../activities/deps.ts';
+import type { Config } from '../config.ts';
+import { actionQueue, workflowQueue } from './task-queues.ts';
+
+export interface WorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueuePrefix: string;
+  bundlePath: string;
+  activities: ActivityDeps;
+  limits: Config['worker'];
+}
+
+/** A worker that polls until it is stopped. */
+export interface RunningWorker {
+  /** Ends when the worker has stopped; rejects when it failed. */
+  finished: Promise<void>;
+  /** Takes no more work, lets running actions go on for the grace, then aborts them; they are recorded as interrupted. */
+  stop(): Promise<void>;
+}
+
+const FORCE_AFTER_GRACE_MS = 30_000;
+
+/** Two Temporal workers in this process: one for workflows and row writes, one for actions. */
+export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
+  const { connection, namespace, taskQueuePrefix, limits } = options;
+  const activities = createActivities(options.activities);
+  const common = {
+    connection,
+    namespace,
+    identity: options.activities.workerIdentity,
+    activities,
+    shutdownGraceTime: limits.graceMs,
+    shutdownForceTime: limits.graceMs + FORCE_AFTER_GRACE_MS,
+  };
+  const workflows = await Worker.create({
+    ...common,
+    taskQueue: workflowQueue(taskQueuePrefix),
+    workflowBundle: { codePath: options.bundlePath },
+    maxCachedWorkflows: 1_000,
+    // A dead worker's sticky queue holds its tasks for this long (temporal guide, 12.15).
+    stickyQueueScheduleToStartTimeout: '2s',
+    maxConcurrentLocalActivityExecutions: 100,
+  });
+  const actions = await Worker.create({
+    ...common,
+    taskQueue: actionQueue(taskQueuePrefix),
+    maxConcurrentActivityTaskExecutions: limits.maxConcurrentActions,
+    // With it an absence of the server for less than the heartbeat timeout costs no command (temporal guide, 12.14).
+    maxHeartbeatThrottleInterval: '5s',
+  });
+  const running = Promise.all([workflows.run(), actions.run()]);
+  const finished = running.then(() => undefined);
+  finished.catch(() => undefined);
+  return {
+    finished,
+    async stop() {
+      for (const worker of [actions, workflows]) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await finished;
+    },
+  };
+};

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+const SOURCE = fileURLToPath(new URL('..', import.meta.url));
+const BUNDLED_ROOMS = ['workflows', 'domain'];
+
+const sourceHash = async (): Promise<string> => {
+  const hash = createHash('sha256');
+  const { version } = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
+  hash.update(version);
+  for (const room of BUNDLED_ROOMS) {
+    for (const name of (await readdir(join(SOURCE, room))).toSorted()) {
+      if (extname(name) === '.ts') hash.update(name).update(await readFile(join(SOURCE, room, name)));
+    }
+  }
+  return hash.digest('hex').slice(0, 24);
+};
+
+/**
+ * Path of the workflow bundle of this code, built when these sources were not built before (some seconds).
+ * @param cacheDir bundles are kept here, named by the hash of their sources and of the SDK's version.
+ */
+export const ensureWorkflowBundle = async (cacheDir: string, announce: (message: string) => void): Promise<string> => {
+  const folder = join(cacheDir, 'workflows');
+  const path = join(folder, `${await sourceHash()}.js`);
+  if (await stat(path).catch(() => undefined)) return path;
+  announce('Building the workflow bundle (once for each version of the code) …');
+  await mkdir(folder, { recursive: true });
+  const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(SOURCE, 'workflows', 'index.ts'), logger: silent });
+  const partial = `${path}.${process.pid}`;
+  await writeFile(partial, code);
+  await rename(partial, path);
+  return path;
+};

@@ -1,0 +1,50 @@
+import { endProgram } from '../../domain/end-program.ts';
+import type { SshLink } from './connect-ssh.ts';
+import { openExecChannel } from './exec-channel.ts';
+import type { ExecChannel } from './exec-channel.ts';
+import { within } from './within.ts';
+
+/** What is to be ended, and what is known of it. */
+export interface RunningProgram {
+  exec: ExecChannel;
+  marker: string;
+  pid: number | undefined;
+}
+
+/** TERM, 2 s of grace and up to 2 s of KILL on the target, and the way there and back. */
+const SCRIPT_LIMIT_MS = 8000;
+const GRACE_MS = 2000;
+const LAST_WAIT_MS = 5000;
+
+/** Runs the ending script over a second channel; false when it could not run. */
+const runEndScript = async (link: SshLink, { pid, marker }: RunningProgram): Promise<boolean> => {
+  const { commandLine, stdin } = endProgram(pid, marker);
+  const opened = openExecChannel(link, commandLine);
+  const finished = opened.then(async (helper) => {
+    helper.channel.resume();
+    helper.channel.stderr.resume();
+    helper.channel.end(stdin);
+    await helper.closed;
+    return helper.exit?.exitCode === 0;
+  });
+  const isInTime = await within(SCRIPT_LIMIT_MS, finished);
+  if (isInTime) return finished.catch(() => false);
+  opened.then((helper) => helper.channel.close()).catch(() => undefined);
+  return false;
+};
+
+/** For hosts without a POSIX shell, or without a free session: the server itself is asked to signal the program. */
+const signalProgram = async ({ exec }: RunningProgram): Promise<void> => {
+  exec.channel.signal('TERM');
+  if (!(await within(GRACE_MS, exec.exited))) exec.channel.signal('KILL');
+};
+
+/** Ends a program and its descendants, TERM first, and waits for its end as long as there is hope; never throws. */
+export const endRemote = async (link: SshLink, running: RunningProgram): Promise<void> => {
+  const { exec } = running;
+  if (!link.isOpen) return;
+  const isEnded = link.endpoint.platform === 'posix' && (await runEndScript(link, running));
+  if (!isEnded && link.isOpen) await signalProgram(running);
+  // Output written on the way out may still come after the exit.
+  if (await within(LAST_WAIT_MS, exec.exited)) await within(1000, exec.closed);
+};

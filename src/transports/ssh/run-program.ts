@@ -1,0 +1,69 @@
+import type { ProgramExit, RemoteProgram } from '../../contracts/transport.ts';
+import { buildRemoteProgram } from '../../domain/remote-program.ts';
+import type { OutputSink } from '../transport.ts';
+import type { SshLink } from './connect-ssh.ts';
+import { endRemote } from './end-remote.ts';
+import { connectionLost, openExecChannel } from './exec-channel.ts';
+import type { ExecChannel } from './exec-channel.ts';
+import { pumpOutput } from './pump-output.ts';
+import { within } from './within.ts';
+
+/** A program that was just given its text says its process id at once; without it only half of its tree may be found. */
+const PID_WAIT_MS = 2000;
+
+const exitOf = (link: SshLink, { exit }: ExecChannel): ProgramExit => {
+  if (exit !== undefined) return exit;
+  throw connectionLost(link, link.isOpen ? 'off the program without telling its exit code' : 'while the program ran; it may still run there');
+};
+
+const start = async (link: SshLink, commandLine: string, aborted: Promise<never>): Promise<ExecChannel> => {
+  const opened = openExecChannel(link, commandLine);
+  try {
+    return await Promise.race([opened, aborted]);
+  } catch (error) {
+    // The line does nothing before it is given its input, so closing is enough.
+    opened.then((exec) => exec.channel.close()).catch(() => undefined);
+    throw error;
+  }
+};
+
+const follow = async (
+  link: SshLink,
+  exec: ExecChannel,
+  { program, stdin, output, aborted }: { program: RemoteProgram; stdin: string; output: OutputSink; aborted: Promise<never> },
+): Promise<ProgramExit> => {
+  const pump = pumpOutput(exec.channel, output);
+  const finished = Promise.all([pump.delivered, exec.closed]);
+  exec.channel.end(stdin);
+  try {
+    await Promise.race([finished, aborted]);
+  } catch (error) {
+    await within(PID_WAIT_MS, Promise.race([pump.pidSeen, exec.exited]));
+    await endRemote(link, { exec, marker: program.marker, pid: pump.pid });
+    throw error;
+  } finally {
+    pump.stop();
+    exec.channel.close();
+  }
+  return exitOf(link, exec);
+};
+
+/**
+ * Runs a program over a link, as `Session.run` says. It ends when the output ends: what a program leaves behind in the background
+ * keeps it going as long as it holds standard output or standard error.
+ * @throws OpsError CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED; the error of the sink; the signal's reason.
+ */
+export const runProgram = async (link: SshLink, program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit> => {
+  signal.throwIfAborted();
+  const { commandLine, stdin } = buildRemoteProgram(program, link.endpoint.platform);
+  const abort = Promise.withResolvers<never>();
+  abort.promise.catch(() => undefined);
+  const onAbort = (): void => abort.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const exec = await start(link, commandLine, abort.promise);
+    return await follow(link, exec, { program, stdin, output, aborted: abort.promise });
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+};

@@ -1,0 +1,30 @@
+import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { ActionOutcome, PlannedAction, RunActionInput } from '../contracts/run.ts';
+
+/** Row writes that take part of a second and may be repeated; they cost one event each. Without a limit: a database that is away only delays them. */
+export const record = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', maximumInterval: '5s' },
+});
+
+/** Work of a whole run or shard: too long for a local activity, safe to repeat. */
+export const io = proxyActivities<Activities>({
+  startToCloseTimeout: '5m',
+  retry: { initialInterval: '500ms', maximumInterval: '15s' },
+});
+
+// The activity itself ends what ran too long. This only catches a worker that beats but never ends, so it leaves time for output to be
+// written while the database is away.
+const OVERTIME_MS = 10 * 60_000;
+
+/** One try of one action: dispatched at most once, watched by heartbeats. */
+export const tryAction = (action: PlannedAction, where: string, heartbeatTimeoutMs: number, input: RunActionInput): Promise<ActionOutcome> =>
+  proxyActivities<Activities>({
+    taskQueue: workflowInfo().taskQueue.replace(/-wf$/, '-exec'),
+    startToCloseTimeout: action.timeoutMs + OVERTIME_MS,
+    heartbeatTimeout: heartbeatTimeoutMs,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { maximumAttempts: 1 },
+    summary: `${where}: ${action.name}`.slice(0, 200),
+  }).runAction(input);

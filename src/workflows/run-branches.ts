@@ -1,0 +1,63 @@
+import { CancellationScope, CancelledFailure, executeChild, isCancellation } from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { BranchEnd, BranchInput, Tally } from '../contracts/run.ts';
+import { branchWorkflowId } from '../domain/serials.ts';
+import { record } from './activities.ts';
+import { branchWorkflow } from './branch-workflow.ts';
+import { classify } from './classify.ts';
+
+const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
+const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
+const OPS_TARGET_ID = defineSearchAttributeKey('OpsTargetId', 'KEYWORD');
+const OPS_ENV = defineSearchAttributeKey('OpsEnv', 'KEYWORD');
+
+export const emptyTally = (total: number): Tally => ({ total, running: 0, completed: 0, failed: 0, cancelled: 0 });
+
+/**
+ * Keeps `window` branches running until all have ended; a branch that fails is counted, not thrown.
+ * @throws CancelledFailure when the scope was cancelled, after every started branch has closed its row.
+ */
+export const runBranches = async (branches: readonly BranchInput[], window: number, tally: Tally): Promise<void> => {
+  let next = 0;
+  const cancelled = (): boolean => CancellationScope.current().consideredCancelled;
+  const lane = async (): Promise<void> => {
+    while (next < branches.length && !cancelled()) {
+      const branch = branches[next];
+      next += 1;
+      if (branch === undefined) return;
+      tally.running += 1;
+      const end = await runBranch(branch);
+      tally.running -= 1;
+      tally[end] += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(window, branches.length) }, lane));
+  if (cancelled()) throw new CancelledFailure('cancelled');
+};
+
+const runBranch = async (branch: BranchInput): Promise<BranchEnd> => {
+  try {
+    return await executeChild(branchWorkflow, {
+      workflowId: branchWorkflowId(branch.execution, branch.target),
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      // The root terminated from outside: its branches get a cancel and close their own rows.
+      parentClosePolicy: 'REQUEST_CANCEL',
+      args: [branch],
+      staticSummary: branch.name,
+      typedSearchAttributes: [
+        { key: OPS_JOB_ID, value: branch.jobSerial },
+        { key: OPS_EXECUTION_ID, value: branch.execution },
+        { key: OPS_TARGET_ID, value: branch.target },
+        { key: OPS_ENV, value: branch.environment },
+      ],
+    });
+  } catch (error) {
+    if (isCancellation(error)) return 'cancelled';
+    const { outcome, message } = classify(error);
+    const { failureCategory, errorCode } = outcome;
+    // A child that ended without its own code (terminated, timed out) left its rows open.
+    return CancellationScope.nonCancellable(() =>
+      record.closeBranch({ branch: branch.branch, status: 'failed', failureCategory, errorCode, message, skipReason: 'branch_stopped' }),
+    );
+  }
+};

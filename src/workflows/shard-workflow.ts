@@ -1,0 +1,15 @@
+import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { ShardInput, Tally } from '../contracts/run.ts';
+import { io } from './activities.ts';
+import { emptyTally, runBranches } from './run-branches.ts';
+
+export const shardProgressQuery = defineQuery<Tally>('progress');
+
+/** At most 500 branches of a large run, in a history of their own. */
+export async function shardWorkflow({ execution, from, to, window }: ShardInput): Promise<Tally> {
+  const tally = emptyTally(to - from + 1);
+  setHandler(shardProgressQuery, () => tally);
+  setCurrentDetails(`Branches ${from}–${to} of ${execution}, ${window} at once.`);
+  await runBranches(await io.loadBranches({ execution, from, to }), window, tally);
+  return tally;
+}
