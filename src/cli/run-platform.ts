@@ -16,6 +16,7 @@ import { createReadSettings } from '../db/settings.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { ServiceDeps } from '../services/context.ts';
 import { connectTemporalClient, connectTemporalWorker, lazyTemporalClient } from '../temporal/connect-temporal.ts';
+import { installRuntime } from '../temporal/install-runtime.ts';
 import { prepareNamespace } from '../temporal/prepare-namespace.ts';
 import { createRunControl } from '../temporal/run-control.ts';
 import { startWorker } from '../temporal/start-worker.ts';
@@ -55,6 +56,7 @@ const openStores = async (config: Config, stores: Stores, name: string, poolSize
 
 /** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */
 export const runWorker = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart> => {
+  installRuntime(log);
   const base = await openStores(config, stores, 'worker', config.databasePoolSize);
   const bundlePath = await ensureWorkflowBundle(config.cacheDir, (message) => log.info(message));
   const client: Client = await connectTemporalClient(stores.temporal);

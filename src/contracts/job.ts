@@ -48,7 +48,9 @@ const ScriptAction = z.strictObject({
 export const ActionInput = z.discriminatedUnion('action_type', [CommandAction, ScriptAction]).meta({ id: 'ActionInput' });
 export type ActionInput = z.infer<typeof ActionInput>;
 
-const VariableValue = z.union([Text(65_536), z.number(), z.boolean(), z.null(), z.array(z.json()), z.record(z.string(), z.json())]);
+const VariableValue = z
+  .union([Text(65_536), z.number(), z.boolean(), z.null(), z.array(z.unknown()), z.record(z.string(), z.unknown())])
+  .refine((value) => !JSON.stringify(value).includes(String.raw`\u0000`), 'must not contain NUL bytes');
 
 export const VariableInput = z
   .strictObject({

@@ -8,13 +8,18 @@ const SEARCH_ATTRIBUTES = ['OpsJobId', 'OpsExecutionId', 'OpsTargetId', 'OpsEnv'
 const RECONCILE_ID = 'sys/reconcile';
 const RECONCILE_EVERY_MS = 60_000;
 
-/** Registers our search attributes and the schedules of the platform itself; repeated at every start. */
-export const prepareNamespace = async (client: Client, taskQueuePrefix: string): Promise<void> => {
+/** Registers our search attributes; a repeat is harmless. */
+export const registerSearchAttributes = async (client: Client): Promise<void> => {
   const connection = client.connection as Connection;
   await connection.operatorService.addSearchAttributes({
     namespace: client.options.namespace,
     searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
   });
+};
+
+/** Search attributes, and the schedules of the platform itself; repeated at every start. */
+export const prepareNamespace = async (client: Client, taskQueuePrefix: string): Promise<void> => {
+  await registerSearchAttributes(client);
   await applyReconcileSchedule(client, taskQueuePrefix);
 };
 

@@ -1,0 +1,109 @@
+import type { Logger } from 'pino';
+import type { Config, TemporalServerConfig } from '../config.ts';
+import { connectDatabase } from '../db/connect.ts';
+import { migrate } from '../db/migrate.ts';
+import { parseKeyRing } from '../db/seal.ts';
+import { openDataFolder } from '../embedded/data-folder.ts';
+import { findTemporal } from '../embedded/find-temporal.ts';
+import { ensureKeyFile } from '../embedded/key-file.ts';
+import { startPostgres } from '../embedded/start-postgres.ts';
+import { startTemporal } from '../embedded/start-temporal.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import { bootstrapAdmin } from '../services/auth/bootstrap-admin.ts';
+import { readVersion } from '../version.ts';
+import { runServer, runWorker } from './run-platform.ts';
+import type { Stores } from './run-platform.ts';
+
+/** All of OpsConductor, running in and below this process. */
+export interface Everything {
+  apiUrl: string;
+  temporalUiUrl: string | undefined;
+  /** Processes of the embedded servers. */
+  pids: { postgres: number | undefined; temporal: number | undefined };
+  /** Given only when the account was made just now. */
+  admin: { username: string; password: string } | undefined;
+  /** Rejects when a part ends by itself. */
+  failed: Promise<never>;
+  /** Ends all parts in order: API, worker (running actions get their grace), Temporal, Postgres. */
+  stop(): Promise<void>;
+}
+
+export interface StartAllOptions {
+  config: Config;
+  log: Logger;
+  /** Says what happens, to a person. */
+  say: (message: string) => void;
+  /** The first administrator must choose a password at the first login. */
+  mustChangePassword: boolean;
+}
+
+type Stop = () => Promise<void>;
+
+/** Starts what is not given by the environment, migrates, and runs worker and API. What was started is stopped again when a later part fails. */
+export const startAll = async (options: StartAllOptions): Promise<Everything> => {
+  const stops: Stop[] = [];
+  const stop = async (): Promise<void> => {
+    for (const stopPart of stops.splice(0).toReversed()) await stopPart();
+  };
+  try {
+    return await startParts(options, stops, stop);
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+};
+
+const startParts = async ({ config, log, say, mustChangePassword }: StartAllOptions, stops: Stop[], stop: Stop): Promise<Everything> => {
+  const failures: Promise<never>[] = [];
+  const folder = await openDataFolder(config.home);
+  stops.push(async () => folder[Symbol.asyncDispose]());
+  const keyRingText = config.keyRing ?? (await ensureKeyFile(folder.path));
+  const [postgres, temporal] = await startStores(config, folder.path, say, stops);
+  if (postgres !== undefined) failures.push(failWhen(postgres.onExit, 'Postgres', `${folder.path}/logs/postgres.log`));
+  if (temporal !== undefined) failures.push(failWhen(temporal.onExit, 'Temporal', `${folder.path}/logs/temporal.log`));
+  const stores: Stores = {
+    databaseUrl: config.databaseUrl ?? postgres?.url ?? '',
+    temporal: config.temporal ?? embeddedTemporal(temporal?.address ?? ''),
+    keyRingText,
+  };
+  const admin = await prepareDatabase(stores, say, mustChangePassword);
+  const worker = await runWorker(config, stores, log);
+  stops.push(worker.stop);
+  failures.push(failWhen(worker.finished, 'The worker', 'the log above'));
+  const server = await runServer(config, stores, log);
+  stops.push(server.stop);
+  const temporalUiUrl = temporal?.uiUrl;
+  await folder.announce({ api: server.url, ...(temporalUiUrl !== undefined && { temporalUi: temporalUiUrl }) });
+  const failed = Promise.race(failures);
+  failed.catch(() => undefined);
+  return { apiUrl: server.url, temporalUiUrl, pids: { postgres: postgres?.pid, temporal: temporal?.pid }, admin, failed, stop };
+};
+
+const startStores = async (config: Config, folder: string, say: (message: string) => void, stops: Stop[]) => {
+  const postgres = config.databaseUrl === undefined ? await startPostgres({ folder, port: config.postgresPort, log: say }) : undefined;
+  if (postgres !== undefined) stops.push(() => postgres.stop());
+  for (const notice of postgres?.notices ?? []) say(notice);
+  if (config.temporal !== undefined) return [postgres, undefined] as const;
+  const executable = await findTemporal({ cacheDir: config.cacheDir, log: say });
+  const temporal = await startTemporal({ executable, folder, port: config.temporalPort, uiPort: config.temporalUiPort, namespace: 'default', log: say });
+  stops.push(() => temporal.stop());
+  return [postgres, temporal] as const;
+};
+
+const embeddedTemporal = (address: string): TemporalServerConfig => ({ address, namespace: 'default', apiKey: undefined, tls: undefined });
+
+const prepareDatabase = async (stores: Stores, say: (message: string) => void, mustChangePassword: boolean) => {
+  const db = connectDatabase({ url: stores.databaseUrl, poolSize: 2, applicationName: 'opsconductor-migrate' });
+  try {
+    const applied = await migrate(db, readVersion());
+    if (applied.length > 0) say(`Applied ${applied.length} migration(s).`);
+    return await bootstrapAdmin(db, parseKeyRing(stores.keyRingText), mustChangePassword);
+  } finally {
+    await db.close();
+  }
+};
+
+const failWhen = async (ended: Promise<unknown>, name: string, where: string): Promise<never> => {
+  await ended;
+  throw new OpsError('UNAVAILABLE', `${name} ended by itself; see ${where}. Start OpsConductor again: runs that were going on continue.`);
+};

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+
+describe.skipIf(withoutSshd)('the record of a run (OpenSSH)', () => {
+  let platform: TestPlatform;
+  let fleet: Fleet;
+  beforeAll(async () => {
+    [platform, fleet] = await Promise.all([startTestPlatform(), startFleet()]);
+  });
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+  });
+
+  test('every action, exit code and output line of a run is on record', async () => {
+    const targets = await addTargets(platform, fleet, 2);
+    const { serial } = await runJob(platform, targets, [
+      command('echo out; echo err >&2'),
+      command('exit 3', { action_config: { expected_exit_codes: [3] } }),
+      command('echo last; exit 4', { on_failure: 'stop' }),
+      command('echo never'),
+    ]);
+    const run = await platform.untilEnded(serial);
+    expect(run).toMatchObject({ status: 'failed', total_branches: 2, failed_branches: 2, completed_branches: 0, closed_by: 'workflow' });
+
+    const { body: branches } = await platform.api('GET', `/api/v1/executions/${serial}/branches`);
+    expect(branches.data).toHaveLength(2);
+    expect(branches.data[0]).toMatchObject({
+      branch_serial: `${serial}.0001`,
+      status: 'failed',
+      exit_code: 4,
+      failure_category: 'command_execution',
+      fault: 'target',
+      error_code: 'COMMAND_FAILED',
+      closed_by: 'workflow',
+    });
+
+    const { body: results } = await platform.api('GET', `/api/v1/executions/${serial}/results?branch=${serial}.0001`);
+    expect(results.data.map((row: { action_order: number; status: string; exit_code: number | null }) => [row.action_order, row.status, row.exit_code])).toEqual([
+      [1, 'completed', 0],
+      [2, 'completed', 3],
+      [3, 'failed', 4],
+      [4, 'skipped', null],
+    ]);
+    expect(results.data[0]).toMatchObject({ result_output: 'out\n', result_error: 'err\n', output_lines: 2, output_bytes: 8, is_final: true, attempt: 1 });
+    expect(results.data[3]).toMatchObject({ skip_reason: 'branch_stopped', is_final: true });
+
+    const { body: logs } = await platform.api('GET', `/api/v1/executions/${serial}/logs?branch=${serial}.0001`);
+    expect(logs.data.map((line: { line_number: number }) => line.line_number)).toEqual([1, 2, 3, 4]);
+    expect(logs.data.map((line: { stream: string | null; log_message: string }) => [line.stream, line.log_message])).toEqual(
+      expect.arrayContaining([
+        ['stdout', 'out'],
+        ['stderr', 'err'],
+        ['stdout', 'last'],
+      ]),
+    );
+    expect(branches.data[0].last_line_number).toBe(4);
+  });
+});

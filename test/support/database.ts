@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+
+/** A database of its own, cloned from the migrated template (or empty), removed at the end. */
+export interface TestDatabase extends AsyncDisposable {
+  url: string;
+}
+
+const withDatabase = (url: string, name: string): string => {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.toString();
+};
+
+const administer = async (sql: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: withDatabase(inject('templateUrl'), 'postgres') });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+};
+
+export const createTestDatabase = async (from: 'template' | 'empty' = 'template'): Promise<TestDatabase> => {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const template = new URL(inject('templateUrl')).pathname.slice(1);
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${from === 'template' ? template : 'template0'}`);
+  return {
+    url: withDatabase(inject('templateUrl'), name),
+    [Symbol.asyncDispose]: () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+};

@@ -1,0 +1,137 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { inject } from 'vitest';
+import type { Client } from '@temporalio/client';
+import { createApp } from '../../src/api/create-app.ts';
+import type { ActivityDeps } from '../../src/activities/deps.ts';
+import { connectDatabase } from '../../src/db/connect.ts';
+import { createNotifyRun } from '../../src/db/notify-run.ts';
+import { createRunFeed } from '../../src/db/run-feed.ts';
+import { parseKeyRing } from '../../src/db/seal.ts';
+import { createReadSettings } from '../../src/db/settings.ts';
+import type { ServiceDeps } from '../../src/services/context.ts';
+import { bootstrapAdmin } from '../../src/services/auth/bootstrap-admin.ts';
+import { connectTemporalClient, connectTemporalWorker } from '../../src/temporal/connect-temporal.ts';
+import { installRuntime } from '../../src/temporal/install-runtime.ts';
+import { createRunControl } from '../../src/temporal/run-control.ts';
+import { startWorker } from '../../src/temporal/start-worker.ts';
+import type { OpenSession } from '../../src/transports/transport.ts';
+import { createOpenSsh } from '../../src/transports/ssh/open-ssh.ts';
+import { createTestDatabase } from './database.ts';
+
+export const log = pino({ level: 'silent' });
+
+/** Key ring text as `OPSCONDUCTOR_KEYS` takes it. */
+export const newKeyRing = (): string =>
+  JSON.stringify({ current: 'k1', keys: { k1: randomBytes(32).toString('base64') }, audit: randomBytes(32).toString('base64') });
+
+/** The answer of a request, read. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // Tests look into answers freely; the schema of each is tested with the API.
+  body: any; // oxlint-disable-line typescript/no-explicit-any
+}
+
+export interface PlatformOptions {
+  worker?: boolean;
+  openSession?: OpenSession;
+  heartbeatTimeoutMs?: number;
+  graceMs?: number;
+  temporalAddress?: string;
+}
+
+/** API and worker in this process, on a database and task queues of their own; the API is called without a socket. */
+export const startTestPlatform = async (options: PlatformOptions = {}) => {
+  installRuntime(log);
+  const database = await createTestDatabase();
+  const keyRingText = newKeyRing();
+  const keyRing = parseKeyRing(keyRingText);
+  const db = connectDatabase({ url: database.url, poolSize: 10, applicationName: 'test' });
+  const temporal = { address: options.temporalAddress ?? inject('temporalAddress'), namespace: 'default', apiKey: undefined, tls: undefined };
+  const client: Client = await connectTemporalClient(temporal);
+  const taskQueuePrefix = `test-${randomUUID().slice(0, 8)}`;
+  const control = createRunControl(client, taskQueuePrefix);
+  const feed = createRunFeed(database.url);
+  const base = { db, keyRing, readSettings: createReadSettings(db), openSession: options.openSession ?? createOpenSsh(), notifyRun: createNotifyRun(db) };
+  const services: ServiceDeps = { ...base, startRun: control.startRun, cancelRun: control.cancelRun };
+  const activities: ActivityDeps = {
+    ...base,
+    ...control,
+    cancelRun: async (workflowId) => void (await control.cancelRun(workflowId)),
+    workerIdentity: 'test-worker',
+    heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? 10_000,
+    log,
+  };
+  const app = createApp({ services, feed, readiness: async () => ({}), log, version: 'test' });
+
+  const startTestWorker = async () => {
+    const connection = await connectTemporalWorker(temporal);
+    const worker = await startWorker({
+      connection,
+      namespace: 'default',
+      taskQueuePrefix,
+      bundlePath: inject('bundlePath'),
+      activities,
+      limits: { graceMs: options.graceMs ?? 5_000, heartbeatTimeoutMs: activities.heartbeatTimeoutMs, maxConcurrentActions: 200 },
+    });
+    return {
+      async stop() {
+        await worker.stop();
+        await connection.close();
+      },
+    };
+  };
+  const worker = options.worker === false ? undefined : await startTestWorker();
+
+  const admin = await bootstrapAdmin(db, keyRing, false);
+  if (admin === undefined) throw new Error('the template has an administrator');
+  const call = async (token: string | undefined, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+    const response = await app.request(path, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+  const session = await call(undefined, 'POST', '/api/v1/auth/login', admin);
+  const token: string = session.body.token;
+
+  return {
+    app,
+    db,
+    client,
+    database,
+    services,
+    activities,
+    taskQueuePrefix,
+    keyRingText,
+    admin,
+    token,
+    call,
+    startTestWorker,
+    /** A call of the administrator. */
+    api: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => call(token, method, path, body, headers),
+    /** Waits until the run has ended, by its event stream. */
+    async untilEnded(serial: string): Promise<Answer['body']> {
+      const response = await app.request(`/api/v1/executions/${serial}/events`, { headers: { authorization: `Bearer ${token}` } });
+      await response.text();
+      return (await call(token, 'GET', `/api/v1/executions/${serial}`)).body;
+    },
+    async [Symbol.asyncDispose]() {
+      await worker?.stop();
+      await feed.close();
+      await client.connection.close();
+      await db.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+};
+
+export type TestPlatform = Awaited<ReturnType<typeof startTestPlatform>>;
