@@ -39,6 +39,8 @@ export interface Config {
   };
   client: { url: string | undefined; token: string | undefined; configFile: string };
   logLevel: string;
+  /** NO_COLOR is set to anything: no colours, also on a terminal. */
+  noColor: boolean;
 }
 
 const Port = z.coerce.number().int().min(0).max(65535);
@@ -74,6 +76,7 @@ const Environment = z.object({
   OPSCONDUCTOR_MAX_ACTIONS: z.coerce.number().int().min(1).max(2_000).default(200),
   OPSCONDUCTOR_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPSCONDUCTOR_TOKEN: z.string().min(1).optional(),
+  NO_COLOR: z.string().optional(),
   OPSCONDUCTOR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -128,5 +131,6 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
       configFile: join(env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'opsconductor', 'config.json'),
     },
     logLevel: env.OPSCONDUCTOR_LOG_LEVEL,
+    noColor: env.NO_COLOR !== undefined,
   };
 };

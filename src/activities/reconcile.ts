@@ -26,8 +26,14 @@ interface OpenBranch {
   status: ExecutionStatus;
 }
 
+// `completed` without a closed row: the workflow of this id was another one's.
 const DEATH: Readonly<Partial<Record<WorkflowState, { category: FailureCategory; code: string; message: string }>>> = {
   timed_out: { category: 'timeout', code: 'RUN_TIMED_OUT', message: 'Temporal ended the workflow: it ran longer than it may.' },
+  completed: {
+    category: 'internal',
+    code: 'INTERNAL',
+    message: 'Temporal knows an ended workflow of this id that did not close this row. Does another installation use the same Temporal namespace, or was the database restored from a backup? Nothing ran; start the job again.',
+  },
   failed: { category: 'internal', code: 'INTERNAL', message: 'The workflow failed; Temporal shows why.' },
   terminated: { category: 'lost', code: 'OUTCOME_UNKNOWN', message: 'The workflow was terminated from outside.' },
   missing: { category: 'lost', code: 'OUTCOME_UNKNOWN', message: 'Temporal does not know this workflow any more: its history was removed.' },

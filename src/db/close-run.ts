@@ -38,13 +38,20 @@ const closeUnstartedBranches = async (
   closedBy: ClosedBy,
   transaction: Transaction,
 ): Promise<void> => {
+  const isCancel = cancel && !timedOut;
   await selectRows(
     db,
-    `UPDATE job_execution_branches SET completed_at = now(), closed_by = $4, status = CASE WHEN $2 AND NOT $3 THEN 'cancelled' ELSE 'failed' END,
-       failure_category = CASE WHEN $2 AND NOT $3 THEN NULL ELSE 'not_started' END, error_code = CASE WHEN $2 AND NOT $3 THEN NULL ELSE 'NOT_STARTED' END,
-       result_error = CASE WHEN $2 AND NOT $3 THEN 'Cancelled before it began.' ELSE 'The run ended before this target''s turn; nothing ran on it.' END
-     WHERE job_execution_id = $1 AND status = 'scheduled' RETURNING id`,
-    [executionId, cancel, timedOut, closedBy],
+    `WITH ended AS (
+       UPDATE job_execution_branches SET completed_at = now(), closed_by = $3, status = CASE WHEN $2 THEN 'cancelled' ELSE 'failed' END,
+         failure_category = CASE WHEN NOT $2 THEN 'not_started' END, error_code = CASE WHEN NOT $2 THEN 'NOT_STARTED' END,
+         result_error = CASE WHEN $2 THEN 'Cancelled before it began.' ELSE 'The run ended before this target''s turn; nothing ran on it.' END
+       WHERE job_execution_id = $1 AND status = 'scheduled' RETURNING id, branch_serial)
+     INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
+     SELECT ended.id, a.id, ended.branch_serial || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
+       a.action_name, a.action_type, CASE WHEN $2 THEN 'cancelled' ELSE 'skipped' END, CASE WHEN NOT $2 THEN 'branch_stopped' END, true, now()
+     FROM ended, job_executions e JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version
+     WHERE e.id = $1 ON CONFLICT DO NOTHING RETURNING 1`,
+    [executionId, isCancel, closedBy],
     transaction,
   );
 };

@@ -65,7 +65,8 @@ const POWERSHELL_BOOTSTRAP = `${POWERSHELL_READ}; $t=$p[0]; $a=@(); if($p.Length
 type Exec = { programs: string; flags: string };
 
 const EXEC: Record<Exclude<Interpreter, 'sh' | 'batch'>, Exec> = {
-  bash: { programs: 'bash', flags: `-c ${shellQuote(RUN_FIRST_LINE)}` },
+  // Debian's bash reads ~/.bashrc whenever it finds itself under sshd, which costs time and may print.
+  bash: { programs: 'bash', flags: `--norc -c ${shellQuote(RUN_FIRST_LINE)}` },
   python: { programs: 'python3 python', flags: `-u -c ${shellQuote(PYTHON_BOOTSTRAP)}` },
   javascript: { programs: 'node nodejs', flags: `-e ${shellQuote(NODE_BOOTSTRAP)}` },
   powershell: { programs: 'pwsh powershell', flags: `-NoProfile -NonInteractive -Command ${shellQuote(POWERSHELL_BOOTSTRAP)}` },
@@ -113,7 +114,8 @@ export const posixProgram = (program: RemoteProgram): { commandLine: string; std
     'echo "opsconductor-pid:$$"',
     ...changeFolder(program.workingDirectory),
   ];
-  if (interpreter === 'batch') throw new OpsError('METHOD_UNSUPPORTED', 'Batch files run on Windows targets only; use sh or bash on this one.');
+  if (interpreter === 'batch')
+    throw new OpsError('METHOD_UNSUPPORTED', 'Batch files run on Windows targets only; use sh or bash on this one.');
   if (interpreter === 'sh') return { commandLine: POSIX_COMMAND_LINE, stdin: shellInput(program, before) };
   const line = execLine(EXEC[interpreter], before);
   const payload = interpreter === 'bash' ? shellInput(program, [SET_NEWLINE]) : [program.text, ...program.arguments, 'end'].join('\0');

@@ -5,5 +5,4 @@ export const NEWLINE_VARIABLE = '_opsc_n';
 export const SET_NEWLINE = `${NEWLINE_VARIABLE}=\${IFS#??}`;
 
 /** Quotes a text as one word of a POSIX shell, on one line. The line that holds it must first have run `SET_NEWLINE`. Nothing in the text is interpreted. */
-export const shellQuote = (text: string): string =>
-  `'${text.replaceAll("'", `'\\''`).replaceAll('\n', `'"$${NEWLINE_VARIABLE}"'`)}'`;
+export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`).replaceAll('\n', `'"$${NEWLINE_VARIABLE}"'`)}'`;

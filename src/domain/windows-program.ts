@@ -35,7 +35,12 @@ export const windowsProgram = (program: RemoteProgram): { commandLine: string; s
   }
   const variables = Object.entries({ ...environment, OPSCONDUCTOR_ACTION: marker });
   const text = interpreter === 'powershell' ? program.text : batchText(program);
-  const header = [interpreter === 'powershell' ? 'powershell' : 'batch', workingDirectory ?? '', String(variables.length), ...variables.flat()];
+  const header = [
+    interpreter === 'powershell' ? 'powershell' : 'batch',
+    workingDirectory ?? '',
+    String(variables.length),
+    ...variables.flat(),
+  ];
   return {
     commandLine: `powershell -NoProfile -NonInteractive -OutputFormat Text -EncodedCommand ${encodedCommand(BOOTSTRAP)}`,
     stdin: [...header, text, ...program.arguments, 'end'].join('\0'),

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Interpreter } from '../../src/contracts/transport.ts';
 import { endProgram } from '../../src/domain/end-program.ts';
@@ -69,18 +69,50 @@ const PRINTERS = {
 } as const;
 
 describe('nothing breaks out of its place', () => {
-  const words = fc.string({ unit: fc.constantFrom("'", '"', '\\', '$', '`', '\n', ' ', '!', '*', '~', ';', '&', '-', '(', '#', '%', 'ä', '€', '🦊', 'a', '\r', '\t'), maxLength: 12 });
-
-  test.each(['sh', 'bash', 'python', 'javascript'] as const)('%s gets environment and arguments as they were given', async (interpreter) => {
-    const value = fc.oneof(words, fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\0', '')));
-    await fc.assert(
-      fc.asyncProperty(value, fc.array(value, { maxLength: 4 }), async (variable, list) => {
-        const { stdout } = await runLocally({ interpreter, text: PRINTERS[interpreter], environment: { V: variable }, arguments: list });
-        expect(stdout.split('\0').slice(0, -1)).toEqual([variable, ...list]);
-      }),
-      { numRuns: interpreter === 'javascript' ? 15 : 40 },
-    );
+  const words = fc.string({
+    unit: fc.constantFrom(
+      "'",
+      '"',
+      '\\',
+      '$',
+      '`',
+      '\n',
+      ' ',
+      '!',
+      '*',
+      '~',
+      ';',
+      '&',
+      '-',
+      '(',
+      '#',
+      '%',
+      'ä',
+      '€',
+      '🦊',
+      'a',
+      '\r',
+      '\t',
+    ),
+    maxLength: 12,
   });
+
+  test.each(['sh', 'bash', 'python', 'javascript'] as const)(
+    '%s gets environment and arguments as they were given',
+    async (interpreter) => {
+      const value = fc.oneof(
+        words,
+        fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\0', '')),
+      );
+      await fc.assert(
+        fc.asyncProperty(value, fc.array(value, { maxLength: 4 }), async (variable, list) => {
+          const { stdout } = await runLocally({ interpreter, text: PRINTERS[interpreter], environment: { V: variable }, arguments: list });
+          expect(stdout.split('\0').slice(0, -1)).toEqual([variable, ...list]);
+        }),
+        { numRuns: interpreter === 'javascript' ? 15 : 40 },
+      );
+    },
+  );
 
   test('a working directory of any name is entered', async () => {
     const names = words.filter((name) => !/^\.*$/.test(name)).map((name) => `d${name}`);
@@ -115,7 +147,10 @@ describe('nothing breaks out of its place', () => {
 
 describe('what a program finds', () => {
   test.each(shells)('the line works in %s as a login shell', async (shell) => {
-    const { stdout, exitCode, pid } = await runLocally({ text: 'echo "$1:$A"; exit 3', arguments: ["a'b"], environment: { A: 'x\ny' } }, shell);
+    const { stdout, exitCode, pid } = await runLocally(
+      { text: 'echo "$1:$A"; exit 3', arguments: ["a'b"], environment: { A: 'x\ny' } },
+      shell,
+    );
     expect({ stdout, exitCode }).toEqual({ stdout: "a'b:x\ny\n", exitCode: 3 });
     expect(pid).toBeGreaterThan(1);
   });
@@ -137,7 +172,10 @@ describe('what a program finds', () => {
   });
 
   test('python is main, with right line numbers', async () => {
-    const { stdout, stderr } = await runLocally({ interpreter: 'python', text: '# -*- coding: utf-8 -*-\nprint(__name__, "ä")\ndef f():\n  raise ValueError("x")\nf()' });
+    const { stdout, stderr } = await runLocally({
+      interpreter: 'python',
+      text: '# -*- coding: utf-8 -*-\nprint(__name__, "ä")\ndef f():\n  raise ValueError("x")\nf()',
+    });
     expect(stdout).toBe('__main__ ä\n');
     expect(stderr).toMatch(/line 5, in <module>[\s\S]*line 4, in f/);
     expect((await runLocally({ interpreter: 'python', text: 'print(sorted(k for k in globals() if "_opsc" in k))' })).stdout).toBe('[]\n');
@@ -153,7 +191,11 @@ describe('what a program finds', () => {
   });
 
   test.skipIf(!has('pwsh'))('powershell keeps the code of the last native command', async () => {
-    const { stdout, exitCode } = await runLocally({ interpreter: 'powershell', text: 'Write-Output $args[0]; sh -c "exit 9"', arguments: ['a b'] });
+    const { stdout, exitCode } = await runLocally({
+      interpreter: 'powershell',
+      text: 'Write-Output $args[0]; sh -c "exit 9"',
+      arguments: ['a b'],
+    });
     expect({ stdout, exitCode }).toEqual({ stdout: 'a b\n', exitCode: 9 });
   });
 });
@@ -192,9 +234,21 @@ describe('refusals', () => {
   });
 
   test('windows programs have a constant command line, and all of the user in their input', () => {
-    const build = (text: string) => buildRemoteProgram(buildProgram({ interpreter: 'powershell', text, arguments: ['a'], environment: { B: 'c' } }), 'windows');
+    const build = (text: string) =>
+      buildRemoteProgram(buildProgram({ interpreter: 'powershell', text, arguments: ['a'], environment: { B: 'c' } }), 'windows');
     expect(build('one').commandLine).toBe(build('two').commandLine);
-    expect(build('one').stdin.split('\0')).toEqual(['powershell', '', '2', 'B', 'c', 'OPSCONDUCTOR_ACTION', 'J20250001.0001.0001.0001/1/1', 'one', 'a', 'end']);
+    expect(build('one').stdin.split('\0')).toEqual([
+      'powershell',
+      '',
+      '2',
+      'B',
+      'c',
+      'OPSCONDUCTOR_ACTION',
+      'J20250001.0001.0001.0001/1/1',
+      'one',
+      'a',
+      'end',
+    ]);
   });
 });
 
@@ -269,7 +323,10 @@ describe.skipIf(process.platform !== 'linux')('ending a program', () => {
   test('kills what ignores TERM after the grace, and lets a trap do its work before', async () => {
     const marker = 'J20250001.0001.0001.0004/1/1';
     const file = join(folder, 'cleaned');
-    const program = start(`(trap '' TERM; echo ready; sleep 321; sleep 322) & trap 'sleep 0.2; echo yes >"${file}"; exit' TERM; sleep 323 & wait`, marker);
+    const program = start(
+      `(trap '' TERM; echo ready; sleep 321; sleep 322) & trap 'sleep 0.2; echo yes >"${file}"; exit' TERM; sleep 323 & wait`,
+      marker,
+    );
     const pid = await program.ready;
     expect((await runBuilt(endProgram(pid, marker, 500))).exitCode).toBe(0);
     await program.ended;

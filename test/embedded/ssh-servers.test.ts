@@ -1,9 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
 import { findSshd } from '../../src/embedded/ssh-servers/find-sshd.ts';
@@ -14,8 +16,9 @@ import { OpsError } from '../../src/domain/ops-error.ts';
 import { createOpenSsh } from '../../src/transports/ssh/open-ssh.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { freePort } from '../support/free-port.ts';
-import { markedProcesses } from '../support/marked-processes.ts';
+import { markedPids, markedProcesses } from '../support/marked-processes.ts';
 import { buildProgram } from '../support/run-built-program.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { endpointOf, withoutSshd } from '../support/sshd-fixture.ts';
 
 const open = createOpenSsh();
@@ -33,8 +36,16 @@ const codeOf = async (promise: Promise<unknown>): Promise<string> => {
   return error instanceof OpsError ? error.code : String(error);
 };
 
-const waitFor = async (isTrue: () => boolean): Promise<void> => {
-  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
+/** A client without our transport around it. */
+const rawExec = async (port: number, line: string): Promise<{ client: Client; channel: ClientChannel }> => {
+  const client = new ssh2.Client();
+  const ready = once(client, 'ready');
+  client.connect({ host: '127.0.0.1', port, username: 'x', privateKey: keys.privateKey });
+  await ready;
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    client.exec(line, (error, opened) => (error === undefined ? resolve(opened) : reject(error)));
+  });
+  return { client, channel };
 };
 
 test('a key pair is one that OpenSSH reads', () => {
@@ -42,6 +53,13 @@ test('a key pair is one that OpenSSH reads', () => {
   writeFileSync(file, keys.privateKey, { mode: 0o600 });
   const derived = execFileSync('ssh-keygen', ['-y', '-f', file], { encoding: 'utf8' });
   expect(derived.split(' ').slice(0, 2)).toEqual(keys.publicKey.split(' ').slice(0, 2));
+});
+
+test('every key pair is one that ssh2 reads', () => {
+  const lengths = Array.from({ length: 1500 }, () => createKeyPair()).map(
+    ({ publicKey }) => Buffer.from(publicKey.split(' ')[1] ?? '', 'base64').length,
+  );
+  expect(new Set(lengths)).toEqual(new Set([51]));
 });
 
 describe.skipIf(withoutSshd)('the sshd of this machine', () => {
@@ -79,7 +97,13 @@ describe.skipIf(withoutSshd)('the sshd of this machine', () => {
 
   test('listens everywhere with one process when asked', async () => {
     const port = await freePort('0.0.0.0');
-    await using server = await startSystemSshd({ folder: join(folder, 'any'), addresses: [], port, authorizedKey: keys.publicKey, wildcard: true });
+    await using server = await startSystemSshd({
+      folder: join(folder, 'any'),
+      addresses: [],
+      port,
+      authorizedKey: keys.publicKey,
+      wildcard: true,
+    });
     expect(server.pids.length).toBe(1);
     await using session = await open(endpointOf(port, keySecret, { host: '127.0.88.9' }), never);
     expect(session.hostKeyFingerprint).toBe(server.hostKeyFingerprint);
@@ -109,7 +133,12 @@ describe('the server in this process', () => {
   let port: number;
   beforeEach(async () => {
     port = await freePort();
-    server = await startInProcessSshd({ addresses: ['127.0.0.1', '127.0.0.2'], port, authorizedKey: keys.publicKey, password: 'open sesame' });
+    server = await startInProcessSshd({
+      addresses: ['127.0.0.1', '127.0.0.2'],
+      port,
+      authorizedKey: keys.publicKey,
+      password: 'open sesame',
+    });
   });
   afterEach(() => server[Symbol.asyncDispose]());
 
@@ -140,37 +169,45 @@ describe('the server in this process', () => {
     expect([stdout.length, stderr.length, exitCode]).toEqual([12_000_000, 12_000_000, 0]);
   });
 
-  test('stops reading a program whose client does not read', async () => {
+  test.skipIf(process.platform !== 'linux')('stops reading a program whose client does not read', async () => {
     await using session = await open(endpointOf(port, keySecret), never);
-    const file = join(folder, 'progress');
     const controller = new AbortController();
-    const first = Promise.withResolvers<void>();
-    const text = `i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero; echo $i >'${file}'; done`;
-    const stuck = (): Promise<void> => {
-      first.resolve();
+    const first = Promise.withResolvers<number>();
+    const marker = 'J20250009.0001.0001.0002/1/1';
+    let received = 0;
+    const stuck = (_stream: string, chunk: Buffer): Promise<void> => {
+      received += chunk.length;
+      first.resolve(received);
       return new Promise((resolve) => controller.signal.addEventListener('abort', () => resolve()));
     };
-    const running = codeOf(session.run(buildProgram({ text, marker: 'J20250009.0001.0001.0002/1/1' }), stuck, controller.signal));
+    const running = codeOf(session.run(buildProgram({ text: 'exec head -c 50000000 /dev/zero', marker }), stuck, controller.signal));
     await first.promise;
-    const stateOf = () => spawnSync('pgrep', ['-f', '^head -c 1000000 /dev/zero'], { encoding: 'utf8' }).stdout.trim();
-    // The same `head` alive over many looks is one that cannot write.
-    let seen = '';
+    // It sleeps in `write` when nobody takes what it wrote, and not for a while: two looks with all queues between at rest.
+    const writtenBy = (): string => {
+      const [pid] = markedPids(marker);
+      return pid === undefined ? '' : (/^wchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? '');
+    };
+    let written = '';
     let looks = 0;
-    while (looks < 10) {
-      const now = stateOf();
-      looks = now !== '' && now === seen ? looks + 1 : 0;
-      seen = now;
-    }
-    expect(Number(readFileSync(file, 'utf8'))).toBeLessThan(20);
+    await waitFor(() => {
+      const now = writtenBy();
+      looks = now !== '' && now === written ? looks + 1 : 0;
+      written = now;
+      return looks > 200;
+    });
+    expect(Number(written)).toBeGreaterThan(1_000_000);
+    expect(Number(written)).toBeLessThan(20_000_000);
     controller.abort(new OpsError('ACTION_TIMED_OUT', 'enough'));
     expect(await running).toBe('ACTION_TIMED_OUT');
   });
 
-  test.skipIf(process.platform !== 'linux')('ends a program by signal for clients that cannot run a script', async () => {
-    const marker = 'J20250009.0001.0001.0003/1/1';
-    await using session = await open(endpointOf(port, keySecret, { platform: 'windows' }), never);
-    // A server that takes the Windows line for a program of its own: `powershell` is missing here, so a shell function stands in.
-    expect(await session.run(buildProgram({ interpreter: 'powershell', marker }), collectOutput().sink, never)).toMatchObject({ exitCode: 127 });
+  test('passes a signal request on to the process group', async () => {
+    const { client, channel } = await rawExec(port, 'sleep 300 & echo ready; wait');
+    await once(channel, 'data');
+    const exit = once(channel, 'exit');
+    channel.signal('KILL');
+    expect((await exit).slice(0, 2)).toEqual([null, 'SIGKILL']);
+    client.end();
   });
 
   test.skipIf(process.platform !== 'linux')('kills what runs when the client goes, and when it is closed itself', async () => {
@@ -184,5 +221,71 @@ describe('the server in this process', () => {
       expect(await running).toBe('CONNECTION_LOST');
       await waitFor(() => markedProcesses(marker).length === 0);
     }
+  });
+});
+
+describe('a server that lets in but runs nothing', () => {
+  const startRefusing = async (port: number): Promise<ssh2.Server> => {
+    const server = new ssh2.Server({ hostKeys: [createKeyPair().privateKey] }, (client) => {
+      client.on('error', () => undefined);
+      client.on('authentication', (context) => context.accept());
+      client.on('session', (accept) => {
+        accept().on('exec', (_accept: () => void, reject: () => void) => reject());
+      });
+    });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  };
+
+  test('is told apart from a failing program', async () => {
+    const port = await freePort();
+    const server = await startRefusing(port);
+    const session = await open(endpointOf(port, { type: 'password', username: 'x', password: 'y' }), never);
+    expect(await codeOf(session.run(buildProgram(), collectOutput().sink, never))).toBe('PROTOCOL_ERROR');
+    await session[Symbol.asyncDispose]();
+    server.close();
+    await once(server, 'close');
+  });
+});
+
+describe('a server that runs one program at a time', () => {
+  test('is asked to signal the program instead', async () => {
+    const port = await freePort();
+    let sessions = 0;
+    const signals: string[] = [];
+    const server = new ssh2.Server({ hostKeys: [createKeyPair().privateKey] }, (client) => {
+      client.on('error', () => undefined);
+      client.on('authentication', (context) => context.accept());
+      client.on('session', (accept, reject) => {
+        sessions += 1;
+        if (sessions > 1) return reject();
+        const session = accept();
+        session.once('exec', (acceptExec) => {
+          const channel = acceptExec();
+          channel.resume();
+          channel.write('opsconductor-pid:4711\nready\n');
+          session.on('signal', (_accept, _reject, { name }) => {
+            signals.push(name);
+            if (name !== 'KILL') return;
+            channel.exit('KILL');
+            channel.end();
+          });
+        });
+      });
+    });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const session = await open(endpointOf(port, { type: 'password', username: 'x', password: 'y' }), never);
+    const output = collectOutput();
+    const controller = new AbortController();
+    const running = codeOf(session.run(buildProgram(), output.sink, controller.signal));
+    await output.until('ready');
+    controller.abort(new OpsError('ACTION_TIMED_OUT', 'too long'));
+    expect(await running).toBe('ACTION_TIMED_OUT');
+    expect(signals).toEqual(['TERM', 'KILL']);
+    await session[Symbol.asyncDispose]();
+    server.close();
+    await once(server, 'close');
   });
 });

@@ -1,22 +1,21 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-const hasMarker = (pid: string, marker: string): boolean => {
+const readQuietly = (file: string): string => {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`OPSCONDUCTOR_ACTION=${marker}`);
+    return readFileSync(file, 'utf8');
   } catch {
-    return false;
+    return ''; // It ended meanwhile.
   }
 };
 
+/** Ids of the living processes of this machine that carry the marker. */
+export const markedPids = (marker: string): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => readQuietly(`/proc/${pid}/environ`).split('\0').includes(`OPSCONDUCTOR_ACTION=${marker}`));
+
 /** Command lines of the living processes of this machine that carry the marker. */
 export const markedProcesses = (marker: string): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && hasMarker(name, marker))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      } catch {
-        return '';
-      }
-    })
+  markedPids(marker)
+    .map((pid) => readQuietly(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim())
     .filter((line) => line !== '');

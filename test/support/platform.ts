@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import type { Client } from '@temporalio/client';
@@ -39,12 +39,14 @@ export interface PlatformOptions {
   heartbeatTimeoutMs?: number;
   graceMs?: number;
   temporalAddress?: string;
+  /** A migrated database that the test brings itself. */
+  databaseUrl?: string;
 }
 
 /** API and worker in this process, on a database and task queues of their own; the API is called without a socket. */
 export const startTestPlatform = async (options: PlatformOptions = {}) => {
   installRuntime(log);
-  const database = await createTestDatabase();
+  const database = options.databaseUrl === undefined ? await createTestDatabase() : { url: options.databaseUrl, [Symbol.asyncDispose]: async () => {} };
   const keyRingText = newKeyRing();
   const keyRing = parseKeyRing(keyRingText);
   const db = connectDatabase({ url: database.url, poolSize: 10, applicationName: 'test' });
@@ -84,6 +86,10 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   };
   const worker = options.worker === false ? undefined : await startTestWorker();
 
+  // Workflow ids derive from serials: platforms that share the Temporal server start counting at different numbers.
+  await db.query(`INSERT INTO serial_counters (scope, year, last_value) VALUES ('job', extract(year FROM now() AT TIME ZONE 'UTC'), $1)`, {
+    bind: [randomInt(100_000, 900_000_000)],
+  });
   const admin = await bootstrapAdmin(db, keyRing, false);
   if (admin === undefined) throw new Error('the template has an administrator');
   const call = async (token: string | undefined, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {

@@ -14,7 +14,7 @@ export interface ServedProgram {
 const signalGroup = (child: ChildProcessWithoutNullStreams, name: string): void => {
   if (child.pid === undefined) return;
   try {
-    process.kill(-child.pid, (name.startsWith('SIG') ? name : `SIG${name}`) as NodeJS.Signals);
+    process.kill(-child.pid, name.startsWith('SIG') ? name : `SIG${name}`);
   } catch {
     // Gone already, or a signal that this machine does not know.
   }

@@ -71,7 +71,8 @@ class Link implements SshLink {
   /** What to say of an error before the login was done. */
   explain(cause: unknown): OpsError {
     const { hostKeyFingerprint, endpoint } = this;
-    const isOther = endpoint.hostKeyFingerprint !== undefined && hostKeyFingerprint !== '' && hostKeyFingerprint !== endpoint.hostKeyFingerprint;
+    const isOther =
+      endpoint.hostKeyFingerprint !== undefined && hostKeyFingerprint !== '' && hostKeyFingerprint !== endpoint.hostKeyFingerprint;
     return isOther ? hostKeyChanged(endpoint, hostKeyFingerprint) : toSshError(endpoint, cause);
   }
 }

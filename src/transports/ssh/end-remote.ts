@@ -1,3 +1,4 @@
+import type { ClientChannel } from 'ssh2';
 import { endProgram } from '../../domain/end-program.ts';
 import type { SshLink } from './connect-ssh.ts';
 import { openExecChannel } from './exec-channel.ts';
@@ -33,10 +34,25 @@ const runEndScript = async (link: SshLink, { pid, marker }: RunningProgram): Pro
   return false;
 };
 
+interface SignalSender {
+  signal(channelId: number, name: string): void;
+}
+
+const isSignalSender = (value: unknown): value is SignalSender =>
+  typeof value === 'object' && value !== null && typeof Reflect.get(value, 'signal') === 'function';
+
+/** SSH allows signals after the end of the input; `channel.signal` of ssh2 1.17 then sends nothing, so this asks the layer below. */
+const sendSignal = (link: SshLink, channel: ClientChannel, name: string): void => {
+  const protocol: unknown = Reflect.get(link.client, '_protocol');
+  const { id, state } = channel.outgoing as { id?: number; state?: string };
+  const isUsable = link.isOpen && id !== undefined && (state === 'open' || state === 'eof');
+  if (isUsable && isSignalSender(protocol)) protocol.signal(id, name);
+};
+
 /** For hosts without a POSIX shell, or without a free session: the server itself is asked to signal the program. */
-const signalProgram = async ({ exec }: RunningProgram): Promise<void> => {
-  exec.channel.signal('TERM');
-  if (!(await within(GRACE_MS, exec.exited))) exec.channel.signal('KILL');
+const signalProgram = async (link: SshLink, { exec }: RunningProgram): Promise<void> => {
+  sendSignal(link, exec.channel, 'TERM');
+  if (!(await within(GRACE_MS, exec.exited))) sendSignal(link, exec.channel, 'KILL');
 };
 
 /** Ends a program and its descendants, TERM first, and waits for its end as long as there is hope; never throws. */
@@ -44,7 +60,7 @@ export const endRemote = async (link: SshLink, running: RunningProgram): Promise
   const { exec } = running;
   if (!link.isOpen) return;
   const isEnded = link.endpoint.platform === 'posix' && (await runEndScript(link, running));
-  if (!isEnded && link.isOpen) await signalProgram(running);
+  if (!isEnded && link.isOpen) await signalProgram(link, running);
   // Output written on the way out may still come after the exit.
   if (await within(LAST_WAIT_MS, exec.exited)) await within(1000, exec.closed);
 };

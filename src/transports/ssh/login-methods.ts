@@ -14,14 +14,18 @@ const parseKey = ({ private_key, passphrase }: SshKeySecret): ParsedKey => {
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
   if (key === undefined || key instanceof Error) {
     const says = key?.message ?? 'no key found';
-    throw new OpsError('KEY_UNUSABLE', `The private key of this credential cannot be read: ${says}. Check key and passphrase.`, { cause: key });
+    throw new OpsError('KEY_UNUSABLE', `The private key of this credential cannot be read: ${says}. Check key and passphrase.`, {
+      cause: key,
+    });
   }
   if (!key.isPrivateKey()) throw new OpsError('KEY_UNUSABLE', 'The credential holds a public key; a login takes the private one.');
   return key;
 };
 
 const digestOf = ({ private_key, passphrase = '' }: SshKeySecret): string =>
-  createHash('sha256').update(JSON.stringify([private_key, passphrase])).digest('base64');
+  createHash('sha256')
+    .update(JSON.stringify([private_key, passphrase]))
+    .digest('base64');
 
 /**
  * Makes the login methods of secrets. Keys with a passphrase are remembered once opened: opening one takes a tenth of a second of CPU,

@@ -13,7 +13,10 @@ const PID_WAIT_MS = 2000;
 
 const exitOf = (link: SshLink, { exit }: ExecChannel): ProgramExit => {
   if (exit !== undefined) return exit;
-  throw connectionLost(link, link.isOpen ? 'off the program without telling its exit code' : 'while the program ran; it may still run there');
+  throw connectionLost(
+    link,
+    link.isOpen ? 'off the program without telling its exit code' : 'while the program ran; it may still run there',
+  );
 };
 
 const start = async (link: SshLink, commandLine: string, aborted: Promise<never>): Promise<ExecChannel> => {

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
+import type { Branch, Execution, LogLine } from '../contracts/execution.ts';
+import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
+import type { Page } from '../contracts/page.ts';
+import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import type { RunEvent } from '../services/executions/follow-execution.ts';
+import { followEvents } from './http/follow-events.ts';
+import type { FollowOptions } from './http/follow-events.ts';
+import { retryPost } from './http/retry-post.ts';
+import { sendRequest } from './http/send-request.ts';
+import type { ApiAddress, ApiRequest } from './http/send-request.ts';
+
+/** Filters and place of one page; what a list knows is in the OpenAPI document. */
+export type ListQuery = Readonly<Record<string, string | number | undefined>>;
+
+/** The calls of the API that the command line makes. All throw OpsError. */
+export interface ApiClient {
+  readonly url: string;
+  login(input: Login): Promise<SessionCreated>;
+  logout(): Promise<void>;
+  me(): Promise<Profile>;
+  changePassword(input: ChangePassword): Promise<void>;
+  createTarget(input: z.input<typeof CreateTarget>): Promise<Target>;
+  listTargets(query: ListQuery): Promise<Page<Target>>;
+  getTarget(serial: string): Promise<Target>;
+  testTarget(serial: string): Promise<ConnectionTest>;
+  deleteTarget(serial: string): Promise<void>;
+  /** The definition is checked by the server, so it may be anything. */
+  createJob(definition: unknown): Promise<Job>;
+  updateJob(serial: string, definition: unknown): Promise<Job>;
+  listJobs(query: ListQuery): Promise<Page<JobSummary>>;
+  getJob(serial: string): Promise<Job>;
+  /** @param key the same key starts the same run, however often it is sent. */
+  startExecution(job: string, input: StartExecution, key?: string): Promise<Execution>;
+  listExecutions(query: ListQuery): Promise<Page<Execution>>;
+  getExecution(serial: string): Promise<Execution>;
+  listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
+  listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
+  cancelExecution(serial: string): Promise<Execution>;
+  /** Follows a run to its end, through broken connections; every line comes once. */
+  events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;
+}
+
+const readJson = async <Answer>(address: ApiAddress, response: Response): Promise<Answer> => {
+  if (response.status === 204) return undefined as Answer;
+  try {
+    return (await response.json()) as Answer;
+  } catch (cause) {
+    throw new OpsError('UNAVAILABLE', `${address.url} answers, but not as OpsConductor does. Is the address right?`, { cause });
+  }
+};
+
+const createCalls = (address: ApiAddress) => {
+  const call = async <Answer>(request: ApiRequest): Promise<Answer> => readJson<Answer>(address, await sendRequest(address, request));
+  return {
+    call,
+    get: <Answer>(path: string, query: ListQuery = {}) => call<Answer>({ method: 'GET', path: `/api/v1${path}`, query }),
+    remove: (path: string) => call<undefined>({ method: 'DELETE', path: `/api/v1${path}` }),
+    post: <Answer>(path: string, body?: unknown, key: string = randomUUID()) =>
+      retryPost(() => call<Answer>({ method: 'POST', path: `/api/v1${path}`, body, headers: { 'idempotency-key': key } })),
+  };
+};
+
+const at = (serial: string): string => encodeURIComponent(serial);
+
+/** Typed calls over HTTP. POSTs carry an idempotency key and are repeated with it, up to five times, while the server is away. */
+export const createApiClient = (address: ApiAddress): ApiClient => {
+  const { call, get, post, remove } = createCalls(address);
+  return {
+    url: address.url,
+    // No key is kept for callers who are not logged in yet: a login is sent once.
+    login: (input) => call({ method: 'POST', path: '/api/v1/auth/login', body: input }),
+    logout: () => post('/auth/logout'),
+    me: () => get('/auth/me'),
+    changePassword: (input) => post('/auth/password', input),
+    createTarget: (input) => post('/targets', input),
+    listTargets: (query) => get('/targets', query),
+    getTarget: (serial) => get(`/targets/${at(serial)}`),
+    testTarget: (serial) => post(`/targets/${at(serial)}/test`),
+    deleteTarget: (serial) => remove(`/targets/${at(serial)}`),
+    createJob: (definition) => post('/jobs', definition),
+    updateJob: (serial, definition) => call({ method: 'PUT', path: `/api/v1/jobs/${at(serial)}`, body: definition }),
+    listJobs: (query) => get('/jobs', query),
+    getJob: (serial) => get(`/jobs/${at(serial)}`),
+    startExecution: (job, input, key) => post(`/jobs/${at(job)}/executions`, input, key),
+    listExecutions: (query) => get('/executions', query),
+    getExecution: (serial) => get(`/executions/${at(serial)}`),
+    listBranches: (serial, query) => get(`/executions/${at(serial)}/branches`, query),
+    listLogs: (serial, query) => get(`/executions/${at(serial)}/logs`, query),
+    cancelExecution: (serial) => post(`/executions/${at(serial)}/cancel`),
+    events: (serial, options) =>
+      followEvents((lastEventId, signal) => {
+        const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+        return sendRequest(address, { method: 'GET', path: `/api/v1/executions/${at(serial)}/events`, signal, headers: { accept: 'text/event-stream', ...resume } });
+      }, options),
+  };
+};

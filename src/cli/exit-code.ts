@@ -1,0 +1,26 @@
+import type { ExecutionStatus } from '../contracts/enums.ts';
+import type { ErrorCode } from '../domain/ops-error.ts';
+
+/** Exit codes of every command; EXIT_CODE_HELP says them to people. */
+export const EXIT_CODES = { ok: 0, failed: 1, misuse: 2, cancelled: 3, unreachable: 4, broken: 70, interrupted: 130 } as const;
+
+export const EXIT_CODE_HELP = `
+Exit codes:
+  0    it was done; of a run: it completed, or has not ended yet
+  1    the run failed, or a connection test did
+  2    misuse: wrong arguments, a wrong file, or something that cannot be done
+  3    the run was cancelled
+  4    OpsConductor cannot be reached or has failed, or you are not logged in or not allowed
+  70   this program failed
+  130  stopped with Ctrl-C; a run that was watched goes on`;
+
+const UNREACHABLE: readonly ErrorCode[] = ['UNAVAILABLE', 'INTERNAL', 'PROTOCOL_ERROR', 'UNAUTHENTICATED', 'FORBIDDEN', 'PASSWORD_CHANGE_REQUIRED'];
+
+/** Exit code of a command that an error ended. */
+export const exitCodeOfError = (code: ErrorCode): number => (UNREACHABLE.includes(code) ? EXIT_CODES.unreachable : EXIT_CODES.misuse);
+
+/** Exit code of a command that shows a run. */
+export const exitCodeOfRun = (status: ExecutionStatus): number => {
+  if (status === 'failed') return EXIT_CODES.failed;
+  return status === 'cancelled' ? EXIT_CODES.cancelled : EXIT_CODES.ok;
+};

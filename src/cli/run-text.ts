@@ -1,0 +1,33 @@
+import type { Branch, Execution } from '../contracts/execution.ts';
+import { cleanText } from './terminal/clean-text.ts';
+import { durationText } from './terminal/duration-text.ts';
+import { paintStatus } from './terminal/paint.ts';
+import type { Paint } from './terminal/paint.ts';
+import type { RunProgress } from './run-progress.ts';
+
+/** How long something took, or has taken so far; empty when it has not begun. */
+export const tookText = ({ started_at: from, completed_at: to }: Pick<Branch, 'started_at' | 'completed_at'>, now: number): string =>
+  from === null ? '' : durationText((to === null ? now : Date.parse(to)) - Date.parse(from));
+
+/** The last line of a text that is not empty. */
+export const lastLineOf = (text: string | null): string => cleanText(text?.trimEnd().split('\n').at(-1) ?? '');
+
+/** Why a branch failed, in one line. */
+export const failureText = ({ exit_code: exit, error_code: code, result_error: message }: Branch): string =>
+  [exit === null || exit === 0 ? (code ?? '') : `exit ${exit}`, lastLineOf(message)].filter((part) => part !== '').join(': ');
+
+/** `12 running, 480 completed, 3 failed, 0 cancelled`. */
+export const countsText = ({ counts }: Pick<RunProgress, 'counts'>, paint: Paint): string =>
+  (['running', 'completed', 'failed', 'cancelled'] as const)
+    .map((status) => (counts[status] === 0 ? paint.dim(`0 ${status}`) : paintStatus(paint, status, `${counts[status]} ${status}`)))
+    .join(', ');
+
+/** What came of a run, or where it stands, in one line or two. */
+export const summaryText = (execution: Execution, paint: Paint, now: number): string => {
+  const { status, completed_branches: completed, failed_branches: failed, cancelled_branches: cancelled, total_branches: total } = execution;
+  const took = tookText(execution, now);
+  const time = took === '' ? '' : ` ${execution.completed_at === null ? 'for' : 'after'} ${took}`;
+  const head = `${paint.bold(execution.execution_serial)} (${cleanText(execution.job_name)}) ${paintStatus(paint, status)}${time}`;
+  const line = `${head}: ${completed} of ${total} targets completed, ${failed} failed, ${cancelled} cancelled\n`;
+  return execution.error_message === null ? line : `${line}  ${paint.red(`${execution.error_code ?? ''} ${cleanText(execution.error_message)}`.trim())}\n`;
+};
