@@ -1,5 +1,5 @@
 import type { BenchSshd } from '../support/sshd.ts';
-import type { CpuReading } from '../support/usage.ts';
+import type { CpuReading, PartMemory } from '../support/usage.ts';
 
 /** The same work for all: each address once, `actions` commands on it, at most `window` addresses at a time. */
 export interface FanoutWork {
@@ -23,8 +23,8 @@ export interface Measured {
 export interface Contestant {
   name: string;
   runs: Measured[];
-  /** Peak memory by part in MiB, where the parts live longer than a run. */
-  peakMib?: Record<string, number | undefined>;
+  /** By part, after the last run, where the parts live longer than a run. */
+  memoryMib?: Record<string, PartMemory>;
   /** Why it was left out. */
   skipped?: string;
 }

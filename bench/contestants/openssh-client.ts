@@ -12,7 +12,10 @@ export const OPENSSH = 'ssh under xargs -P';
 /** Options of OpenSSH's client that keep the machine's own configuration and known hosts out. */
 export const SSH_OPTIONS = [
   ['-F', '/dev/null'],
-  ...['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'].map((option) => ['-o', option]),
+  ...['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'].map((option) => [
+    '-o',
+    option,
+  ]),
 ].flat();
 
 const measure = async (work: FanoutWork): Promise<Measured> => {
@@ -27,13 +30,17 @@ const measure = async (work: FanoutWork): Promise<Measured> => {
   const { code, output, ms } = await runChild({ command: 'xargs', args, inputFile, outputFile: join(folder, 'xargs-output'), stack });
   const client = cpuBetween({ client: cpuBefore }, { client: reapedCpuMs() }, addresses.length);
   const found = countLines(output, OUTPUT);
-  check(code === 0 && found === addresses.length * actions, `${OPENSSH}: ended with ${code} and ${found} of ${addresses.length * actions} lines: ${output.slice(0, 500)}`);
+  check(
+    code === 0 && found === addresses.length * actions,
+    `${OPENSSH}: ended with ${code} and ${found} of ${addresses.length * actions} lines: ${output.slice(0, 500)}`,
+  );
   return { seconds: ms / 1_000, cpuMsPerTarget: { ...client, ...cpuBetween(sshdBefore, readCpu(sshdPart), addresses.length) } };
 };
 
 /** OpenSSH's own client, one process an address; several commands are joined by `&&` in one session, the cheapest way it has. */
 export const runOpensshClient = async (work: FanoutWork): Promise<Contestant> => {
-  for (const program of ['ssh', 'xargs']) if ((await whichCommand(program)) === undefined) return skip(OPENSSH, `${program} is not on PATH`);
+  for (const program of ['ssh', 'xargs'])
+    if ((await whichCommand(program)) === undefined) return skip(OPENSSH, `${program} is not on PATH`);
   await measure(warmUpOf(work));
   const runs: Measured[] = [];
   for (let at = 0; at < work.repeat; at += 1) runs.push(await measure(work));

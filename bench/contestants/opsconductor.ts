@@ -6,7 +6,8 @@ import { followRun } from '../support/follow-run.ts';
 import { readPages } from '../support/pages.ts';
 import { check, say } from '../support/say.ts';
 import { startPlatform } from '../support/start-platform.ts';
-import { cpuBetween, peakMemory, readCpu } from '../support/usage.ts';
+import type { BenchPlatform } from '../support/start-platform.ts';
+import { cpuBetween, readCpu, readMemory } from '../support/usage.ts';
 import type { MeasuredPart } from '../support/usage.ts';
 import { COMMAND, OUTPUT } from './contestant.ts';
 import type { Contestant, FanoutWork, Measured } from './contestant.ts';
@@ -50,20 +51,25 @@ const measure = async (api: ApiClient, job: string, parts: readonly MeasuredPart
   return { seconds, cpuMsPerTarget: cpuBetween(before, after, work.addresses.length) };
 };
 
-/** OpsConductor with all its servers, used as a program would: over HTTP, with a live reader of its events. */
-export const runOpsConductor = async (work: FanoutWork, nodeArgs: readonly string[] = []): Promise<Contestant> => {
-  await using own = new AsyncDisposableStack();
-  // The outer stack ends it when the bench is told to end meanwhile; disposing twice is harmless.
-  work.stack.defer(() => own.disposeAsync());
-  const platform = await startPlatform(work.folder, own, nodeArgs);
+const compete = async (work: FanoutWork, platform: BenchPlatform): Promise<Contestant> => {
   const api = await logIn(platform.url, platform.password);
   const targets = await registerTargets(api, work.sshd, work.addresses.length);
   const commands = Array.from({ length: work.actions }, () => COMMAND);
   const job = await defineJob(api, targets, commands, work.window);
-  const parts = [...platform.parts, { name: 'sshd', pid: work.sshd.pid, tree: true }, { name: 'bench client', pid: process.pid, tree: false }];
-  say(`  ${targets.length} targets registered; warm-up`);
+  const parts = [...platform.parts, { name: 'sshd', pid: work.sshd.pid, tree: true }, { name: 'client', pid: process.pid, tree: false }];
+  say(`  ${targets.length} targets are registered; warm-up`);
   await measure(api, job, parts, work);
   const runs: Measured[] = [];
   for (let at = 0; at < work.repeat; at += 1) runs.push(await measure(api, job, parts, work));
-  return { name: OPSCONDUCTOR, runs, peakMib: peakMemory(platform.parts) };
+  return { name: OPSCONDUCTOR, runs, memoryMib: readMemory(platform.parts) };
+};
+
+/** OpsConductor with all its servers, used as a program would: over HTTP, with a live reader of its events. @param nodeArgs for its process. */
+export const runOpsConductor = async (work: FanoutWork, nodeArgs: readonly string[] = []): Promise<Contestant> => {
+  const platform = await startPlatform(work.folder, work.stack, nodeArgs);
+  try {
+    return await compete(work, platform);
+  } finally {
+    await platform.stop();
+  }
 };

@@ -25,11 +25,14 @@ const exec = (client: ssh2.Client): Promise<string> =>
 const visit = async ({ sshd, actions }: FanoutWork, host: string): Promise<void> => {
   const client = new ssh2.Client();
   const ready = once(client, 'ready');
+  // sshd may be gone before the goodbye is written. What fails earlier is also told by the promises below.
+  client.on('error', () => undefined);
   client.connect({ host, port: sshd.port, username: sshd.username, privateKey: sshd.privateKey });
   // As OpsConductor does; without it Nagle's algorithm adds 40 ms to every step.
   client.setNoDelay(true);
   await ready;
-  for (let action = 0; action < actions; action += 1) check((await exec(client)).trim() === OUTPUT, `${SSH2}: ${host} answered something else`);
+  for (let action = 0; action < actions; action += 1)
+    check((await exec(client)).trim() === OUTPUT, `${SSH2}: ${host} answered something else`);
   const closed = once(client, 'close');
   client.end();
   await closed;

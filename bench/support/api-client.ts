@@ -14,7 +14,10 @@ export interface ApiClient {
 const request = async (url: string, token: string | undefined, method: string, body?: unknown): Promise<Response> => {
   const response = await fetch(url, {
     method,
-    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new BenchFailure(`${method} ${url} answered ${response.status}: ${await response.text()}`);

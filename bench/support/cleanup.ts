@@ -3,8 +3,10 @@ export class Interrupted extends Error {
   override name = 'Interrupted';
 }
 
-const untilSignal = (): Promise<never> =>
+/** Rejects when the bench is told to end, and for errors that nobody waits for: they too must not leave servers behind. */
+const untilCutOff = (): Promise<never> =>
   new Promise((_, reject) => {
+    process.on('uncaughtException', reject);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => reject(new Interrupted(`${signal}: stopping what was started.`)));
     }
@@ -12,13 +14,13 @@ const untilSignal = (): Promise<never> =>
 
 /**
  * Runs a measurement; what it puts on the stack is disposed at its end, also when it fails or the bench is told to end.
- * Signals that come while this is going on are swallowed, so that nothing is left behind.
+ * Signals that come meanwhile are swallowed, so that nothing is left behind.
  */
 export const withCleanup = async (measure: (stack: AsyncDisposableStack) => Promise<void>): Promise<void> => {
-  const signal = untilSignal();
+  const cutOff = untilCutOff();
   const stack = new AsyncDisposableStack();
   try {
-    await Promise.race([measure(stack), signal]);
+    await Promise.race([measure(stack), cutOff]);
   } finally {
     await stack.disposeAsync();
   }

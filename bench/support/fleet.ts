@@ -19,8 +19,17 @@ export const registerTargets = async (api: ApiClient, sshd: BenchSshd, count: nu
 };
 
 /** Defines a job that runs these commands on the targets. @returns its serial. */
-export const defineJob = async (api: ApiClient, targets: readonly string[], commands: readonly string[], window: number): Promise<string> => {
-  const actions = commands.map((command) => ({ action_type: 'command', action_name: command.slice(0, 60), action_parameters: { command } }));
+export const defineJob = async (
+  api: ApiClient,
+  targets: readonly string[],
+  commands: readonly string[],
+  window: number,
+): Promise<string> => {
+  const actions = commands.map((command) => ({
+    action_type: 'command',
+    action_name: command.slice(0, 60),
+    action_parameters: { command },
+  }));
   const settings = { max_concurrent_targets: window };
   const { job_serial } = await api.post('/jobs', { name: 'bench', targets, actions, settings }, Job);
   return job_serial;

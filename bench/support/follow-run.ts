@@ -11,7 +11,12 @@ export interface FollowedRun {
 
 const fieldOf = (event: string, name: string): string => {
   const start = `${name}: `;
-  return event.split('\n').find((line) => line.startsWith(start))?.slice(start.length) ?? '';
+  return (
+    event
+      .split('\n')
+      .find((line) => line.startsWith(start))
+      ?.slice(start.length) ?? ''
+  );
 };
 
 /** Follows the events of a run until its end. @throws BenchFailure when the stream ends before the run. */

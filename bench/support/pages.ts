@@ -8,7 +8,7 @@ export async function* readPages<Item extends z.ZodType>(api: ApiClient, path: s
   do {
     const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const page: z.infer<typeof Page> = await api.get(`${path}${query}`, Page);
-    yield page.data as z.infer<Item>[];
+    yield page.data;
     cursor = page.next;
   } while (cursor !== null);
 }

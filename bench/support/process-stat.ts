@@ -19,7 +19,10 @@ const FIELD = { parent: 1, utime: 11, stime: 12, cutime: 13, cstime: 14 } as con
 export const parseProcessStat = (text: string): ProcessStat => {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
-  const fields = text.slice(close + 1).trim().split(/\s+/);
+  const fields = text
+    .slice(close + 1)
+    .trim()
+    .split(/\s+/);
   if (open < 0 || close < open || fields.length <= FIELD.cstime) throw new Error(`This is not /proc/<pid>/stat: ${text.slice(0, 80)}`);
   const number = (at: number): number => Number(fields[at]);
   return {

@@ -18,12 +18,16 @@ export interface BenchSshd {
 
 const USERNAME = 'opsc-bench';
 
-/** As root a user whose shell reads no start files; root's often do, slowly. */
+const make = (command: string, args: readonly string[]): void => {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`The user ${USERNAME} cannot be made: ${error?.message ?? stderr}`);
+};
+
+/** As root a user whose shell reads no start files; root's often do, slowly. It stays on the machine; without a password, by `*`: sshd lets `!` in by no key. */
 const benchUser = (): string => {
   if (process.getuid?.() !== 0) return userInfo().username;
-  if (spawnSync('id', [USERNAME]).status === 0) return USERNAME;
-  const { status, stderr, error } = spawnSync('useradd', ['--create-home', '--shell', '/bin/sh', USERNAME], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`The user ${USERNAME} cannot be made: ${error?.message ?? stderr}`);
+  const isThere = spawnSync('id', [USERNAME]).status === 0;
+  if (!isThere) make('useradd', ['--create-home', '--shell', '/bin/sh', '--password', '*', USERNAME]);
   return USERNAME;
 };
 
@@ -41,7 +45,14 @@ export const startBenchSshd = async (folder: string, stack: AsyncDisposableStack
   await chmod(folder, 0o755);
   await writeFile(keyFile, keys.privateKey, { mode: 0o600 });
   const server = stack.use(
-    await startSystemSshd({ folder: join(folder, 'sshd'), addresses: [], wildcard: true, port, authorizedKey: keys.publicKey, user: username }),
+    await startSystemSshd({
+      folder: join(folder, 'sshd'),
+      addresses: [],
+      wildcard: true,
+      port,
+      authorizedKey: keys.publicKey,
+      user: username,
+    }),
   );
   return { pid: server.pids[0] ?? 0, port, username, privateKey: keys.privateKey, keyFile };
 };

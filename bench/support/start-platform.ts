@@ -15,6 +15,8 @@ export interface BenchPlatform {
   password: string;
   /** The `up` process (worker and API), Temporal and Postgres. */
   parts: MeasuredPart[];
+  /** Ends all of it; called again it waits for the same end. */
+  stop(): Promise<void>;
 }
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -59,7 +61,7 @@ const killQuietly = (pid: number): void => {
 };
 
 /** Its servers are in sessions of their own: were it killed alone, they would stay. */
-const stop = async (child: ChildProcess): Promise<void> => {
+const stopChild = async (child: ChildProcess): Promise<void> => {
   const { pid } = child;
   if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const servers = listProcesses().filter(({ parent }) => parent === pid);
@@ -77,8 +79,12 @@ const partsOf = (up: number): MeasuredPart[] => {
   return [{ name: UP_PART, pid: up, tree: false }, ...part('Temporal', 'temporal'), ...part('Postgres', 'postgres')];
 };
 
-/** Starts `opsconductor up` on a new data folder. @param nodeArgs go before the program. @throws BenchFailure with what it said when it does not start. */
-export const startPlatform = async (folder: string, stack: AsyncDisposableStack, nodeArgs: readonly string[] = []): Promise<BenchPlatform> => {
+/** Starts `opsconductor up` on a new data folder; the stack ends it at the latest. @param nodeArgs go before the program. @throws BenchFailure with what it said when it does not start. */
+export const startPlatform = async (
+  folder: string,
+  stack: AsyncDisposableStack,
+  nodeArgs: readonly string[] = [],
+): Promise<BenchPlatform> => {
   const home = join(folder, 'home');
   await mkdir(home);
   await chmod(home, 0o755);
@@ -89,11 +95,14 @@ export const startPlatform = async (folder: string, stack: AsyncDisposableStack,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  stack.defer(() => stop(child));
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= stopChild(child));
+  stack.defer(stop);
   const timer = setTimeout(() => child.kill('SIGTERM'), START_LIMIT_MS);
   const output = await untilUp(child).finally(() => clearTimeout(timer));
   const [, url] = /^\s*API\s+(http\S+)/m.exec(output) ?? [];
   const [, password] = /^\s*password\s+(\S+)/m.exec(output) ?? [];
-  if (url === undefined || password === undefined) throw new BenchFailure(`opsconductor up does not tell its address and first password:\n${output}`);
-  return { url, password, parts: partsOf(child.pid ?? 0) };
+  if (url === undefined || password === undefined)
+    throw new BenchFailure(`opsconductor up does not tell its address and first password:\n${output}`);
+  return { url, password, parts: partsOf(child.pid ?? 0), stop };
 };

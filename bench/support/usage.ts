@@ -49,13 +49,34 @@ export const memoryMib = (pid: number, line: 'VmHWM' | 'VmRSS'): number | undefi
   }
 };
 
-/** Peak memory of each part since its start in MiB, as the sum of its processes of now: what they share counts once for each. */
-export const peakMemory = (parts: readonly MeasuredPart[]): Record<string, number | undefined> => {
+/** Memory that is of no other process, and of what is shared a fair part, in MiB: what sums up over processes that share much. */
+const fairMib = (pid: number): number | undefined => {
+  try {
+    const found = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+    return found === null ? undefined : Number(found[1]) / 1_024;
+  } catch {
+    return undefined;
+  }
+};
+
+const sumOf = (values: readonly (number | undefined)[]): number | undefined => {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);
+};
+
+/** Memory of a part in MiB. */
+export interface PartMemory {
+  /** Sum of the peaks of its processes since their start: what they share counts once for each. */
+  peak: number | undefined;
+  /** Now, with what they share counted once. */
+  now: number | undefined;
+}
+
+export const readMemory = (parts: readonly MeasuredPart[]): Record<string, PartMemory> => {
   const all = listProcesses();
-  const peakOf = ({ pid, tree }: MeasuredPart): number | undefined => {
+  const memoryOf = ({ pid, tree }: MeasuredPart): PartMemory => {
     const pids = tree ? treeOf([pid], all).map((found) => found.pid) : [pid];
-    const peaks = pids.map((one) => memoryMib(one, 'VmHWM')).filter((peak) => peak !== undefined);
-    return peaks.length === 0 ? undefined : peaks.reduce((sum, peak) => sum + peak, 0);
+    return { peak: sumOf(pids.map((one) => memoryMib(one, 'VmHWM'))), now: sumOf(pids.map(fairMib)) };
   };
-  return Object.fromEntries(parts.map((part) => [part.name, peakOf(part)]));
+  return Object.fromEntries(parts.map((part) => [part.name, memoryOf(part)]));
 };

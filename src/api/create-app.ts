@@ -1,5 +1,4 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { RunFeed } from '../db/run-feed.ts';
 import { OpsError } from '../domain/ops-error.ts';
@@ -17,7 +16,7 @@ import type { Readiness } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { targetRoutes } from './routes/targets.ts';
 
-const MAX_BODY_BYTES = 1_048_576;
+const MAX_PROBLEMS = 20;
 
 export interface AppDeps {
   services: ServiceDeps;
@@ -38,7 +37,7 @@ export const createApp = (deps: AppDeps) => {
         const path = issue.path.map(String);
         if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field here' }));
         return [{ path: path.join('.'), message: issue.message }];
-      });
+      }).slice(0, MAX_PROBLEMS);
       const first = fields[0];
       throw new OpsError('VALIDATION', first === undefined ? 'The request is not valid.' : `${first.path === '' ? 'The request' : first.path}: ${first.message}`, { fields });
     },
@@ -46,15 +45,6 @@ export const createApp = (deps: AppDeps) => {
   app.onError(respondWithProblem(deps.log));
   app.notFound((c) => respondWithProblem(deps.log)(new OpsError('NOT_FOUND', `There is nothing at ${c.req.method} ${c.req.path}. /docs lists what there is.`), c));
   app.use(requestFacts, securityHeaders);
-  app.use(
-    '/api/*',
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new OpsError('PAYLOAD_TOO_LARGE', `A request body may have at most ${MAX_BODY_BYTES} bytes.`);
-      },
-    }),
-  );
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', description: 'Session token of /auth/login, or an API token.' });
   return app
     .route('/', healthRoutes(deps.readiness, route))

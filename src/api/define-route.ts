@@ -3,7 +3,9 @@ import type { RouteConfig } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { Problem } from '../contracts/problem.ts';
 import type { ServiceDeps } from '../services/context.ts';
+import { checkJson } from './middleware/check-json.ts';
 import { idempotency } from './middleware/idempotency.ts';
+import { limitBody } from './middleware/limit-body.ts';
 import { requirePermission } from './middleware/require-permission.ts';
 import type { Access, PasswordRule } from './middleware/require-permission.ts';
 
@@ -53,10 +55,11 @@ export const defineRouteFor =
     const { access, passwordRule, problems = [], ...route } = options;
     const isKeyedPost = route.method === 'post' && access !== 'public';
     const guard = requirePermission(deps, access, passwordRule);
+    const readers = route.method === 'get' ? [] : [limitBody, ...(isKeyedPost ? [idempotency(deps)] : []), checkJson];
     const config = {
       ...route,
       ...(isKeyedPost && { request: { ...route.request, headers: IdempotencyHeader } }),
-      middleware: isKeyedPost ? [guard, idempotency(deps)] : [guard],
+      middleware: [guard, ...readers],
       security: access === 'public' ? [] : [{ bearer: [] }],
       'x-permission': access,
       responses: { ...problemsFor([...EVERYWHERE, ...problems, ...(isKeyedPost ? ([409, 422] as const) : [])]), ...responses },

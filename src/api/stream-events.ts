@@ -9,9 +9,12 @@ import type { ApiEnv } from './env.ts';
 /** Proxies close what is silent; and a NOTIFY that was lost delays a follower by no more than this. */
 const KEEP_ALIVE_MS = 5_000;
 
+/** Only the form that the stream sends: `Date` reads much more, such as years that Postgres does not know. */
+const EVENT_ID = /^[1-9]\d{3}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/;
+
 const parseSince = (text: string | undefined): Date | undefined => {
   if (text === undefined || text === '') return undefined;
-  const date = new Date(text);
+  const date = EVENT_ID.test(text) ? new Date(text) : new Date(Number.NaN);
   if (Number.isNaN(date.getTime())) {
     throw new OpsError('VALIDATION', 'Last-Event-ID is not the id of an event of this stream.', { fields: [{ path: 'Last-Event-ID', message: 'must be a time' }] });
   }

@@ -94,7 +94,12 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     events: (serial, options) =>
       followEvents((lastEventId, signal) => {
         const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-        return sendRequest(address, { method: 'GET', path: `/api/v1/executions/${at(serial)}/events`, signal, headers: { accept: 'text/event-stream', ...resume } });
+        return sendRequest(address, {
+          method: 'GET',
+          path: `/api/v1/executions/${at(serial)}/events`,
+          signal,
+          headers: { accept: 'text/event-stream', ...resume },
+        });
       }, options),
   };
 };

@@ -17,7 +17,11 @@ const silence = (): Writable => new Writable({ write: (_chunk, _encoding, done) 
  * @param isSecret true: what is typed is not shown.
  * @throws OpsError VALIDATION without a terminal; CommanderError 130 on Ctrl-C and Ctrl-D.
  */
-export const ask = ({ stdin, stderr }: Terminal, question: string, { isSecret = false, otherwise = 'Give it as an option.' } = {}): Promise<string> => {
+export const ask = (
+  { stdin, stderr }: Terminal,
+  question: string,
+  { isSecret = false, otherwise = 'Give it as an option.' } = {},
+): Promise<string> => {
   if (!stdin.isTTY) throw new OpsError('VALIDATION', `There is no terminal to ask for the ${question.toLowerCase()} at. ${otherwise}`);
   return new Promise((resolve, reject) => {
     const lines = createInterface({ input: stdin, output: isSecret ? silence() : stderr, terminal: true, historySize: 0 });

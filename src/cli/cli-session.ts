@@ -24,7 +24,7 @@ export interface CliSession extends CliContext {
   /** Columns of stdout; undefined when it is no terminal and nothing is to be cut. */
   width: number | undefined;
   print(data: unknown, text: string): Promise<void>;
-  say(text: string): void;
+  say: (text: string) => void;
 }
 
 const write = (stream: NodeJS.WriteStream, text: string): Promise<void> =>

@@ -49,7 +49,10 @@ export const normalUrl = (text: string): string => {
  * Where the API is: --url, OPSCONDUCTOR_URL, the last login, the `up` that runs here, the default. The token is OPSCONDUCTOR_TOKEN,
  * or the one of the last login, which is never sent to another address than its own.
  */
-export const resolveAddress = async ({ client, home }: Pick<Config, 'client' | 'home'>, urlOption: string | undefined): Promise<ApiAddress> => {
+export const resolveAddress = async (
+  { client, home }: Pick<Config, 'client' | 'home'>,
+  urlOption: string | undefined,
+): Promise<ApiAddress> => {
   const stored = await readClientConfig(client.configFile);
   const known = urlOption ?? client.url ?? stored?.url ?? (await readUpRecord(home))?.urls.api;
   const url = normalUrl(known ?? DEFAULT_URL);

@@ -14,7 +14,14 @@ Exit codes:
   70   this program failed
   130  stopped with Ctrl-C; a run that was watched goes on`;
 
-const UNREACHABLE: readonly ErrorCode[] = ['UNAVAILABLE', 'INTERNAL', 'PROTOCOL_ERROR', 'UNAUTHENTICATED', 'FORBIDDEN', 'PASSWORD_CHANGE_REQUIRED'];
+const UNREACHABLE: readonly ErrorCode[] = [
+  'UNAVAILABLE',
+  'INTERNAL',
+  'PROTOCOL_ERROR',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'PASSWORD_CHANGE_REQUIRED',
+];
 
 /** Exit code of a command that an error ended. */
 export const exitCodeOfError = (code: ErrorCode): number => (UNREACHABLE.includes(code) ? EXIT_CODES.unreachable : EXIT_CODES.misuse);

@@ -1,6 +1,8 @@
 import type { Branch } from '../contracts/execution.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
+import { cleanText } from './terminal/clean-text.ts';
 import type { Paint } from './terminal/paint.ts';
+import { textWidth } from './terminal/text-width.ts';
 import { renderLive } from './render-live.ts';
 import type { RunProgress } from './run-progress.ts';
 import { failureText, summaryText } from './run-text.ts';
@@ -24,14 +26,17 @@ export interface RunView {
 /** What came of a run, with its first failures. */
 export const endText = (progress: RunProgress, paint: Paint): string => {
   const { execution, failures } = progress;
-  const shown = failures.slice(0, FAILURES_AT_END).map((branch) => `  ${paint.red('✗')} ${branch.target_name}  ${failureText(branch)}\n`);
+  const shown = failures
+    .slice(0, FAILURES_AT_END)
+    .map((branch) => `  ${paint.red('✗')} ${cleanText(branch.target_name)}  ${failureText(branch)}\n`);
   const left = failures.length - shown.length;
   const more = left > 0 ? [`  … and ${left} more: opsconductor runs show ${execution.execution_serial} --status failed\n`] : [];
   return [summaryText(execution, paint, Date.now()), ...shown, ...more].join('');
 };
 
 /** Rows that lines drawn for one width take at another one, where the terminal has wrapped them. */
-const rowsTaken = (widths: readonly number[], columns: number): number => widths.reduce((rows, width) => rows + Math.max(1, Math.ceil(width / columns)), 0);
+const rowsTaken = (widths: readonly number[], columns: number): number =>
+  widths.reduce((rows, width) => rows + Math.max(1, Math.ceil(width / columns)), 0);
 
 const SGR = new RegExp(`${String.fromCodePoint(0x1b)}\\[[0-9;]*m`, 'g');
 
@@ -52,7 +57,7 @@ export const createLiveView = (out: NodeJS.WriteStream, progress: RunProgress, p
     if (!changed && now - drawnAt < CLOCK_MS) return;
     const lines = renderLive(progress, { columns: out.columns, rows: out.rows, now, paint, isConnected });
     const before = erase();
-    drawn = lines.map((line) => line.replace(SGR, '').length);
+    drawn = lines.map((line) => textWidth(line.replace(SGR, '')));
     changed = false;
     drawnAt = now;
     out.write(`${before}${lines.join('\n')}\n`);

@@ -43,7 +43,9 @@ const resolveText = async (key: string, text: string): Promise<string> => {
   if (!text.startsWith('@')) return text;
   const path = text.slice(1);
   const content = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new OpsError('VALIDATION', `The file ${path} of the variable ${key} cannot be read (${cause.code ?? 'unknown reason'}).`, { cause });
+    throw new OpsError('VALIDATION', `The file ${path} of the variable ${key} cannot be read (${cause.code ?? 'unknown reason'}).`, {
+      cause,
+    });
   });
   return content.replace(/\r?\n$/, '');
 };
@@ -70,9 +72,11 @@ export const parseVariables = async (
   for (const assignment of assignments) {
     const [key, given] = splitAssignment(assignment, '--var');
     const { type, is_secret } = declarationOf(declared, key);
-    if (is_secret && !given.startsWith('@')) warn(`The variable ${key} is secret, and others on this machine can see arguments: use --var-stdin ${key}.`);
+    if (is_secret && !given.startsWith('@'))
+      warn(`The variable ${key} is secret, and others on this machine can see arguments: use --var-stdin ${key}.`);
     values[key] = typedValue(key, type, await resolveText(key, given));
   }
-  if (fromStdin !== undefined) values[fromStdin.key] = typedValue(fromStdin.key, declarationOf(declared, fromStdin.key).type, fromStdin.text);
+  if (fromStdin !== undefined)
+    values[fromStdin.key] = typedValue(fromStdin.key, declarationOf(declared, fromStdin.key).type, fromStdin.text);
   return values;
 };

@@ -5,12 +5,15 @@ import { readStdin } from './ask.ts';
 
 /** A definition that was read from a file, and where its parts stand in there. */
 export interface Definition {
+  /** Of the file. */
+  name: string;
   value: unknown;
   /** Line of a field such as `actions.0.action_name`, or of the nearest part around it. */
   lineOf(path: string): number | undefined;
 }
 
-const keysOf = (path: string): (string | number)[] => (path === '' ? [] : path.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key)));
+const keysOf = (path: string): (string | number)[] =>
+  path === '' ? [] : path.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key));
 
 /** Reads YAML, and so JSON. @param name of the file, for messages. @throws OpsError VALIDATION with one field for each mistake: its line */
 export const parseDefinition = (text: string, name: string): Definition => {
@@ -22,8 +25,10 @@ export const parseDefinition = (text: string, name: string): Definition => {
   });
   if (fields.length > 0) throw new OpsError('VALIDATION', `${name} is neither YAML nor JSON.`, { fields });
   const value: unknown = document.toJS();
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new OpsError('VALIDATION', `${name} does not hold a job: it must be a mapping with a name and actions.`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new OpsError('VALIDATION', `${name} does not hold a job: it must be a mapping with a name and actions.`);
   return {
+    name,
     value,
     lineOf(path) {
       for (let keys = keysOf(path); keys.length > 0; keys = keys.slice(0, -1)) {
@@ -53,5 +58,10 @@ export const withLines = <Answer>(definition: Definition, answer: Promise<Answer
       return { path, message: line === undefined ? message : `${message} (line ${line})` };
     });
     const { retryAfterSeconds } = error;
-    throw new OpsError(error.code, error.message, { cause: error, fields, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
+    const isFirstField = error.fields.some(({ path, message }) => error.message === `${path}: ${message}`);
+    throw new OpsError(error.code, isFirstField ? `${definition.name} does not hold a job that can be taken.` : error.message, {
+      cause: error,
+      fields,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    });
   });

@@ -1,9 +1,9 @@
 import { cleanText } from './terminal/clean-text.ts';
 import { durationText } from './terminal/duration-text.ts';
-import { paintStatus } from './terminal/paint.ts';
+import { createPaint, paintStatus } from './terminal/paint.ts';
 import type { Paint } from './terminal/paint.ts';
 import { percentText, progressBar } from './terminal/progress-bar.ts';
-import { fitText, padText } from './terminal/text-width.ts';
+import { fitText, padText, textWidth } from './terminal/text-width.ts';
 import type { RunProgress } from './run-progress.ts';
 import { hasEnded } from './run-progress.ts';
 import { countsText, failureText, tookText } from './run-text.ts';
@@ -40,6 +40,11 @@ const barLine = (progress: RunProgress, { columns, now, paint }: Screen): string
   return width < 5 ? fitText(facts.trim(), columns) : `[${progressBar({ done, total, failed: counts.failed }, width, paint)}]${facts}`;
 };
 
+const countsLine = (progress: RunProgress, { columns, paint }: Screen): string => {
+  const plain = countsText(progress, createPaint(false));
+  return textWidth(plain) <= columns ? countsText(progress, paint) : fitText(plain, columns);
+};
+
 const branchLine = (mark: string, name: string, nameWidth: number, text: string, columns: number): string =>
   `  ${mark} ${padText(cleanText(name), nameWidth)}  ${fitText(text, columns - nameWidth - 6)}`;
 
@@ -69,6 +74,8 @@ export const renderLive = (progress: RunProgress, screen: Screen): string[] => {
   const room = Math.max(0, screen.rows - 5);
   const atRun = runningLines(progress, fitted, Math.min(MOST_RUNNING, progress.failures.length === 0 ? room - 1 : Math.ceil(room / 2) - 1));
   const failures = failureLines(progress, fitted, room - atRun.length);
-  const counts = fitted.columns < 60 ? fitText(countsText(progress, { ...screen.paint, dim: (text) => text }), 200) : countsText(progress, screen.paint);
-  return [headLine(progress, fitted), barLine(progress, fitted), counts, ...atRun, ...failures].slice(0, Math.max(1, screen.rows - 1));
+  return [headLine(progress, fitted), barLine(progress, fitted), countsLine(progress, fitted), ...atRun, ...failures].slice(
+    0,
+    Math.max(1, screen.rows - 1),
+  );
 };

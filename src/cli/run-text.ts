@@ -24,10 +24,18 @@ export const countsText = ({ counts }: Pick<RunProgress, 'counts'>, paint: Paint
 
 /** What came of a run, or where it stands, in one line or two. */
 export const summaryText = (execution: Execution, paint: Paint, now: number): string => {
-  const { status, completed_branches: completed, failed_branches: failed, cancelled_branches: cancelled, total_branches: total } = execution;
+  const {
+    status,
+    completed_branches: completed,
+    failed_branches: failed,
+    cancelled_branches: cancelled,
+    total_branches: total,
+  } = execution;
   const took = tookText(execution, now);
   const time = took === '' ? '' : ` ${execution.completed_at === null ? 'for' : 'after'} ${took}`;
   const head = `${paint.bold(execution.execution_serial)} (${cleanText(execution.job_name)}) ${paintStatus(paint, status)}${time}`;
   const line = `${head}: ${completed} of ${total} targets completed, ${failed} failed, ${cancelled} cancelled\n`;
-  return execution.error_message === null ? line : `${line}  ${paint.red(`${execution.error_code ?? ''} ${cleanText(execution.error_message)}`.trim())}\n`;
+  return execution.error_message === null
+    ? line
+    : `${line}  ${paint.red(`${execution.error_code ?? ''} ${cleanText(execution.error_message)}`.trim())}\n`;
 };

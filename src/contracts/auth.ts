@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserRole } from './enums.ts';
-import { Text, Uuid } from './target.ts';
+import { Uuid } from './target.ts';
+import { Text } from './text.ts';
 
 export const Login = z.strictObject({ username: Text(255).min(1), password: Text(4_096).min(1) }).meta({ id: 'Login' });
 export type Login = z.infer<typeof Login>;
@@ -35,7 +36,7 @@ export type ChangePassword = z.infer<typeof ChangePassword>;
 export const CreateApiToken = z
   .strictObject({
     name: Text(100).min(1),
-    scopes: z.array(z.string()).min(1, 'a token without scopes may do nothing').max(100),
+    scopes: z.array(Text(100)).min(1, 'a token without scopes may do nothing').max(100),
     expires_at: z.iso.datetime().nullable().default(null),
   })
   .meta({ id: 'CreateApiToken' });

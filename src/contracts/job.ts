@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ActionType, JobStatus, JobType } from './enums.ts';
-import { TargetSerial, Text, Uuid } from './target.ts';
+import { TargetSerial, Uuid } from './target.ts';
+import { Text } from './text.ts';
 
 export const JobSerial = z.string().regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001');
 
@@ -48,9 +49,12 @@ const ScriptAction = z.strictObject({
 export const ActionInput = z.discriminatedUnion('action_type', [CommandAction, ScriptAction]).meta({ id: 'ActionInput' });
 export type ActionInput = z.infer<typeof ActionInput>;
 
+/** An escaped NUL in JSON, not a backslash that is followed by `u0000`. */
+const ESCAPED_NUL = /(?<!\\)(\\\\)*\\u0000/;
+
 const VariableValue = z
   .union([Text(65_536), z.number(), z.boolean(), z.null(), z.array(z.unknown()), z.record(z.string(), z.unknown())])
-  .refine((value) => !JSON.stringify(value).includes(String.raw`\u0000`), 'must not contain NUL bytes');
+  .refine((value) => !ESCAPED_NUL.test(JSON.stringify(value)), 'must not contain NUL bytes');
 
 export const VariableInput = z
   .strictObject({

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { Text } from './text.ts';
 
 /** Every list is read by key, not by offset: `next` of one page is the `cursor` of the following one, and rows that come meanwhile shift nothing. */
-export const PageQuery = z.object({
+export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(200).optional(),
+  cursor: Text(200).optional(),
 });
 export type PageQuery = z.infer<typeof PageQuery>;
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { CommunicationMethodType } from './enums.ts';
+import { Text } from './text.ts';
 
 /** Secrets of a credential, as they are sealed. One shape a credential type. */
-export const PasswordSecret = z.strictObject({ username: z.string().min(1).max(255), password: z.string().min(1).max(4096) });
+export const PasswordSecret = z.strictObject({ username: Text(255).min(1), password: Text(4096).min(1) });
 export const SshKeySecret = z.strictObject({
-  username: z.string().min(1).max(255),
-  private_key: z.string().min(1).max(32_768),
-  passphrase: z.string().max(4096).optional(),
+  username: Text(255).min(1),
+  private_key: Text(32_768).min(1),
+  passphrase: Text(4096).optional(),
 });
 export type PasswordSecret = z.infer<typeof PasswordSecret>;
 export type SshKeySecret = z.infer<typeof SshKeySecret>;

@@ -297,7 +297,7 @@ describe.skipIf(process.platform !== 'linux')('ending a program', () => {
   };
 
   test('finds session leavers, double forks and children of dead parents, and no namesake', async () => {
-    const marker = 'J20250001.0001.0001.0002/1/1';
+    const marker = `J20250001.${process.pid}.0001.0002/1/1`;
     const other = start('echo ready; sleep 300', `${marker}0`);
     const text = `setsid sleep 301 & timeout 100 sleep 302 & nohup sleep 303 >/dev/null & (setsid sh -c 'sleep 304 & exit' &) ; echo ready; sleep 305`;
     const program = start(text, marker);
@@ -312,7 +312,7 @@ describe.skipIf(process.platform !== 'linux')('ending a program', () => {
   });
 
   test('finds marked processes without a pid', async () => {
-    const marker = 'J20250001.0001.0001.0003/1/1';
+    const marker = `J20250001.${process.pid}.0001.0003/1/1`;
     const program = start('setsid sleep 311 & echo ready', marker);
     await program.ready;
     await program.ended;
@@ -321,7 +321,7 @@ describe.skipIf(process.platform !== 'linux')('ending a program', () => {
   });
 
   test('kills what ignores TERM after the grace, and lets a trap do its work before', async () => {
-    const marker = 'J20250001.0001.0001.0004/1/1';
+    const marker = `J20250001.${process.pid}.0001.0004/1/1`;
     const file = join(folder, 'cleaned');
     const program = start(
       `(trap '' TERM; echo ready; sleep 321; sleep 322) & trap 'sleep 0.2; echo yes >"${file}"; exit' TERM; sleep 323 & wait`,
@@ -336,7 +336,7 @@ describe.skipIf(process.platform !== 'linux')('ending a program', () => {
 
   test('is quick when nothing is left', async () => {
     const startedAt = performance.now();
-    expect((await runBuilt(endProgram(undefined, 'J20250001.0001.0001.0005/1/1'))).exitCode).toBe(0);
+    expect((await runBuilt(endProgram(undefined, `J20250001.${process.pid}.0001.0005/1/1`))).exitCode).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 });

@@ -1,12 +1,12 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
 import { findSshd } from '../../src/embedded/ssh-servers/find-sshd.ts';
 import { startSystemSshd } from '../../src/embedded/ssh-servers/system-sshd.ts';
 import { freePort } from './free-port.ts';
 import type { TestPlatform } from './platform.ts';
-import { canMakeUsers, ensureTestUser } from './test-user.ts';
+import { ensureSystemUser } from './system-user.ts';
 
 /** Tests that need OpenSSH are left out on a machine without it; never in CI, where they then fail. */
 export const withoutSshd = findSshd() === undefined && process.env['CI'] === undefined;
@@ -21,14 +21,14 @@ export interface Fleet extends AsyncDisposable {
   pids: readonly number[];
 }
 
-export const startFleet = async (): Promise<Fleet> => {
+export const startFleet = async (options: { user?: string; password?: string } = {}): Promise<Fleet> => {
   // root's shell reads slow start files on many machines; a fresh user's does not.
-  const username = canMakeUsers() ? ensureTestUser().username : userInfo().username;
+  const username = ensureSystemUser(options.user ?? 'opsc-fleet', options.password);
   const folder = mkdtempSync(join(tmpdir(), 'opsc-fleet-'));
   chmodSync(folder, 0o777);
   const keys = createKeyPair();
   const port = await freePort('0.0.0.0');
-  const server = await startSystemSshd({ folder: join(folder, 'sshd'), addresses: [], wildcard: true, port, authorizedKey: keys.publicKey, user: username });
+  const server = await startSystemSshd({ folder: join(folder, 'sshd'), addresses: [], wildcard: true, port, authorizedKey: keys.publicKey, user: username, passwordAuthentication: options.password !== undefined });
   return {
     port,
     username,

@@ -39,11 +39,13 @@ export async function* follow({ app, token }: Pick<TestPlatform, 'app' | 'token'
 /** Waits until so many different events of the run fit. @returns them. */
 export const untilEvents = async (platform: TestPlatform, serial: string, count: number, fits: (seen: SeenEvent) => string | undefined): Promise<SeenEvent[]> => {
   const found = new Map<string, SeenEvent>();
+  let failure = '';
   for await (const seen of follow(platform, serial)) {
+    if (seen.event === 'branch') failure = seen.data.result_error ?? failure;
     const key = fits(seen);
     if (key !== undefined) found.set(key, seen);
     if (found.size >= count) return [...found.values()];
-    if (seen.event === 'end') throw new Error(`the run ended ${JSON.stringify(seen.data)} after ${found.size} of ${count} events`);
+    if (seen.event === 'end') throw new Error(`the run ended ${JSON.stringify(seen.data)} after ${found.size} of ${count} events; ${failure}`);
   }
   throw new Error('the stream ended');
 };

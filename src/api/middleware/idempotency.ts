@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { createMiddleware } from 'hono/factory';
 import { OpsError } from '../../domain/ops-error.ts';
 import { beginRequest, completeRequest, forgetRequest } from '../../services/idempotency.ts';
@@ -6,12 +6,13 @@ import type { ServiceDeps } from '../../services/context.ts';
 import type { ApiEnv } from '../env.ts';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
+const PATH_LENGTH = 500;
 
 /**
  * A POST that is sent again with the same `Idempotency-Key` gets the answer of the first one (for 24 hours) instead of being done again;
  * while the first is being answered it gets 409 with `Retry-After`. Answers of errors on our side are not kept.
  */
-export const idempotency = ({ db }: ServiceDeps) =>
+export const idempotency = ({ db, keyRing }: ServiceDeps) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     const key = c.req.header('idempotency-key');
     if (key === undefined || c.req.method !== 'POST' || c.get('caller') === undefined) return next();
@@ -19,12 +20,15 @@ export const idempotency = ({ db }: ServiceDeps) =>
       const fields = [{ path: 'Idempotency-Key', message: 'must be 1–200 printable ASCII characters without spaces' }];
       throw new OpsError('VALIDATION', 'The Idempotency-Key header is not usable.', { fields });
     }
-    const requestHash = createHash('sha256').update(new Uint8Array(await c.req.arrayBuffer())).digest();
-    const request = { userId: c.get('caller').userId, key, method: c.req.method, path: c.req.path, requestHash };
+    const { pathname, search } = new URL(c.req.url);
+    // Keyed, because bodies hold passwords: a plain hash of one at rest could be guessed at.
+    const hash = createHmac('sha256', keyRing.auditKey).update(`${pathname}${search}\n`);
+    const requestHash = hash.update(new Uint8Array(await c.req.arrayBuffer())).digest();
+    const request = { userId: c.get('caller').userId, key, method: c.req.method, path: pathname.slice(0, PATH_LENGTH), requestHash };
     const begun = await beginRequest(db, request);
     if (begun.state === 'completed') {
       c.header('Idempotent-Replayed', 'true');
-      return c.json(begun.body ?? null, begun.status as 200);
+      return begun.status === 204 ? c.body(null, 204) : c.json(begun.body ?? null, begun.status as 200);
     }
     try {
       await next();

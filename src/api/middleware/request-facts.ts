@@ -7,7 +7,7 @@ const GIVEN_ID = /^[\w.-]{1,64}$/;
 
 const remoteAddress = (c: Parameters<typeof getConnInfo>[0]): string | undefined => {
   try {
-    return getConnInfo(c).remote.address;
+    return getConnInfo(c).remote.address?.replace(/%.*$/, ''); // the zone of a link-local address is no part of an `inet`
   } catch {
     return undefined; // a request without a socket, as in tests
   }

@@ -6,10 +6,10 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { ApiEnv } from '../env.ts';
 
-const FILES: Readonly<Record<string, string>> = {
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-};
+const TYPE_OF_FILE: ReadonlyMap<string, string> = new Map([
+  ['swagger-ui.css', 'text/css; charset=utf-8'],
+  ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
+]);
 
 const PAGE = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -41,7 +41,7 @@ export const docsRoutes = (app: () => OpenAPIHono<ApiEnv>, version: string) => {
     .get('/docs/start.js', (c) => c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
     .get('/docs/:file', async (c) => {
       const file = c.req.param('file');
-      const type = FILES[file];
+      const type = TYPE_OF_FILE.get(file);
       if (type === undefined) throw new OpsError('NOT_FOUND', `There is no page /docs/${file}.`);
       return c.body(new Uint8Array(await readFile(join(assets, file))), 200, { 'Content-Type': type, 'Cache-Control': 'public, max-age=3600' });
     });

@@ -12,7 +12,7 @@ import type { ApiEnv } from '../env.ts';
 
 const tags = ['jobs'];
 const JobRef = z.object({ serial: JobSerial });
-const Version = z.object({ version: z.coerce.number().int().min(1).max(1_000_000).optional().meta({ description: 'Default the current one.' }) });
+const Version = z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional().meta({ description: 'Default the current one.' }) });
 const body = <Schema extends z.ZodType>(schema: Schema) => ({ body: { required: true, ...json(schema, '') } });
 
 export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>

@@ -1,6 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { pageOf } from '../../contracts/page.ts';
 import { ConnectionTest, CreateTarget, Target, TargetSerial, TestMethodConfig, UpdateTarget } from '../../contracts/target.ts';
+import { Text } from '../../contracts/text.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { TargetFilter, getTarget, listTargets } from '../../services/targets/read-targets.ts';
 import { testConnection, testMethodConfig } from '../../services/targets/test-connection.ts';
@@ -11,7 +12,7 @@ import type { ApiEnv } from '../env.ts';
 
 const tags = ['targets'];
 const TargetRef = z.object({ serial: TargetSerial });
-const MethodName = z.object({ method: z.string().max(100).optional().meta({ description: 'Name of the method; default the primary one.' }) });
+const MethodName = z.strictObject({ method: Text(100).optional().meta({ description: 'Name of the method; default the primary one.' }) });
 const body = <Schema extends z.ZodType>(schema: Schema) => ({ body: { required: true, ...json(schema, '') } });
 
 export const targetRoutes = (deps: ServiceDeps, route: DefineRoute) =>

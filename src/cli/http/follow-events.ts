@@ -74,11 +74,15 @@ const isTransient = (error: unknown): boolean => !(error instanceof OpsError) ||
  * for as long as it takes. Returns early when the signal is aborted.
  * @throws OpsError when the stream cannot be opened the first time, or the server refuses it.
  */
-export async function* followEvents(open: OpenStream, { signal, onConnection, silenceMs = SILENCE_MS }: FollowOptions = {}): AsyncGenerator<RunEvent, void, undefined> {
+export async function* followEvents(
+  open: OpenStream,
+  { signal, onConnection, silenceMs = SILENCE_MS }: FollowOptions = {},
+): AsyncGenerator<RunEvent, void, undefined> {
   const isNews = createNewsFilter();
   let lastEventId: string | undefined;
   let wasConnected = false;
-  for (let tries = 0; signal?.aborted !== true; tries += 1) {
+  const isAborted = (): boolean => signal?.aborted === true;
+  for (let tries = 0; !isAborted(); tries += 1) {
     try {
       const response = await open(lastEventId, signal);
       if (wasConnected) onConnection?.(true);
@@ -91,10 +95,12 @@ export async function* followEvents(open: OpenStream, { signal, onConnection, si
         if (event?.type === 'end') return;
       }
     } catch (error) {
-      if (signal?.aborted === true) return;
+      if (isAborted()) return;
       if (!wasConnected || !isTransient(error)) throw error;
     }
     onConnection?.(false);
-    await sleep(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await sleep(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries), undefined, signal === undefined ? {} : { signal }).catch(
+      () => undefined,
+    );
   }
 }

@@ -5,7 +5,8 @@ const TRIES = 5;
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 10_000;
 
-const mayRepeat = (error: unknown): error is OpsError => error instanceof OpsError && (error.code === 'UNAVAILABLE' || error.code === 'IN_PROGRESS');
+const mayRepeat = (error: unknown): error is OpsError =>
+  error instanceof OpsError && (error.code === 'UNAVAILABLE' || error.code === 'IN_PROGRESS');
 
 const delayMs = ({ retryAfterSeconds }: OpsError, tries: number): number =>
   Math.min(LONGEST_DELAY_MS, retryAfterSeconds === undefined ? FIRST_DELAY_MS * 2 ** tries : retryAfterSeconds * 1_000);

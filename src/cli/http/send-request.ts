@@ -36,7 +36,9 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 const isKnownCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
 
 const fieldsOf = (errors: unknown): FieldProblem[] =>
-  Array.isArray(errors) ? (errors as Partial<FieldProblem>[]).map(({ path, message }) => ({ path: String(path ?? ''), message: String(message ?? '') })) : [];
+  Array.isArray(errors)
+    ? (errors as Partial<FieldProblem>[]).map(({ path, message }) => ({ path: path ?? '', message: message ?? '' }))
+    : [];
 
 const retryAfterOf = (response: Response): number | undefined => {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
@@ -53,7 +55,10 @@ const toOpsError = async (address: ApiAddress, response: Response): Promise<OpsE
   const problem = (await response.json().catch(() => undefined)) as ProblemParts | null | undefined;
   const byStatus = CODE_OF_STATUS[response.status] ?? (response.status >= 500 ? 'UNAVAILABLE' : 'INTERNAL');
   if (typeof problem?.detail !== 'string') {
-    return new OpsError(byStatus, `${address.url} answers with status ${response.status}, but not as OpsConductor does. Is the address right?`);
+    return new OpsError(
+      byStatus,
+      `${address.url} answers with status ${response.status}, but not as OpsConductor does. Is the address right?`,
+    );
   }
   const retryAfterSeconds = retryAfterOf(response);
   return new OpsError(isKnownCode(problem.code) ? problem.code : byStatus, problem.detail, {

@@ -33,7 +33,10 @@ const shrink = (natural: readonly number[], width: number): number[] => {
 };
 
 /** A table as text, its first row the headings; cells lose line ends and control sequences. */
-export const renderTable = (rows: readonly (readonly string[])[], { width, right = [], paint = (text) => text }: TableOptions = {}): string => {
+export const renderTable = (
+  rows: readonly (readonly string[])[],
+  { width, right = [], paint = (text) => text }: TableOptions = {},
+): string => {
   const cleaned = rows.map((row) => row.map(cleanText));
   const widths = width === undefined ? naturalWidths(cleaned) : shrink(naturalWidths(cleaned), width);
   const lines = cleaned.map((row, index) => {

@@ -30,11 +30,24 @@ const accepts = async (host: string, port: number): Promise<boolean> => {
   }
 };
 
-const killQuietly = (pid: number): void => {
+const signalQuietly = (pid: number, signal: 'SIGSTOP' | 'SIGKILL'): void => {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It ended by itself meanwhile.
+  }
+};
+
+/** All that descends from a process, brought to a halt so that nothing new is born between the look and the kill. */
+const haltChildren = async (pid: number): Promise<Set<number>> => {
+  const halted = new Set<number>();
+  for (;;) {
+    const fresh = (await childProcesses([pid])).filter((child) => !halted.has(child));
+    if (fresh.length === 0) return halted;
+    for (const child of fresh) {
+      signalQuietly(child, 'SIGSTOP');
+      halted.add(child);
+    }
   }
 };
 
@@ -68,9 +81,9 @@ export const startSshdProcess = (sshd: string, configFile: string): SshdProcess 
     },
     async stop() {
       if (hasEnded()) return;
-      const children = await childProcesses([pid]);
+      const children = await haltChildren(pid);
       child.kill('SIGTERM');
-      for (const orphan of children) killQuietly(orphan);
+      for (const orphan of children) signalQuietly(orphan, 'SIGKILL');
       await ended.promise;
     },
   };

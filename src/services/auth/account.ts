@@ -13,7 +13,11 @@ const ownAccount = async (caller: Caller): Promise<UserModel> => {
   return user;
 };
 
-export const getProfile = async (caller: Caller): Promise<Profile> => profileOf(await ownAccount(caller));
+/** With the permissions of the token that asks, which may have fewer than its owner. */
+export const getProfile = async (caller: Caller): Promise<Profile> => ({
+  ...profileOf(await ownAccount(caller)),
+  permissions: [...caller.permissions].toSorted(),
+});
 
 /** Ends the session that the call came with; an API token is not ended by a logout. */
 export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Promise<void> => {
@@ -36,6 +40,9 @@ export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps,
   }
   if (!(await verifyPassword(user.passwordHash, input.current_password))) {
     throw new OpsError('VALIDATION', 'The current password is wrong.', { fields: [{ path: 'current_password', message: 'is wrong' }] });
+  }
+  if (input.new_password === input.current_password) {
+    throw new OpsError('VALIDATION', 'The new password is the current one.', { fields: [{ path: 'new_password', message: 'must differ from the current one' }] });
   }
   const passwordHash = await hashPassword(input.new_password);
   await db.transaction(async (transaction) => {

@@ -28,6 +28,9 @@ export const createApiToken = async ({ db, keyRing }: ServiceDeps, caller: Calle
     return caller.permissions.has(scope) ? [] : [{ path: `scopes.${index}`, message: `you lack ${scope} yourself` }];
   });
   if (fields.length > 0) throw new OpsError('VALIDATION', 'A token can only have permissions that its owner has.', { fields });
+  if (input.expires_at !== null && Date.parse(input.expires_at) <= Date.now()) {
+    throw new OpsError('VALIDATION', 'The token would have expired already.', { fields: [{ path: 'expires_at', message: 'must lie in the future' }] });
+  }
   const token = newToken('api');
   const taken = () => new OpsError('CONFLICT', `You have a token named "${input.name}" already. Choose another name, or revoke that one.`, { fields: [{ path: 'name', message: 'is taken' }] });
   return withConstraints({ uq_api_tokens_user_id_name: taken }, () =>

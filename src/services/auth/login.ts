@@ -1,3 +1,4 @@
+import { Op } from 'sequelize';
 import type { Sequelize } from 'sequelize';
 import type { Login, SessionCreated } from '../../contracts/auth.ts';
 import { UserModel } from '../../db/models/user.ts';
@@ -34,17 +35,26 @@ export const login = async (deps: LoginDeps, input: Login, request: RequestFacts
   }
   const settings = await deps.readSettings();
   const token = newToken('session');
-  const expiresAt = new Date(Date.now() + settings.session_timeout_seconds * 1_000);
-  await db.transaction(async (transaction) => {
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + settings.session_timeout_seconds * 1_000);
+  const entered = await db.transaction(async (transaction) => {
+    // Asked again: guesses made at the same time may have locked or changed the account while this password was verified.
+    const where = { id: user.id, isActive: true, passwordHash: user.passwordHash, lockedUntil: { [Op.or]: [null, { [Op.lte]: now }] } };
+    const [count] = await UserModel.update({ failedLoginCount: 0, lockedUntil: null, lastLoginAt: now }, { where, transaction });
+    if (count === 0) return false;
     await UserSessionModel.create(
       { userId: user.id, sessionTokenHash: tokenHash(token), ipAddress: request.ipAddress ?? null, userAgent: request.userAgent ?? null, expiresAt },
       { transaction },
     );
-    await user.update({ failedLoginCount: 0, lockedUntil: null, lastLoginAt: new Date() }, { transaction });
     const actor = { type: 'user', userId: user.id, request } as const;
     await recordAudit(db, keyRing.auditKey, { eventType: 'user_login', action: 'login', actor, resourceType: 'users', resourceId: user.userUuid }, transaction);
+    return true;
   });
-  return { token, expires_at: expiresAt.toISOString(), user: profileOf(user) };
+  if (!entered) {
+    await refuse(deps, input.username, user, isRight, request);
+    throw new OpsError('UNAUTHENTICATED', REFUSED);
+  }
+  return { token, expires_at: expiresAt.toISOString(), user: { ...profileOf(user), last_login_at: now.toISOString() } };
 };
 
 const refuse = async ({ db, keyRing, readSettings }: LoginDeps, username: string, user: UserModel | null, isRight: boolean, request: RequestFacts): Promise<void> => {

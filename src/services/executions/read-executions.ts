@@ -5,6 +5,7 @@ import { ActionResultStatus, ExecutionStatus, LogLevel, OutputStream } from '../
 import type { FailureCategory } from '../../contracts/enums.ts';
 import type { Page } from '../../contracts/page.ts';
 import { PageQuery } from '../../contracts/page.ts';
+import { Text } from '../../contracts/text.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { FAULT_OF } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -13,21 +14,21 @@ import type { Caller, ServiceDeps } from '../context.ts';
 import { iso } from '../iso.ts';
 import { cursorId, pageOfRows } from '../page.ts';
 
-export const ExecutionFilter = PageQuery.extend({ status: ExecutionStatus.optional(), job: z.string().max(20).optional() });
+export const ExecutionFilter = PageQuery.extend({ status: ExecutionStatus.optional(), job: Text(20).optional() });
 export type ExecutionFilter = z.infer<typeof ExecutionFilter>;
-export const BranchFilter = PageQuery.extend({ status: ExecutionStatus.optional(), target: z.string().max(50).optional() });
+export const BranchFilter = PageQuery.extend({ status: ExecutionStatus.optional(), target: Text(50).optional() });
 export type BranchFilter = z.infer<typeof BranchFilter>;
 export const ResultFilter = PageQuery.extend({
   status: ActionResultStatus.optional(),
-  target: z.string().max(50).optional(),
-  branch: z.string().max(100).optional(),
+  target: Text(50).optional(),
+  branch: Text(100).optional(),
   action_order: z.coerce.number().int().min(1).max(10_000).optional(),
 });
 export type ResultFilter = z.infer<typeof ResultFilter>;
 export const LogFilter = PageQuery.extend({
   limit: z.coerce.number().int().min(1).max(5_000).default(500),
-  branch: z.string().max(100).optional(),
-  target: z.string().max(50).optional(),
+  branch: Text(100).optional(),
+  target: Text(50).optional(),
   stream: OutputStream.optional(),
   level: LogLevel.optional(),
 });
@@ -85,7 +86,7 @@ export const listBranches = async ({ db }: ServiceDeps, caller: Caller, serial: 
   authorize(caller, 'executions.read');
   const rows = await selectRows<Omit<Branch, 'fault'> & { row_id: number }>(
     db,
-    `SELECT b.branch_number AS row_id, ${BRANCH_COLUMNS} FROM job_execution_branches b WHERE b.job_execution_id = $1 AND b.branch_number > $2
+    `SELECT b.branch_number AS row_id, ${BRANCH_COLUMNS} FROM job_execution_branches b WHERE b.job_execution_id = $1 AND b.branch_number > $2::bigint
        AND ($3::text IS NULL OR b.status = $3) AND ($4::text IS NULL OR b.target_serial_ref = $4 OR b.target_name_ref = $4) ORDER BY b.branch_number LIMIT $5`,
     [await executionId(db, serial), cursorId(filter) ?? 0, filter.status ?? null, filter.target ?? null, filter.limit + 1],
   );

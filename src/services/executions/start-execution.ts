@@ -109,8 +109,8 @@ const selectTargets = async (db: Sequelize, job: JobHead, { targets }: StartExec
   if (targets === undefined) {
     const listed = await selectRow<{ total: number; active: number }>(
       db,
-      `SELECT count(*)::int AS total, count(*) FILTER (WHERE t.is_active AND t.status = 'active')::int AS active
-       FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1`,
+      `SELECT count(*)::int AS total, count(*) FILTER (WHERE t.status = 'active')::int AS active
+       FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active`,
       [job.id],
       transaction,
     );

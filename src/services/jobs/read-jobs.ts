@@ -4,6 +4,7 @@ import type { Page } from '../../contracts/page.ts';
 import { PageQuery } from '../../contracts/page.ts';
 import { JobStatus } from '../../contracts/enums.ts';
 import type { Job, JobSummary } from '../../contracts/job.ts';
+import { Text } from '../../contracts/text.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -14,7 +15,7 @@ import { cursorId, pageOfRows } from '../page.ts';
 import { showVariables } from './stored-variables.ts';
 
 export const JobFilter = PageQuery.extend({
-  search: z.string().max(255).optional().meta({ description: 'Part of the name, or a serial.' }),
+  search: Text(255).optional().meta({ description: 'Part of the name, or a serial.' }),
   status: JobStatus.optional(),
 });
 export type JobFilter = z.infer<typeof JobFilter>;
@@ -46,7 +47,7 @@ export const readJob = async (db: Sequelize, serial: string, version?: number): 
     `SELECT j.id, ${SUMMARY_COLUMNS}, v.definition_version, v.definition->'name' #>> '{}' AS name, v.definition->'description' #>> '{}' AS description,
        (v.definition->>'priority')::int AS priority, (v.definition->>'timeout_seconds')::int AS timeout_seconds,
        (v.definition->>'retry_count')::int AS retry_count, v.definition->'variables' AS variables, v.definition->'settings' AS settings,
-       (SELECT count(*)::int FROM job_targets WHERE job_id = j.id) AS target_count,
+       (SELECT count(*)::int FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = j.id AND t.is_active) AS target_count,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('action_order', a.action_order, 'action_key', a.action_key, 'action_name', a.action_name,
           'action_type', a.action_type, 'action_parameters', a.action_parameters, 'action_config', a.action_config, 'is_enabled', a.is_enabled,
           'timeout_seconds', a.timeout_seconds, 'retry_count', a.retry_count, 'retry_delay_seconds', a.retry_delay_seconds, 'on_failure', a.on_failure)
@@ -58,7 +59,7 @@ export const readJob = async (db: Sequelize, serial: string, version?: number): 
   if (row === undefined) throw new OpsError('NOT_FOUND', version === undefined ? `There is no job ${serial}.` : `Job ${serial} has no version ${version}.`);
   const targets = await selectRows<{ target_serial: string }>(
     db,
-    'SELECT t.target_serial FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 ORDER BY jt.id LIMIT $2',
+    'SELECT t.target_serial FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active ORDER BY jt.id LIMIT $2',
     [row.id, TARGETS_SHOWN],
   );
   const { id: _, variables, ...job } = row;

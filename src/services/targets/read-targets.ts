@@ -4,6 +4,7 @@ import type { Page } from '../../contracts/page.ts';
 import { PageQuery } from '../../contracts/page.ts';
 import { TargetEnvironment, TargetStatus } from '../../contracts/enums.ts';
 import type { Target } from '../../contracts/target.ts';
+import { Text } from '../../contracts/text.ts';
 import { selectRows } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
@@ -12,11 +13,11 @@ import { iso } from '../iso.ts';
 import { cursorId, pageOfRows } from '../page.ts';
 
 export const TargetFilter = PageQuery.extend({
-  search: z.string().max(100).optional().meta({ description: 'Part of the name, or a serial.' }),
+  search: Text(100).optional().meta({ description: 'Part of the name, or a serial.' }),
   environment: TargetEnvironment.optional(),
   status: TargetStatus.optional(),
-  os_type: z.string().max(100).optional(),
-  host: z.string().max(253).optional().meta({ description: 'Address or name of one of its methods.' }),
+  os_type: Text(100).optional(),
+  host: Text(253).optional().meta({ description: 'Address or name of one of its methods.' }),
 });
 export type TargetFilter = z.infer<typeof TargetFilter>;
 

@@ -8,6 +8,7 @@ import type { KeyRing } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { keyProblems } from './write-methods.ts';
 
 const TEST_LIMIT_MS = 60_000;
 const PROBE_TEXT = 'echo ok';
@@ -95,6 +96,8 @@ export const testConnection = async (deps: ServiceDeps, caller: Caller, serial: 
 /** Tests a method that is not saved; nothing of it is kept but the audit event. */
 export const testMethodConfig = async (deps: ServiceDeps, caller: Caller, { method, os_type: osType }: TestMethodConfig): Promise<ConnectionTest> => {
   authorize(caller, 'targets.test');
+  const fields = keyProblems(method.credential, 'method.credential');
+  if (fields.length > 0) throw new OpsError('VALIDATION', 'The private key cannot be used.', { fields });
   const settings = await deps.readSettings();
   const { credential, host, port, config } = method;
   const secret: LoginSecret =

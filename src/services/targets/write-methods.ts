@@ -5,7 +5,11 @@ import { CommunicationMethodModel } from '../../db/models/communication-method.t
 import { CredentialModel } from '../../db/models/credential.ts';
 import { sealBytes } from '../../db/seal.ts';
 import type { KeyRing } from '../../db/seal.ts';
+import { authorize } from '../context.ts';
+import type { Caller } from '../context.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import type { FieldProblem } from '../../domain/ops-error.ts';
+import { checkPrivateKey } from '../../transports/check-private-key.ts';
 
 /** A method with its name and place in the order settled. */
 export interface NamedMethod {
@@ -35,8 +39,21 @@ export const nameMethods = (methods: readonly MethodInput[]): NamedMethod[] => {
   return named;
 };
 
-/** @throws OpsError VALIDATION when a private key cannot be used; the message says why, never the key. */
-export const secretOf = (credential: CredentialInput): string => {
+/** What is wrong with the private key of a credential, if anything; the message says why, never the key. */
+export const keyProblems = (credential: CredentialInput | undefined, path: string): FieldProblem[] => {
+  if (credential?.credential_type !== 'ssh_key') return [];
+  const message = checkPrivateKey(credential.private_key, credential.passphrase);
+  return message === undefined ? [] : [{ path: `${path}.private_key`, message }];
+};
+
+/** @throws OpsError FORBIDDEN when credentials are given without the right to, VALIDATION for a private key that no login could use. */
+export const checkCredentials = (caller: Caller, methods: readonly MethodInput[]): void => {
+  if (methods.some((method) => method.credential !== undefined)) authorize(caller, 'credentials.write');
+  const fields = methods.flatMap((method, index) => keyProblems(method.credential, `methods.${index}.credential`));
+  if (fields.length > 0) throw new OpsError('VALIDATION', 'A private key cannot be used.', { fields });
+};
+
+const secretOf = (credential: CredentialInput): string => {
   const { credential_type: _, credential_name: __, ...secret } = credential;
   return JSON.stringify(secret);
 };

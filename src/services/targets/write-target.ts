@@ -7,7 +7,7 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { withConstraints } from '../constraint-errors.ts';
 import { readTarget } from './read-targets.ts';
-import { insertMethods, nameMethods, replaceMethods } from './write-methods.ts';
+import { checkCredentials, insertMethods, nameMethods, replaceMethods } from './write-methods.ts';
 
 const TARGET_ERRORS = {
   ex_target_communication_methods_host_port: () =>
@@ -21,6 +21,7 @@ const TARGET_ERRORS = {
 /** @throws OpsError VALIDATION, or CONFLICT when a live target has the same host and port. */
 export const createTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller, input: CreateTarget): Promise<Target> => {
   authorize(caller, 'targets.write');
+  checkCredentials(caller, input.methods);
   const methods = nameMethods(input.methods);
   const serial = await withConstraints(TARGET_ERRORS, () =>
     db.transaction(async (transaction) => {
@@ -60,6 +61,7 @@ const liveTarget = async (serial: string, options: Parameters<typeof TargetModel
 /** Fields that are left out stay as they are. @throws OpsError NOT_FOUND, VALIDATION, CONFLICT */
 export const updateTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller, serial: string, input: UpdateTarget): Promise<Target> => {
   authorize(caller, 'targets.write');
+  checkCredentials(caller, input.methods ?? []);
   const methods = input.methods === undefined ? undefined : nameMethods(input.methods);
   await withConstraints(TARGET_ERRORS, () =>
     db.transaction(async (transaction) => {
@@ -83,6 +85,10 @@ export const updateTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller,
       const changed = Object.keys(input).toSorted();
       const event = { eventType: 'target_updated', action: 'update_target', actor: caller.actor, resourceType: 'universal_targets' } as const;
       await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details: { changed } }, transaction);
+      const renewed = methods?.filter(({ input: { credential } }) => credential !== undefined).map(({ name }) => name) ?? [];
+      if (renewed.length === 0) return;
+      const change = { ...event, eventType: 'credential_changed', action: 'change_credential', severity: 'medium' } as const;
+      await recordAudit(db, keyRing.auditKey, { ...change, resourceId: serial, details: { methods: renewed } }, transaction);
     }),
   );
   return readTarget(db, serial);

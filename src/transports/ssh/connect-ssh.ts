@@ -3,6 +3,7 @@ import ssh2 from 'ssh2';
 import type { AnyAuthMethod, Client, ConnectConfig } from 'ssh2';
 import type { Endpoint } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { SSH_ALGORITHMS } from './ssh-algorithms.ts';
 import { toSshError } from './ssh-errors.ts';
 
 /** A logged-in connection, and what is known of it. */
@@ -41,6 +42,7 @@ const configOf = (endpoint: Endpoint, methods: AnyAuthMethod[], hostVerifier: (k
   keepaliveCountMax: MISSED_KEEP_ALIVES,
   hostVerifier,
   authHandler: methods,
+  algorithms: SSH_ALGORITHMS,
 });
 
 /** Follows a client from its first event to its last: it may report errors at any time, also after it was closed. */

@@ -25,7 +25,7 @@ const sessionOf = (link: SshLink): Session => ({
 });
 
 /**
- * SSH by the `ssh2` library, with its algorithm lists as they are: their cheapest secure ones come first, old devices are at their end.
+ * SSH by the `ssh2` library, with all algorithms that it offers by itself, cheap ones first and those of old devices last.
  * A host key is accepted when none is pinned, and reported; another than the pinned one is refused before anything of the login is sent.
  */
 export const createOpenSsh = (): OpenSession => {

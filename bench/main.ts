@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { fanout } from './fanout.ts';
+import { logs } from './logs.ts';
+import { Interrupted } from './support/cleanup.ts';
+import { say } from './support/say.ts';
+
+const USAGE = `npm run bench -- fanout [--targets 400] [--actions 1] [--window 50] [--repeat 1] [--node-arg=--cpu-prof]
+npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
+
+What is measured and how: docs/benchmarks.md`;
+
+class UsageError extends Error {}
+
+const numberOf = (name: string, text: string, most: number): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > most) throw new UsageError(`--${name} takes a whole number from 1 to ${most}.`);
+  return value;
+};
+
+const option = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+const nodeArg = { type: 'string', multiple: true, default: [] as string[] } as const;
+
+const runFanout = (args: string[]): Promise<void> => {
+  const { values } = parseArgs({
+    args,
+    options: { targets: option('400'), actions: option('1'), window: option('50'), repeat: option('1'), 'node-arg': nodeArg },
+  });
+  return fanout({
+    targets: numberOf('targets', values.targets, 5_000),
+    actions: numberOf('actions', values.actions, 50),
+    window: numberOf('window', values.window, 200),
+    repeat: numberOf('repeat', values.repeat, 20),
+    nodeArgs: values['node-arg'],
+  });
+};
+
+const runLogs = (args: string[]): Promise<void> => {
+  const { values } = parseArgs({
+    args,
+    options: { lines: option('200000'), follow: { type: 'boolean', default: false }, 'node-arg': nodeArg },
+  });
+  // Beyond this the output is larger than the setting max_log_bytes lets into the record.
+  return logs({ lines: numberOf('lines', values.lines, 1_000_000), follow: values.follow, nodeArgs: values['node-arg'] });
+};
+
+const exitCodeOf = (error: unknown): number => {
+  const isUsage =
+    error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  say(error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error));
+  if (isUsage) say(`\n${USAGE}`);
+  if (isUsage) return 2;
+  return error instanceof Interrupted ? 130 : 1;
+};
+
+const run = async ([name, ...args]: string[]): Promise<number> => {
+  try {
+    if (name === 'fanout') await runFanout(args);
+    else if (name === 'logs') await runLogs(args);
+    else throw new UsageError(name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`);
+    return 0;
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+};
+
+// What was interrupted may still wait for servers that are gone.
+process.exit(await run(process.argv.slice(2)));

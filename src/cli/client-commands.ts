@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { Config } from '../config.ts';
+import type { CliContext } from './cli-session.ts';
+import { registerJobs } from './commands/jobs.ts';
+import { registerLogin } from './commands/login.ts';
+import { registerRuns } from './commands/runs.ts';
+import { registerTargets } from './commands/targets.ts';
+
+type Streams = Pick<CliContext, 'stdin' | 'stdout' | 'stderr'>;
+
+/** `opsconductor … | head`: whoever read has enough. */
+const endQuietlyOnClosedPipe = (stdout: NodeJS.WriteStream): void => {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+};
+
+/**
+ * Adds the commands that talk to the API, and the options --url and --json that all of them take. Wrong arguments are thrown (CommanderError),
+ * as is everything else that goes wrong: `printError` tells it and knows the exit code. Commands that end by themselves set `process.exitCode`.
+ */
+export const registerClientCommands = (program: Command, config: Config, streams: Streams = process): void => {
+  const context: CliContext = { config, stdin: streams.stdin, stdout: streams.stdout, stderr: streams.stderr };
+  endQuietlyOnClosedPipe(context.stdout);
+  program
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .option('--url <url>', 'address of the API (default: OPSCONDUCTOR_URL, the last login, the `up` that runs here)')
+    .option('--json', 'print one JSON document on stdout; watch and logs print one a line');
+  registerLogin(program, context);
+  registerTargets(program, context);
+  registerJobs(program, context);
+  registerRuns(program, context);
+};

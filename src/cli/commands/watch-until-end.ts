@@ -1,0 +1,27 @@
+import type { CliSession } from '../cli-session.ts';
+import { EXIT_CODES, exitCodeOfRun } from '../exit-code.ts';
+import { hasEnded } from '../run-progress.ts';
+import { watchRun } from '../watch-run.ts';
+
+/** Watches a run from the command line and sets the exit code by it. Ctrl-C ends the watching, not the run. */
+export const watchUntilEnd = async (session: CliSession, serial: string): Promise<void> => {
+  const { client, config, isJson, stdout, stderr, say } = session;
+  const stop = new AbortController();
+  const onInterrupt = (): void => stop.abort();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.once(name, onInterrupt);
+  try {
+    const execution = await watchRun(client, serial, {
+      out: stderr,
+      noColor: config.noColor,
+      signal: stop.signal,
+      ...(isJson && { onEvent: (event) => void stdout.write(`${JSON.stringify(event)}\n`) }),
+    });
+    process.exitCode = exitCodeOfRun(execution.status);
+    if (hasEnded(execution.status)) return;
+    say(`The run goes on. Watch it again: opsconductor runs watch ${serial}; stop it: opsconductor runs cancel ${serial}`);
+    process.exitCode = EXIT_CODES.interrupted;
+  } finally {
+    for (const name of signals) process.off(name, onInterrupt);
+  }
+};

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Access } from '../../src/api/middleware/require-permission.ts';
+import type { Permission } from '../../src/domain/permissions.ts';
+import { PERMISSIONS, ROLE_PERMISSIONS } from '../../src/domain/permissions.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+import { addApiToken, addSession, addUser } from './support/accounts.ts';
+import { fillPath, operationsOf } from './support/operations.ts';
+import type { Operation } from './support/operations.ts';
+
+/** Somebody who calls: a token (new for each call, because one of the routes ends it) and what it allows; undefined when it is no valid one. */
+interface Visitor {
+  token: () => Promise<string | undefined>;
+  permissions: ReadonlySet<Permission> | undefined;
+  mustChangePassword?: boolean;
+}
+
+const LOGIN_ONLY = new Set(['POST /api/v1/auth/logout', 'GET /api/v1/auth/me', 'POST /api/v1/auth/password']);
+const ONE_SCOPE: Permission = 'jobs.read';
+const HOUR_MS = 3_600_000;
+
+const refusalOf = (visitor: Visitor, access: Access, route: string): [number, string] | undefined => {
+  if (access === 'public') return undefined;
+  if (visitor.permissions === undefined) return [401, 'UNAUTHENTICATED'];
+  if (visitor.mustChangePassword === true && !LOGIN_ONLY.has(route)) return [403, 'PASSWORD_CHANGE_REQUIRED'];
+  return access === 'authenticated' || visitor.permissions.has(access) ? undefined : [403, 'FORBIDDEN'];
+};
+
+const visitorsOf = async (): Promise<Record<string, Visitor>> => {
+  const [viewer, operator, admin] = await Promise.all([addUser('viewer'), addUser('operator'), addUser('admin')]);
+  const deactivated = await addUser('admin', { isActive: false });
+  const fresh = await addUser('admin', { mustChangePassword: true });
+  const past = new Date(Date.now() - HOUR_MS);
+  return {
+    nobody: { token: async () => undefined, permissions: undefined },
+    'a stranger with a made-up token': { token: async () => `ops_s_${'A'.repeat(43)}`, permissions: undefined },
+    viewer: { token: () => addSession(viewer), permissions: new Set(ROLE_PERMISSIONS.viewer) },
+    operator: { token: () => addSession(operator), permissions: new Set(ROLE_PERMISSIONS.operator) },
+    admin: { token: () => addSession(admin), permissions: new Set(ROLE_PERMISSIONS.admin) },
+    'API token with one scope': { token: () => addApiToken(admin, [ONE_SCOPE]), permissions: new Set([ONE_SCOPE]) },
+    'API token with scopes that its owner lacks': { token: () => addApiToken(viewer, PERMISSIONS), permissions: new Set(ROLE_PERMISSIONS.viewer) },
+    'expired session': { token: () => addSession(admin, { expiresAt: past }), permissions: undefined },
+    'idle session': { token: () => addSession(admin, { lastActivityAt: new Date(Date.now() - 9 * HOUR_MS) }), permissions: undefined },
+    'revoked API token': { token: () => addApiToken(admin, PERMISSIONS, { revokedAt: past }), permissions: undefined },
+    'expired API token': { token: () => addApiToken(admin, PERMISSIONS, { expiresAt: past }), permissions: undefined },
+    'session of a deactivated user': { token: () => addSession(deactivated), permissions: undefined },
+    'API token of a deactivated user': { token: () => addApiToken(deactivated, PERMISSIONS), permissions: undefined },
+    'account that must change its password': { token: () => addSession(fresh), permissions: new Set(PERMISSIONS), mustChangePassword: true },
+  };
+};
+
+describe('who may call what', () => {
+  let platform: TestPlatform;
+  let visitors: Record<string, Visitor>;
+  beforeAll(async () => {
+    platform = await startTestPlatform({ worker: false });
+    visitors = await visitorsOf();
+  });
+  afterAll(() => platform[Symbol.asyncDispose]());
+
+  test('every route under /api is in the OpenAPI document and declares its access', () => {
+    const declared = new Map(operationsOf(platform).map(({ method, path, access }) => [`${method} ${path}`, access]));
+    const routed = platform.app.routes
+      .filter(({ path, method }) => path.startsWith('/api') && method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    expect(routed.length).toBeGreaterThan(0);
+    for (const route of routed) expect([route, declared.get(route)]).toEqual([route, expect.any(String)]);
+    for (const [route, access] of declared) {
+      expect([route, access === 'public' || access === 'authenticated' || PERMISSIONS.some((known) => known === access)]).toEqual([route, true]);
+    }
+  });
+
+  test('no route but login and health is public', () => {
+    const open = operationsOf(platform).filter(({ access }) => access === 'public');
+    expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(['GET /healthz', 'GET /readyz', 'POST /api/v1/auth/login']);
+  });
+
+  test('every visitor gets what the declared permission says, on every route', async () => {
+    const operations = operationsOf(platform);
+    const check = async (name: string, visitor: Visitor, { method, path, access }: Operation): Promise<void> => {
+      const route = `${method} ${path}`;
+      const expected = refusalOf(visitor, access ?? 'public', route);
+      const body = method === 'GET' || method === 'DELETE' ? undefined : {};
+      const { status, body: answer, headers } = await platform.call(await visitor.token(), method, fillPath(path), body);
+      if (expected === undefined) {
+        expect([name, route, status < 500 && ![401, 403].includes(status), status]).toEqual([name, route, true, status]);
+        return;
+      }
+      expect([name, route, status, answer.code]).toEqual([name, route, ...expected]);
+      expect(headers.get('content-type')).toBe('application/problem+json');
+      if (status === 401) expect(headers.get('www-authenticate')).toBe('Bearer');
+    };
+    for (const [name, visitor] of Object.entries(visitors)) await Promise.all(operations.map((operation) => check(name, visitor, operation)));
+  });
+
+  test('a refusal comes before the body is read', async () => {
+    const guarded = operationsOf(platform).filter(({ method, access }) => !['GET', 'DELETE'].includes(method) && access !== 'public');
+    for (const [name, visitor] of Object.entries(visitors)) {
+      for (const { method, path, access } of guarded) {
+        const expected = refusalOf(visitor, access ?? 'public', `${method} ${path}`);
+        if (expected === undefined) continue;
+        let reads = 0;
+        const body = new ReadableStream(
+          {
+            pull(controller) {
+              reads += 1;
+              controller.enqueue(new TextEncoder().encode('{"garbage'));
+            },
+          },
+          { highWaterMark: 0 },
+        );
+        const token = await visitor.token();
+        const headers = {
+          'content-type': 'application/json',
+          'idempotency-key': 'not usable ',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        };
+        const response = await platform.app.request(fillPath(path), { method, headers, body, duplex: 'half' } as RequestInit);
+        expect([name, method, path, response.status, reads]).toEqual([name, method, path, expected[0], 0]);
+      }
+    }
+  });
+
+  test('a refused request leaves no Idempotency-Key behind', async () => {
+    const headers = { 'idempotency-key': 'refused' };
+    expect((await platform.call(await visitors['viewer']?.token(), 'POST', '/api/v1/jobs', {}, headers)).status).toBe(403);
+    const [rows] = await platform.db.query(`SELECT 1 FROM idempotency_keys WHERE idempotency_key = 'refused'`);
+    expect(rows).toEqual([]);
+  });
+
+  test.each(['Bearer', 'Bearer ', 'Basic YWRtaW46YWRtaW4=', 'Token x', 'bearer ops_t_', 'Bearer ops_s_\u00ff', 'x'.repeat(5_000)])(
+    'the Authorization header %j is answered 401',
+    async (authorization) => {
+      const response = await platform.app.request('/api/v1/targets', { headers: { authorization } });
+      expect(response.status).toBe(401);
+    },
+  );
+
+  test('the scheme is read without regard to case', async () => {
+    const response = await platform.app.request('/api/v1/targets', { headers: { authorization: `bEaReR ${platform.token}` } });
+    expect(response.status).toBe(200);
+  });
+
+  test('an API token sees its own permissions in the profile, not those of its owner', async () => {
+    const token = await visitors['API token with one scope']?.token();
+    expect((await platform.call(token, 'GET', '/api/v1/auth/me')).body.permissions).toEqual([ONE_SCOPE]);
+  });
+
+  test('giving a credential takes credentials.write besides targets.write', async () => {
+    const token = await addApiToken(await addUser('admin'), ['targets.write']);
+    const method = { method_type: 'ssh', host: 'no-credentials.example.org' };
+    const credential = { credential_type: 'password', username: 'x', password: 'y' };
+    const refused = await platform.call(token, 'POST', '/api/v1/targets', { name: 'x', methods: [{ ...method, credential }] });
+    expect([refused.status, refused.body.code]).toEqual([403, 'FORBIDDEN']);
+    const added = await platform.call(token, 'POST', '/api/v1/targets', { name: 'x', methods: [method] });
+    expect(added.status).toBe(201);
+    const path = `/api/v1/targets/${added.body.target_serial}`;
+    expect((await platform.call(token, 'PATCH', path, { methods: [{ ...method, credential }] })).status).toBe(403);
+    expect((await platform.call(token, 'PATCH', path, { name: 'y' })).status).toBe(200);
+  });
+});

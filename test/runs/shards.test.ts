@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { selectRow } from '../../src/db/query.ts';
+import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import { startTestPlatform } from '../support/platform.ts';
+
+const TARGETS = 2_000;
+const SHARDS = 4;
+
+describe.skipIf(withoutSshd)('a run on 2,000 targets (OpenSSH)', () => {
+  test('completes through shards; the root pays under 200 events, a shard at most 4 a child', { timeout: 400_000 }, async () => {
+    await using fleet = await startFleet();
+    await using platform = await startTestPlatform();
+    const targets = await addTargets(platform, fleet, TARGETS);
+    const { serial, run } = await runJob(platform, targets, [command('echo "$TARGET_NAME"')], { settings: { max_concurrent_targets: 60 } });
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', total_branches: TARGETS, completed_branches: TARGETS });
+
+    const { historyLength } = await platform.client.workflow.getHandle(run.workflow_id).describe();
+    expect(historyLength).toBeLessThan(200);
+    for (let shard = 1; shard <= SHARDS; shard += 1) {
+      const handle = platform.client.workflow.getHandle(`${serial}/s${shard}`);
+      expect((await handle.describe()).historyLength).toBeLessThanOrEqual((4 * TARGETS) / SHARDS + 20);
+      expect(await handle.query('progress')).toMatchObject({ total: TARGETS / SHARDS, completed: TARGETS / SHARDS, running: 0 });
+    }
+    expect(await platform.client.workflow.getHandle(run.workflow_id).query('progress')).toMatchObject({ total: TARGETS, completed: TARGETS, runningShards: [] });
+    const counted = await selectRow(
+      platform.db,
+      `SELECT count(*)::int AS results, count(*) FILTER (WHERE r.result_output = b.target_name_ref || E'\\n')::int AS right_output, count(DISTINCT b.id)::int AS branches
+       FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id`,
+    );
+    expect(counted).toEqual({ results: TARGETS, right_output: TARGETS, branches: TARGETS });
+  });
+});

@@ -1,0 +1,142 @@
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createRunActivities } from '../../src/activities/run-activities.ts';
+import { endMarked } from '../support/end-marked.ts';
+import { startWorkerProcess } from '../support/cli-process.ts';
+import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { saysLine, untilEvents } from '../support/follow.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+
+const FOLDER = fileURLToPath(new URL('../histories/', import.meta.url));
+
+/** A worker replays the history with today's workflow code; a step that differs is an error. */
+const replay = async (histories: readonly { workflowId: string; history: unknown }[]): Promise<string[]> => {
+  const wrong: string[] = [];
+  const bundle = { workflowBundle: { codePath: inject('bundlePath') } };
+  for await (const result of Worker.runReplayHistories(bundle, histories as never)) {
+    if (result.error !== undefined) wrong.push(`${result.workflowId}: ${result.error.message}`);
+  }
+  return wrong;
+};
+
+describe('workflow histories that were recorded', () => {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+
+  test('there is one for each workflow type in each way to end', () => {
+    expect(names.map((name) => name.slice(0, -'.json'.length)).toSorted()).toEqual(
+      ['job', 'shard', 'branch'].flatMap((type) => ['success', 'failure', 'cancel', 'lost'].map((end) => `${type}-${end}`)).concat('reconcile-success').toSorted(),
+    );
+  });
+
+  test('all replay with today’s code', async () => {
+    const histories = names.map((name) => ({ workflowId: name, history: historyFromJSON(JSON.parse(readFileSync(`${FOLDER}${name}`, 'utf8'))) }));
+    expect(await replay(histories)).toEqual([]);
+  });
+});
+
+/** Set RECORD_HISTORIES=1 to write what is recorded here over test/histories, after a deliberate change of workflow code. */
+const RECORD = process.env['RECORD_HISTORIES'] === '1';
+
+describe.skipIf(withoutSshd)('workflow histories recorded now (OpenSSH)', () => {
+  let platform: TestPlatform;
+  let fleet: Fleet;
+  let targets: string[];
+  beforeAll(async () => {
+    [platform, fleet] = await Promise.all([startTestPlatform({ worker: false }), startFleet()]);
+    targets = await addTargets(platform, fleet, 3);
+    // Three branches of a shard are enough to record one; real ones begin at 501 targets.
+  });
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+  });
+
+  const historyOf = async (workflowId: string) => ({ workflowId, history: await platform.client.workflow.getHandle(workflowId).fetchHistory() });
+
+  const keep = (name: string, history: Parameters<typeof historyToJSON>[0]): void => {
+    if (!RECORD) return;
+    mkdirSync(FOLDER, { recursive: true });
+    writeFileSync(`${FOLDER}${name}.json`, `${historyToJSON(history)}\n`);
+  };
+
+  /** Runs a job until it has ended, its branches also through a shard of their own. */
+  const record = async (end: string, text: string, during: (serial: string, workflowId: string) => Promise<void>): Promise<string[]> => {
+    const { serial, run } = await runJob(platform, targets, [command(text), command('echo after')]);
+    await during(serial, run.workflow_id);
+    await platform.untilEnded(serial);
+    const [job, branch] = await Promise.all([historyOf(run.workflow_id), historyOf(`${serial}/b/${targets[0]}`)]);
+    keep(`job-${end}`, job.history);
+    keep(`branch-${end}`, branch.history);
+    return replay([job, branch]);
+  };
+
+  test('success, failure, cancel and lost replay', async () => {
+    let worker = await startWorkerProcess(platform);
+    expect(await record('success', 'true', async () => {})).toEqual([]);
+    expect(await record('failure', 'exit 9', async () => {})).toEqual([]);
+    expect(
+      await record('cancel', 'echo begun; sleep 308', async (serial) => {
+        await untilEvents(platform, serial, 3, saysLine('begun'));
+        await platform.api('POST', `/api/v1/executions/${serial}/cancel`);
+      }),
+    ).toEqual([]);
+    expect(
+      await record('lost', 'echo begun; sleep 309', async (serial) => {
+        await untilEvents(platform, serial, 3, saysLine('begun'));
+        await worker.end('SIGKILL');
+        worker = await startWorkerProcess(platform);
+        for (const number of [1, 2, 3]) endMarked(`${serial}.000${number}.0001/1/1`);
+      }),
+    ).toEqual([]);
+    await worker.end('SIGTERM');
+  });
+
+  test('shards replay', async () => {
+    let worker = await startWorkerProcess(platform);
+    const taskQueue = `${platform.taskQueuePrefix}-wf`;
+    for (const end of ['success', 'failure', 'cancel', 'lost'] as const) {
+      const text = { success: 'true', failure: 'exit 9', cancel: 'echo begun; sleep 310', lost: 'echo begun; sleep 311' }[end];
+      // The job itself waits without a worker for its queue; its branches are planned by hand and run by the shard.
+      const { serial } = await planWithoutRunning(platform, targets, text);
+      const handle = await platform.client.workflow.start('shardWorkflow', { workflowId: `${serial}/s1`, taskQueue, args: [{ execution: serial, from: 1, to: 3, window: 2 }] });
+      if (end === 'cancel' || end === 'lost') await untilEvents(platform, serial, 2, saysLine('begun'));
+      if (end === 'cancel') await handle.cancel();
+      if (end === 'lost') {
+        await worker.end('SIGKILL');
+        worker = await startWorkerProcess(platform);
+        for (const number of [1, 2]) endMarked(`${serial}.000${number}.0001/1/1`);
+        await untilEvents(platform, serial, 3, saysLine('begun'));
+        endMarked(`${serial}.0003.0001/1/1`);
+      }
+      await handle.result().catch(() => undefined);
+      const shard = await historyOf(`${serial}/s1`);
+      keep(`shard-${end}`, shard.history);
+      expect(await replay([shard])).toEqual([]);
+    }
+    const reconcile = await platform.client.workflow.start('reconcileWorkflow', { workflowId: `reconcile-${platform.taskQueuePrefix}`, taskQueue });
+    await reconcile.result();
+    const history = await historyOf(`reconcile-${platform.taskQueuePrefix}`);
+    keep('reconcile-success', history.history);
+    expect(await replay([history])).toEqual([]);
+    await worker.end('SIGTERM');
+  });
+});
+
+/** A run whose rows stand as if its root had planned it; the root is on a queue that nobody serves, so that the reconciler finds it running. */
+const planWithoutRunning = async (platform: TestPlatform, targets: readonly string[], text: string): Promise<{ serial: string }> => {
+  const { startRun } = platform.services;
+  platform.services.startRun = () => Promise.resolve();
+  const { serial, run } = await runJob(platform, targets, [command(text)]);
+  platform.services.startRun = startRun;
+  await platform.client.workflow.start('jobWorkflow', { workflowId: run.workflow_id, taskQueue: `${platform.taskQueuePrefix}-nobody`, args: [{ execution: serial }] });
+  await platform.db.query(`UPDATE job_executions SET status = 'running', run_id = 'none' WHERE execution_serial = $1`, { bind: [serial] });
+  const { planTargets } = createRunActivities(platform.activities);
+  await planTargets({ execution: serial });
+  return { serial };
+};
+
