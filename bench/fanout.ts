@@ -65,19 +65,22 @@ const ratiosOf = (summaries: readonly Summary[]): [against: string, ratio: numbe
 };
 
 const show = (summaries: readonly Summary[]): string => {
-  const rows = summaries.map(({ name, targetsPerSecond, seconds, cpuMsPerTarget, skipped }) =>
-    skipped === undefined
-      ? [name, targetsPerSecond, seconds, ...PARTS.map((part) => cpuMsPerTarget?.[part])]
-      : [name, `left out: ${skipped}`],
-  );
-  const head = ['', 'targets/s', 'seconds', ...PARTS.map((part) => `${part} ms`)];
+  const measured = summaries.filter(({ skipped }) => skipped === undefined);
+  const rows = measured.map(({ name, targetsPerSecond, seconds, cpuMsPerTarget }) => [
+    name,
+    targetsPerSecond,
+    seconds,
+    ...PARTS.map((part) => cpuMsPerTarget?.[part]),
+  ]);
+  const leftOut = summaries.filter(({ skipped }) => skipped !== undefined).map(({ name, skipped }) => `left out: ${name} (${skipped})`);
   const ratios = ratiosOf(summaries).map(([against, , text]) => [`${OPSCONDUCTOR} / ${against}`, text]);
   const memory = Object.entries(summaries.find(({ name }) => name === OPSCONDUCTOR)?.memoryMib ?? {});
   return [
-    table(head, rows),
-    '(… ms: milliseconds of CPU for one target; "client" is the program itself, for OpsConductor the one that calls its API)',
+    table(['', 'targets/s', 'seconds', ...PARTS.map((part) => `${part} ms`)], rows),
+    ...leftOut,
+    '(ms: CPU for one target; "client" is the program itself, for OpsConductor the one that calls its API)',
     '',
-    table(['speed', ''], ratios),
+    table(['targets per second, compared', ''], ratios),
     '',
     table(
       ['memory of OpsConductor', 'peak MiB', 'now MiB'],

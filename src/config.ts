@@ -7,7 +7,9 @@ export interface TemporalServerConfig {
   address: string;
   namespace: string;
   apiKey: string | undefined;
-  tls: { serverName: string | undefined; caFile: string | undefined; certFile: string | undefined; keyFile: string | undefined } | undefined;
+  tls:
+    | { serverName: string | undefined; caFile: string | undefined; certFile: string | undefined; keyFile: string | undefined }
+    | undefined;
 }
 
 /** Everything that OpsConductor reads from its environment; parsed once by the command line, then passed down. */
@@ -91,7 +93,12 @@ const temporalOf = (env: Environment): TemporalServerConfig | undefined => {
     namespace: env.TEMPORAL_NAMESPACE,
     apiKey: env.TEMPORAL_API_KEY,
     tls: tls
-      ? { serverName: env.TEMPORAL_TLS_SERVER_NAME, caFile: env.TEMPORAL_TLS_CA, certFile: env.TEMPORAL_TLS_CERT, keyFile: env.TEMPORAL_TLS_KEY }
+      ? {
+          serverName: env.TEMPORAL_TLS_SERVER_NAME,
+          caFile: env.TEMPORAL_TLS_CA,
+          certFile: env.TEMPORAL_TLS_CERT,
+          keyFile: env.TEMPORAL_TLS_KEY,
+        }
       : undefined,
   };
 };

@@ -29,19 +29,17 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       if (row === undefined) return closed;
       notifyRun(row.execution_serial);
       const [definition, settings] = await Promise.all([loadDefinition(row.job_id, row.definition_version), readSettings()]);
-      const actions = definition.actions.map(
-        (action): PlannedAction => ({
-          order: action.order,
-          name: action.name,
-          type: action.type,
-          isEnabled: action.isEnabled,
-          timeoutMs: action.timeoutSeconds * 1_000,
-          retryCount: action.retryCount ?? definition.retryCount,
-          retryDelayMs: action.retryDelaySeconds * 1_000,
-          backoffCoefficient: settings.retry_backoff_coefficient,
-          onFailure: action.onFailure,
-        }),
-      );
+      const actions = definition.actions.map((action): PlannedAction => ({
+        order: action.order,
+        name: action.name,
+        type: action.type,
+        isEnabled: action.isEnabled,
+        timeoutMs: action.timeoutSeconds * 1_000,
+        retryCount: action.retryCount ?? definition.retryCount,
+        retryDelayMs: action.retryDelaySeconds * 1_000,
+        backoffCoefficient: settings.retry_backoff_coefficient,
+        onFailure: action.onFailure,
+      }));
       return { closed: false, actions, heartbeatTimeoutMs };
     },
 
@@ -63,6 +61,11 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
          WHERE r.status IN ('scheduled', 'running') RETURNING r.id`,
         [branch, order, iteration, attempt, status, outcome.failureCategory, outcome.errorCode, message, isFinal],
       );
+    },
+
+    /** Lets time pass inside a workflow task; does nothing. */
+    async gather({ milliseconds }: { milliseconds: number }): Promise<void> {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
     },
 
     /** Closes the branch whatever its state; the answer is the state that stands. */

@@ -32,11 +32,16 @@ const DEATH: Readonly<Partial<Record<WorkflowState, { category: FailureCategory;
   completed: {
     category: 'internal',
     code: 'INTERNAL',
-    message: 'Temporal knows an ended workflow of this id that did not close this row. Does another installation use the same Temporal namespace, or was the database restored from a backup? Nothing ran; start the job again.',
+    message:
+      'Temporal knows an ended workflow of this id that did not close this row. Does another installation use the same Temporal namespace, or was the database restored from a backup? Nothing ran; start the job again.',
   },
   failed: { category: 'internal', code: 'INTERNAL', message: 'The workflow failed; Temporal shows why.' },
   terminated: { category: 'lost', code: 'OUTCOME_UNKNOWN', message: 'The workflow was terminated from outside.' },
-  missing: { category: 'lost', code: 'OUTCOME_UNKNOWN', message: 'Temporal does not know this workflow any more: its history was removed.' },
+  missing: {
+    category: 'lost',
+    code: 'OUTCOME_UNKNOWN',
+    message: 'Temporal does not know this workflow any more: its history was removed.',
+  },
 };
 
 /** Compares open rows with Temporal, never with the clock alone, and repairs what no workflow will (data model, 6.2). */

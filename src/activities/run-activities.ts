@@ -32,7 +32,8 @@ export const createRunActivities = (deps: ActivityDeps) => {
        WHERE e.execution_serial = $1`,
       [execution],
     );
-    if (head === undefined) throw toFailure(new OpsError('NOT_FOUND', `There is no execution ${execution}: its row was removed while it ran.`));
+    if (head === undefined)
+      throw toFailure(new OpsError('NOT_FOUND', `There is no execution ${execution}: its row was removed while it ran.`));
     return head;
   };
 
@@ -40,14 +41,21 @@ export const createRunActivities = (deps: ActivityDeps) => {
     const settings = await readSettings();
     const granted = await grantSlots(db, settings.maintenance_mode ? 0 : settings.max_concurrent_jobs);
     await Promise.all(
-      granted.map((workflowId) => signalSlotGranted(workflowId).catch((error: unknown) => log.warn({ err: error, workflowId }, 'slot signal failed; the reconciler repeats it'))),
+      granted.map((workflowId) =>
+        signalSlotGranted(workflowId).catch((error: unknown) =>
+          log.warn({ err: error, workflowId }, 'slot signal failed; the reconciler repeats it'),
+        ),
+      ),
     );
   };
 
   return {
     /** Notes the run id and asks for a slot; `granted` when the run may begin at once. */
     async requestSlot({ execution, runId }: JobRunInput & { workflowId: string; runId: string }): Promise<SlotAnswer> {
-      await selectRows(db, 'UPDATE job_executions SET run_id = $2 WHERE execution_serial = $1 AND run_id IS NULL RETURNING id', [execution, runId]);
+      await selectRows(db, 'UPDATE job_executions SET run_id = $2 WHERE execution_serial = $1 AND run_id IS NULL RETURNING id', [
+        execution,
+        runId,
+      ]);
       await handOutSlots();
       const { status } = await loadHead(execution);
       notifyRun(execution);

@@ -33,22 +33,41 @@ export const createApp = (deps: AppDeps) => {
   const app = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      const fields = result.error.issues.flatMap((issue) => {
-        const path = issue.path.map(String);
-        if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field here' }));
-        return [{ path: path.join('.'), message: issue.message }];
-      }).slice(0, MAX_PROBLEMS);
+      const fields = result.error.issues
+        .flatMap((issue) => {
+          const path = issue.path.map(String);
+          if (issue.code === 'unrecognized_keys')
+            return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field here' }));
+          return [{ path: path.join('.'), message: issue.message }];
+        })
+        .slice(0, MAX_PROBLEMS);
       const first = fields[0];
-      throw new OpsError('VALIDATION', first === undefined ? 'The request is not valid.' : `${first.path === '' ? 'The request' : first.path}: ${first.message}`, { fields });
+      throw new OpsError(
+        'VALIDATION',
+        first === undefined ? 'The request is not valid.' : `${first.path === '' ? 'The request' : first.path}: ${first.message}`,
+        { fields },
+      );
     },
   });
   app.onError(respondWithProblem(deps.log));
-  app.notFound((c) => respondWithProblem(deps.log)(new OpsError('NOT_FOUND', `There is nothing at ${c.req.method} ${c.req.path}. /docs lists what there is.`), c));
+  app.notFound((c) =>
+    respondWithProblem(deps.log)(
+      new OpsError('NOT_FOUND', `There is nothing at ${c.req.method} ${c.req.path}. /docs lists what there is.`),
+      c,
+    ),
+  );
   app.use(requestFacts, securityHeaders);
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', description: 'Session token of /auth/login, or an API token.' });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'Session token of /auth/login, or an API token.',
+  });
   return app
     .route('/', healthRoutes(deps.readiness, route))
-    .route('/', docsRoutes(() => app, deps.version))
+    .route(
+      '/',
+      docsRoutes(() => app, deps.version),
+    )
     .route('/api/v1/auth', authRoutes(deps.services, route))
     .route('/api/v1/targets', targetRoutes(deps.services, route))
     .route('/api/v1/jobs', jobRoutes(deps.services, route))

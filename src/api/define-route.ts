@@ -10,7 +10,10 @@ import { requirePermission } from './middleware/require-permission.ts';
 import type { Access, PasswordRule } from './middleware/require-permission.ts';
 
 /** Makes the response or body of a route from a schema. */
-export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({ content: { 'application/json': { schema } }, description });
+export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  content: { 'application/json': { schema } },
+  description,
+});
 
 const problem = (description: string) => ({ content: { 'application/problem+json': { schema: Problem } }, description });
 
@@ -28,7 +31,11 @@ const PROBLEMS = {
 } as const;
 
 const IdempotencyHeader = z.object({
-  'idempotency-key': z.string().max(200).optional().meta({ description: 'A repeat with the same key is answered as the first time, not done again.' }),
+  'idempotency-key': z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'A repeat with the same key is answered as the first time, not done again.' }),
 });
 
 type ProblemStatus = keyof typeof PROBLEMS;
@@ -51,7 +58,10 @@ type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 'path' 
  */
 export const defineRouteFor =
   (deps: ServiceDeps) =>
-  <Path extends string, Options extends RouteOptions<Path>, Responses extends RouteConfig['responses']>(options: Options, responses: Responses) => {
+  <Path extends string, Options extends RouteOptions<Path>, Responses extends RouteConfig['responses']>(
+    options: Options,
+    responses: Responses,
+  ) => {
     const { access, passwordRule, problems = [], ...route } = options;
     const isKeyedPost = route.method === 'post' && access !== 'public';
     const guard = requirePermission(deps, access, passwordRule);

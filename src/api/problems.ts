@@ -50,7 +50,12 @@ export const respondWithProblem =
     const requestId = c.get('requestId');
     const known = toOpsError(error);
     if (known === undefined) log.error({ err: error, requestId, path: c.req.path }, 'request failed');
-    const shown = known ?? new OpsError('INTERNAL', `OpsConductor failed to answer; it is not your fault. The log of the server has the cause under request ${requestId}.`);
+    const shown =
+      known ??
+      new OpsError(
+        'INTERNAL',
+        `OpsConductor failed to answer; it is not your fault. The log of the server has the cause under request ${requestId}.`,
+      );
     const { status } = ERROR_CODES[shown.code];
     if (shown.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Bearer');
     if (shown.retryAfterSeconds !== undefined) c.header('Retry-After', String(shown.retryAfterSeconds));

@@ -16,13 +16,21 @@ const parseSince = (text: string | undefined): Date | undefined => {
   if (text === undefined || text === '') return undefined;
   const date = EVENT_ID.test(text) ? new Date(text) : new Date(Number.NaN);
   if (Number.isNaN(date.getTime())) {
-    throw new OpsError('VALIDATION', 'Last-Event-ID is not the id of an event of this stream.', { fields: [{ path: 'Last-Event-ID', message: 'must be a time' }] });
+    throw new OpsError('VALIDATION', 'Last-Event-ID is not the id of an event of this stream.', {
+      fields: [{ path: 'Last-Event-ID', message: 'must be a time' }],
+    });
   }
   return date;
 };
 
 /** Streams a run until it has ended or the client goes away; reads the database only when the run has changed. */
-export const streamEvents = async (deps: ServiceDeps, feed: RunFeed, c: Context<ApiEnv>, serial: string, lastEventId: string | undefined): Promise<Response> => {
+export const streamEvents = async (
+  deps: ServiceDeps,
+  feed: RunFeed,
+  c: Context<ApiEnv>,
+  serial: string,
+  lastEventId: string | undefined,
+): Promise<Response> => {
   const follower = await followExecution(deps, c.get('caller'), serial, parseSince(lastEventId));
   c.header('X-Accel-Buffering', 'no');
   return streamSSE(c, async (stream) => {
@@ -41,7 +49,10 @@ export const streamEvents = async (deps: ServiceDeps, feed: RunFeed, c: Context<
         for (const event of events) await stream.writeSSE({ event: event.type, id: event.id, data: JSON.stringify(event.data) });
         if (events.some((event) => event.type === 'end')) return;
         if (more || changed) continue;
-        const woken = await waitForWake((resolve) => (wakeUp = resolve), () => changed);
+        const woken = await waitForWake(
+          (resolve) => (wakeUp = resolve),
+          () => changed,
+        );
         if (!woken && !stream.aborted) await stream.write(': still here\n\n');
       }
     } finally {

@@ -10,7 +10,9 @@ const problemOfText = (text: string): string | undefined => {
 };
 
 const problemOfNumber = (number: number): string | undefined =>
-  !Number.isFinite(number) || (Number.isInteger(number) && !Number.isSafeInteger(number)) ? 'is too large to be kept exactly; send it as text' : undefined;
+  !Number.isFinite(number) || (Number.isInteger(number) && !Number.isSafeInteger(number))
+    ? 'is too large to be kept exactly; send it as text'
+    : undefined;
 
 const problemOfKey = (key: string): string | undefined => (key === '__proto__' ? 'is not a field here' : problemOfText(key));
 
@@ -35,7 +37,8 @@ export const unstorableValues = (root: unknown): FieldProblem[] => {
       for (const [key, item] of Object.entries(value)) {
         const wrong = problemOfKey(key);
         if (wrong === undefined) waiting.push({ value: item, path: [...path, key] });
-        else problems.push({ path: [...path.slice(0, SHOWN_LEVELS), key].join('.').replaceAll('\u0000', '').toWellFormed(), message: wrong });
+        else
+          problems.push({ path: [...path.slice(0, SHOWN_LEVELS), key].join('.').replaceAll('\u0000', '').toWellFormed(), message: wrong });
       }
     }
   }

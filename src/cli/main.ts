@@ -3,32 +3,28 @@ import { Command } from 'commander';
 import { parseConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { readVersion } from '../version.ts';
+import { registerClientCommands } from './client-commands.ts';
+import { registerLocalCommands } from './local-commands.ts';
+import { printError } from './print-error.ts';
 
-const runLocally =
-  (config: Config, load: () => Promise<(config: Config) => Promise<void>>): (() => Promise<void>) =>
-  async () =>
-    (await load())(config);
-
-const register = (program: Command, config: Config): void => {
-  const local = (name: string, description: string, load: () => Promise<(config: Config) => Promise<void>>): void => {
-    program.command(name).description(description).action(runLocally(config, load));
-  };
-  local('up', 'run everything on this machine: Postgres, Temporal, worker and API', async () => (await import('./commands/up.ts')).up);
-  local('server', 'run the API (DATABASE_URL, TEMPORAL_ADDRESS)', async () => (await import('./commands/parts.ts')).server);
-  local('worker', 'run a worker (DATABASE_URL, TEMPORAL_ADDRESS)', async () => (await import('./commands/parts.ts')).worker);
-  local('migrate', 'bring the database to this version (DATABASE_URL)', async () => (await import('./commands/parts.ts')).migrate);
+const readConfig = (): Config => {
+  try {
+    return parseConfig();
+  } catch (error) {
+    process.exit(printError(error, { logLevel: 'info', noColor: true }));
+  }
 };
 
-const main = async (): Promise<void> => {
-  const program = new Command('opsconductor').description('Runs operations jobs on fleets and keeps an exact record of what happened where.').version(readVersion());
-  register(program, parseConfig());
-  await program.parseAsync();
-};
-
+const config = readConfig();
 try {
-  await main();
+  const program = new Command('opsconductor')
+    .description('Runs operations jobs on fleets and keeps an exact record of what happened where.')
+    .version(readVersion());
+  // First, since the exit rules that they set hold for commands that are added later only.
+  registerClientCommands(program, config);
+  registerLocalCommands(program, config);
+  await program.parseAsync();
   process.exit();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  process.exit(printError(error, config));
 }

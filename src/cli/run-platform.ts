@@ -49,7 +49,9 @@ const openStores = async (config: Config, stores: Stores, name: string, poolSize
     await assertMigrated(db);
   } catch (error) {
     await db.close();
-    throw error instanceof OpsError ? error : new OpsError('UNAVAILABLE', 'The database does not answer. Start it, or correct DATABASE_URL.', { cause: error });
+    throw error instanceof OpsError
+      ? error
+      : new OpsError('UNAVAILABLE', 'The database does not answer. Start it, or correct DATABASE_URL.', { cause: error });
   }
   return { keyRing, db, readSettings: createReadSettings(db), notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
 };
@@ -87,17 +89,26 @@ export const runWorker = async (config: Config, stores: Stores, log: Logger): Pr
   };
 };
 
-const listen = (fetch: (request: Request) => Response | Promise<Response>, { host, port }: Config['api']): Promise<{ server: ServerType; port: number }> =>
+const listen = (
+  fetch: (request: Request) => Response | Promise<Response>,
+  { host, port }: Config['api'],
+): Promise<{ server: ServerType; port: number }> =>
   new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname: host, port }, (info) => resolve({ server, port: info.port }));
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = new OpsError('CONFLICT', `Port ${port} of ${host} is taken by another program. Stop that one, or set OPSCONDUCTOR_PORT.`, { cause: error });
+      const taken = new OpsError(
+        'CONFLICT',
+        `Port ${port} of ${host} is taken by another program. Stop that one, or set OPSCONDUCTOR_PORT.`,
+        { cause: error },
+      );
       reject(error.code === 'EADDRINUSE' ? taken : error);
     });
   });
 
 const within = async (check: () => Promise<unknown>): Promise<{ ok: boolean; message: string }> => {
-  const limit = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer in ${CHECK_LIMIT_MS / 1_000} s`)), CHECK_LIMIT_MS).unref());
+  const limit = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error(`no answer in ${CHECK_LIMIT_MS / 1_000} s`)), CHECK_LIMIT_MS).unref(),
+  );
   try {
     await Promise.race([check(), limit]);
     return { ok: true, message: 'answers' };

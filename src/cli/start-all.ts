@@ -85,7 +85,14 @@ const startStores = async (config: Config, folder: string, say: (message: string
   for (const notice of postgres?.notices ?? []) say(notice);
   if (config.temporal !== undefined) return [postgres, undefined] as const;
   const executable = await findTemporal({ cacheDir: config.cacheDir, log: say });
-  const temporal = await startTemporal({ executable, folder, port: config.temporalPort, uiPort: config.temporalUiPort, namespace: 'default', log: say });
+  const temporal = await startTemporal({
+    executable,
+    folder,
+    port: config.temporalPort,
+    uiPort: config.temporalUiPort,
+    namespace: 'default',
+    log: say,
+  });
   stops.push(() => temporal.stop());
   return [postgres, temporal] as const;
 };

@@ -10,8 +10,16 @@ import type { Stores } from './run-platform.ts';
  */
 export const storesFromEnvironment = async (config: Config): Promise<Stores> => {
   const { databaseUrl, temporal } = config;
-  if (databaseUrl === undefined) throw new OpsError('VALIDATION', 'DATABASE_URL is not set. Name the Postgres database, or run `opsconductor up`, which brings its own.');
-  if (temporal === undefined) throw new OpsError('VALIDATION', 'TEMPORAL_ADDRESS is not set. Name the Temporal server, or run `opsconductor up`, which brings its own.');
+  if (databaseUrl === undefined)
+    throw new OpsError(
+      'VALIDATION',
+      'DATABASE_URL is not set. Name the Postgres database, or run `opsconductor up`, which brings its own.',
+    );
+  if (temporal === undefined)
+    throw new OpsError(
+      'VALIDATION',
+      'TEMPORAL_ADDRESS is not set. Name the Temporal server, or run `opsconductor up`, which brings its own.',
+    );
   return { databaseUrl, temporal, keyRingText: await keyRingText(config) };
 };
 
@@ -20,6 +28,10 @@ export const keyRingText = async ({ keyRing, home }: Config): Promise<string> =>
   if (keyRing !== undefined) return keyRing;
   const path = join(home, 'keys.json');
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new OpsError('VALIDATION', `There is no key ring: set OPSCONDUCTOR_KEYS, or OPSCONDUCTOR_HOME to a folder that has a keys.json (looked at ${path}). There is no default key.`, { cause });
+    throw new OpsError(
+      'VALIDATION',
+      `There is no key ring: set OPSCONDUCTOR_KEYS, or OPSCONDUCTOR_HOME to a folder that has a keys.json (looked at ${path}). There is no default key.`,
+      { cause },
+    );
   });
 };

@@ -55,5 +55,7 @@ export const ApiToken = z
   .meta({ id: 'ApiToken' });
 export type ApiToken = z.infer<typeof ApiToken>;
 
-export const ApiTokenCreated = ApiToken.extend({ token: z.string().meta({ description: 'Shown only here.' }) }).meta({ id: 'ApiTokenCreated' });
+export const ApiTokenCreated = ApiToken.extend({ token: z.string().meta({ description: 'Shown only here.' }) }).meta({
+  id: 'ApiTokenCreated',
+});
 export type ApiTokenCreated = z.infer<typeof ApiTokenCreated>;

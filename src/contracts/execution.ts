@@ -17,7 +17,10 @@ import { Uuid } from './target.ts';
 export const ExecutionSerial = z.string().regex(/^J\d{8,19}\.\d{4,10}$/, 'must be an execution serial such as J20250001.0001');
 export const BranchSerial = z.string().regex(/^J\d{8,19}(\.\d{4,10}){2}$/, 'must be a branch serial such as J20250001.0001.0001');
 
-const Fault = z.string().nullable().meta({ description: 'Whose fault a failure is: credentials, network, target, definition, a person, us.' });
+const Fault = z
+  .string()
+  .nullable()
+  .meta({ description: 'Whose fault a failure is: credentials, network, target, definition, a person, us.' });
 const Time = z.iso.datetime();
 
 export const Execution = z

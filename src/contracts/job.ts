@@ -75,7 +75,8 @@ const noDoubles = (key: string) => (values: readonly { [name: string]: unknown }
   const seen = new Set<unknown>();
   values.forEach((value, index) => {
     const name = value[key];
-    if (name !== undefined && seen.has(name)) context.addIssue({ code: 'custom', path: [index, key], message: `"${String(name)}" occurs twice` });
+    if (name !== undefined && seen.has(name))
+      context.addIssue({ code: 'custom', path: [index, key], message: `"${String(name)}" occurs twice` });
     seen.add(name);
   });
 };

@@ -56,7 +56,13 @@ const closeUnstartedBranches = async (
   );
 };
 
-const closeRow = async (db: Sequelize, executionId: number, ending: RunEnding, timedOut: boolean, transaction: Transaction): Promise<ExecutionStatus> => {
+const closeRow = async (
+  db: Sequelize,
+  executionId: number,
+  ending: RunEnding,
+  timedOut: boolean,
+  transaction: Transaction,
+): Promise<ExecutionStatus> => {
   const closed = await selectRow<{ status: ExecutionStatus }>(
     db,
     `WITH tally AS (

@@ -48,10 +48,16 @@ const pendingMigrations = (files: readonly MigrationFile[], applied: readonly Ap
   for (const { name, checksum } of applied) {
     const file = files.find((candidate) => candidate.name === name);
     if (file === undefined) {
-      throw new OpsError('CONFLICT', `The database has migration ${name}, which this version of OpsConductor does not know: it is newer than the code. Upgrade OpsConductor.`);
+      throw new OpsError(
+        'CONFLICT',
+        `The database has migration ${name}, which this version of OpsConductor does not know: it is newer than the code. Upgrade OpsConductor.`,
+      );
     }
     if (file.checksum !== checksum.trim()) {
-      throw new OpsError('CONFLICT', `Migration ${name} was edited after it had been applied. Restore the file; put the change into a new migration.`);
+      throw new OpsError(
+        'CONFLICT',
+        `Migration ${name} was edited after it had been applied. Restore the file; put the change into a new migration.`,
+      );
     }
   }
   return files.filter(({ name }) => !applied.some((row) => row.name === name));
@@ -99,5 +105,8 @@ export const migrate = (db: Sequelize, appVersion: string, folder?: string): Pro
 export const assertMigrated = async (db: Sequelize): Promise<void> => {
   const pending = pendingMigrations(await readMigrations(), await readApplied(db));
   if (pending.length === 0) return;
-  throw new OpsError('UNAVAILABLE', `The database lacks ${pending.length} migration(s), first ${pending[0]?.name}. Run: opsconductor migrate`);
+  throw new OpsError(
+    'UNAVAILABLE',
+    `The database lacks ${pending.length} migration(s), first ${pending[0]?.name}. Run: opsconductor migrate`,
+  );
 };

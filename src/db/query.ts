@@ -9,5 +9,9 @@ export const selectRows = <T extends object>(db: Sequelize, sql: string, bind: B
   db.query<T>(sql, { bind: [...bind], type: QueryTypes.SELECT, ...(transaction && { transaction }) });
 
 /** The first row, or undefined. */
-export const selectRow = async <T extends object>(db: Sequelize, sql: string, bind: Bind = [], transaction?: Transaction): Promise<T | undefined> =>
-  (await selectRows<T>(db, sql, bind, transaction))[0];
+export const selectRow = async <T extends object>(
+  db: Sequelize,
+  sql: string,
+  bind: Bind = [],
+  transaction?: Transaction,
+): Promise<T | undefined> => (await selectRows<T>(db, sql, bind, transaction))[0];

@@ -76,14 +76,21 @@ export const sealBytes = (ring: KeyRing, plain: string, place: SealPlace): Seale
 export const openBytes = (ring: KeyRing, { keyId, nonce, ciphertext }: SealedBytes, place: SealPlace): string => {
   const key = ring.keys.get(keyId);
   if (key === undefined) {
-    throw new OpsError('CREDENTIAL_UNREADABLE', `A secret was sealed with key "${keyId}", which this process does not have. Add that key to the key ring.`);
+    throw new OpsError(
+      'CREDENTIAL_UNREADABLE',
+      `A secret was sealed with key "${keyId}", which this process does not have. Add that key to the key ring.`,
+    );
   }
   try {
     const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES }).setAAD(associatedData(place));
     decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(ciphertext.subarray(0, -TAG_BYTES)), decipher.final()]).toString('utf8');
   } catch (cause) {
-    throw new OpsError('CREDENTIAL_UNREADABLE', `A secret of ${place.table} does not open with key "${keyId}": the key ring is another one, or the row was altered. Enter the secret again.`, { cause });
+    throw new OpsError(
+      'CREDENTIAL_UNREADABLE',
+      `A secret of ${place.table} does not open with key "${keyId}": the key ring is another one, or the row was altered. Enter the secret again.`,
+      { cause },
+    );
   }
 };
 
@@ -95,4 +102,8 @@ export const sealValue = (ring: KeyRing, plain: string, place: SealPlace): Seale
 
 /** Opens what `sealValue` made. @throws OpsError CREDENTIAL_UNREADABLE */
 export const openValue = (ring: KeyRing, sealed: SealedValue, place: SealPlace): string =>
-  openBytes(ring, { keyId: sealed.key_id, nonce: Buffer.from(sealed.nonce, 'base64'), ciphertext: Buffer.from(sealed.ct, 'base64') }, place);
+  openBytes(
+    ring,
+    { keyId: sealed.key_id, nonce: Buffer.from(sealed.nonce, 'base64'), ciphertext: Buffer.from(sealed.ct, 'base64') },
+    place,
+  );

@@ -22,7 +22,9 @@ const shapesOf = (secret: string): string[] => {
  * Secrets of fewer than four characters are not masked: replacing them would shred ordinary text and point at what they are.
  */
 export const createSecretMask = (secrets: readonly string[]): SecretMask => {
-  const shapes = [...new Set(secrets.flatMap(shapesOf))].filter((shape) => shape.length >= SHORTEST_SECRET).toSorted((a, b) => b.length - a.length);
+  const shapes = [...new Set(secrets.flatMap(shapesOf))]
+    .filter((shape) => shape.length >= SHORTEST_SECRET)
+    .toSorted((a, b) => b.length - a.length);
   const pattern = shapes.length === 0 ? undefined : new RegExp(shapes.map(escapeForRegExp).join('|'), 'g');
   const mask = (text: string): string => (pattern === undefined ? text : text.replace(pattern, MASK));
   return Object.assign(mask, { longest: shapes[0]?.length ?? 0 });

@@ -16,7 +16,10 @@ export const substitute = (text: string, values: VariableValues): string =>
   text.replace(REFERENCE, (_, name: string) => {
     const value = values[name];
     if (value === undefined) {
-      throw new OpsError('VARIABLE_MISSING', `The variable \${${name}} has no value. Declare it in the job, or give it when starting the run.`);
+      throw new OpsError(
+        'VARIABLE_MISSING',
+        `The variable \${${name}} has no value. Declare it in the job, or give it when starting the run.`,
+      );
     }
     return value;
   });

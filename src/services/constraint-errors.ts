@@ -1,8 +1,9 @@
-import { DatabaseError } from 'sequelize';
+import { DatabaseError, UniqueConstraintError } from 'sequelize';
 import { OpsError } from '../domain/ops-error.ts';
 
 const constraintOf = (error: unknown): string | undefined => {
-  if (!(error instanceof DatabaseError)) return undefined;
+  // Sequelize's error of a doubled value is no DatabaseError, unlike those of all other constraints.
+  if (!(error instanceof DatabaseError || error instanceof UniqueConstraintError)) return undefined;
   const { parent } = error;
   return 'constraint' in parent && typeof parent.constraint === 'string' ? parent.constraint : undefined;
 };

@@ -55,7 +55,9 @@ export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promis
 };
 
 const inProgress = (): OpsError =>
-  new OpsError('IN_PROGRESS', 'The first request with this Idempotency-Key is still being answered. Ask again in a second.', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  new OpsError('IN_PROGRESS', 'The first request with this Idempotency-Key is still being answered. Ask again in a second.', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
 
 /** Keeps the answer for repeats; a token that is shown only once is left out. */
 export const completeRequest = async (db: Sequelize, request: KeyedRequest, status: number, body: unknown): Promise<void> => {
@@ -74,5 +76,8 @@ const withoutToken = (body: unknown): unknown => {
 
 /** Gives the key free again: the request did not succeed and may be repeated. */
 export const forgetRequest = async (db: Sequelize, request: KeyedRequest): Promise<void> => {
-  await selectRows(db, `DELETE FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2 AND state = 'in_progress' RETURNING id`, [request.userId, request.key]);
+  await selectRows(db, `DELETE FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2 AND state = 'in_progress' RETURNING id`, [
+    request.userId,
+    request.key,
+  ]);
 };

@@ -10,7 +10,9 @@ export const cursorId = ({ cursor }: Pick<PageQuery, 'cursor'>): number | undefi
   const text = Buffer.from(cursor, 'base64url').toString('utf8');
   const id = /^i\d{1,15}$/.test(text) ? Number(text.slice(1)) : Number.NaN;
   if (Number.isNaN(id)) {
-    throw new OpsError('VALIDATION', 'The cursor is not one that a page of this list gave.', { fields: [{ path: 'cursor', message: 'is not a cursor' }] });
+    throw new OpsError('VALIDATION', 'The cursor is not one that a page of this list gave.', {
+      fields: [{ path: 'cursor', message: 'is not a cursor' }],
+    });
   }
   return id;
 };

@@ -28,7 +28,11 @@ const sharedOptions = async ({ address, apiKey, tls }: TemporalServerConfig): Pr
 };
 
 const unreachable = (address: string, cause: unknown): OpsError =>
-  new OpsError('UNAVAILABLE', `Temporal at ${address} does not answer. Start it, or correct TEMPORAL_ADDRESS and the TEMPORAL_TLS_ and TEMPORAL_API_KEY settings.`, { cause });
+  new OpsError(
+    'UNAVAILABLE',
+    `Temporal at ${address} does not answer. Start it, or correct TEMPORAL_ADDRESS and the TEMPORAL_TLS_ and TEMPORAL_API_KEY settings.`,
+    { cause },
+  );
 
 /** Connects a client. @throws OpsError UNAVAILABLE when the server does not answer. */
 export const connectTemporalClient = async (server: TemporalServerConfig): Promise<Client> => {

@@ -14,5 +14,9 @@ export const installRuntime = (log: Logger): void => {
   const logger = new DefaultLogger('DEBUG', ({ level, message, meta }) => {
     if (!EXPECTED.test(message)) log[PINO_LEVEL[level]]({ ...meta }, message);
   });
-  Runtime.install({ logger, telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } }, shutdownSignals: [] });
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    shutdownSignals: [],
+  });
 };

@@ -25,7 +25,8 @@ const kdfRounds = (text: string): number => {
 /** What is wrong with a private key or its passphrase, in words that hold neither; undefined when a login could use them. */
 export const checkPrivateKey = (privateKey: string, passphrase: string | undefined): string | undefined => {
   const rounds = kdfRounds(privateKey);
-  if (rounds > MAX_KDF_ROUNDS) return `asks for ${rounds} rounds of key derivation; at most ${MAX_KDF_ROUNDS} are accepted (ssh-keygen -p -a 100)`;
+  if (rounds > MAX_KDF_ROUNDS)
+    return `asks for ${rounds} rounds of key derivation; at most ${MAX_KDF_ROUNDS} are accepted (ssh-keygen -p -a 100)`;
   try {
     const parsed = ssh2.utils.parseKey(privateKey, passphrase);
     const key = Array.isArray(parsed) ? parsed[0] : parsed;
@@ -40,5 +41,7 @@ const unusable = (reason: string | undefined): string => {
   if (reason === undefined) return 'is not a private key that can be read';
   if (reason.includes('no passphrase')) return 'is encrypted and needs its passphrase';
   // Parts of a broken file can stand in the other messages of the parser.
-  return /passphrase|decrypt|unable to authenticate|integrity/i.test(reason) ? 'does not open with this passphrase' : 'is not a private key that can be read';
+  return /passphrase|decrypt|unable to authenticate|integrity/i.test(reason)
+    ? 'does not open with this passphrase'
+    : 'is not a private key that can be read';
 };

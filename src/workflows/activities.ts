@@ -19,7 +19,12 @@ export const io = proxyActivities<Activities>({
 const OVERTIME_MS = 10 * 60_000;
 
 /** One try of one action: dispatched at most once, watched by heartbeats. */
-export const tryAction = (action: PlannedAction, where: string, heartbeatTimeoutMs: number, input: RunActionInput): Promise<ActionOutcome> =>
+export const tryAction = (
+  action: PlannedAction,
+  where: string,
+  heartbeatTimeoutMs: number,
+  input: RunActionInput,
+): Promise<ActionOutcome> =>
   proxyActivities<Activities>({
     taskQueue: workflowInfo().taskQueue.replace(/-wf$/, '-exec'),
     startToCloseTimeout: action.timeoutMs + OVERTIME_MS,

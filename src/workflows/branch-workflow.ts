@@ -40,13 +40,20 @@ const runActions = async (input: BranchInput, program: BranchProgram): Promise<E
   return COMPLETED;
 };
 
-const runWithRetries = async (input: BranchInput, program: BranchProgram, action: PlannedAction, keepSession: boolean): Promise<ActionOutcome> => {
+const runWithRetries = async (
+  input: BranchInput,
+  program: BranchProgram,
+  action: PlannedAction,
+  keepSession: boolean,
+): Promise<ActionOutcome> => {
   for (let attempt = 1; ; attempt += 1) {
     const isLastAttempt = attempt > action.retryCount;
     const outcome = await runOnce(input, program, action, { attempt, isLastAttempt, keepSession: keepSession || !isLastAttempt });
     if (outcome.status === 'cancelled' || CancellationScope.current().consideredCancelled) throw new CancelledFailure('branch cancelled');
     if (outcome.status === 'completed' || isLastAttempt || !isRetryable(outcome.failureCategory)) return outcome;
-    await sleep(retryDelayMs(action.retryDelayMs, action.backoffCoefficient, attempt), { summary: `retry ${attempt} of ${action.name}`.slice(0, 200) });
+    await sleep(retryDelayMs(action.retryDelayMs, action.backoffCoefficient, attempt), {
+      summary: `retry ${attempt} of ${action.name}`.slice(0, 200),
+    });
   }
 };
 

@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TerminatedFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  isCancellation,
+} from '@temporalio/workflow';
 import type { ActionOutcome } from '../contracts/run.ts';
 
 interface Ending {
@@ -19,9 +26,14 @@ export const classify = (error: unknown): Ending => {
   const cause = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) {
     if (cause.timeoutType === 'HEARTBEAT') {
-      return failed('lost', 'OUTCOME_UNKNOWN', 'The worker fell silent while this ran: it may have ended, may run still, or may never have begun. Look at the target before running it again.');
+      return failed(
+        'lost',
+        'OUTCOME_UNKNOWN',
+        'The worker fell silent while this ran: it may have ended, may run still, or may never have begun. Look at the target before running it again.',
+      );
     }
-    if (cause.timeoutType === 'SCHEDULE_TO_START') return failed('not_started', 'NOT_STARTED', 'No worker took this in time. It did not run.');
+    if (cause.timeoutType === 'SCHEDULE_TO_START')
+      return failed('not_started', 'NOT_STARTED', 'No worker took this in time. It did not run.');
     return failed('timeout', 'ACTION_TIMED_OUT', 'This ran longer than it may; the remote process may be alive.');
   }
   if (cause instanceof TerminatedFailure) {

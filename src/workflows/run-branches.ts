@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, executeChild, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation, startChild } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { BranchEnd, BranchInput, Tally } from '../contracts/run.ts';
 import { branchWorkflowId } from '../domain/serials.ts';
@@ -17,7 +17,7 @@ export const emptyTally = (total: number): Tally => ({ total, running: 0, comple
  * Keeps `window` branches running until all have ended; a branch that fails is counted, not thrown.
  * @throws CancelledFailure when the scope was cancelled, after every started branch has closed its row.
  */
-export const runBranches = async (branches: readonly BranchInput[], window: number, tally: Tally): Promise<void> => {
+export const runBranches = async (branches: readonly BranchInput[], window: number, tally: Tally, pace: Pace = noPace): Promise<void> => {
   let next = 0;
   const cancelled = (): boolean => CancellationScope.current().consideredCancelled;
   const lane = async (): Promise<void> => {
@@ -26,7 +26,7 @@ export const runBranches = async (branches: readonly BranchInput[], window: numb
       next += 1;
       if (branch === undefined) return;
       tally.running += 1;
-      const end = await runBranch(branch);
+      const end = await runBranch(branch, pace);
       tally.running -= 1;
       tally[end] += 1;
     }
@@ -35,9 +35,13 @@ export const runBranches = async (branches: readonly BranchInput[], window: numb
   if (cancelled()) throw new CancelledFailure('cancelled');
 };
 
-const runBranch = async (branch: BranchInput): Promise<BranchEnd> => {
+/** Waited for after each start and end of a child. */
+export type Pace = () => Promise<void>;
+const noPace: Pace = async () => {};
+
+const runBranch = async (branch: BranchInput, pace: Pace): Promise<BranchEnd> => {
   try {
-    return await executeChild(branchWorkflow, {
+    const child = await startChild(branchWorkflow, {
       workflowId: branchWorkflowId(branch.execution, branch.target),
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       // The root terminated from outside: its branches get a cancel and close their own rows.
@@ -51,6 +55,10 @@ const runBranch = async (branch: BranchInput): Promise<BranchEnd> => {
         { key: OPS_ENV, value: branch.environment },
       ],
     });
+    await pace();
+    const end = await child.result();
+    await pace();
+    return end;
   } catch (error) {
     if (isCancellation(error)) return 'cancelled';
     const { outcome, message } = classify(error);

@@ -38,14 +38,21 @@ const visitorsOf = async (): Promise<Record<string, Visitor>> => {
     operator: { token: () => addSession(operator), permissions: new Set(ROLE_PERMISSIONS.operator) },
     admin: { token: () => addSession(admin), permissions: new Set(ROLE_PERMISSIONS.admin) },
     'API token with one scope': { token: () => addApiToken(admin, [ONE_SCOPE]), permissions: new Set([ONE_SCOPE]) },
-    'API token with scopes that its owner lacks': { token: () => addApiToken(viewer, PERMISSIONS), permissions: new Set(ROLE_PERMISSIONS.viewer) },
+    'API token with scopes that its owner lacks': {
+      token: () => addApiToken(viewer, PERMISSIONS),
+      permissions: new Set(ROLE_PERMISSIONS.viewer),
+    },
     'expired session': { token: () => addSession(admin, { expiresAt: past }), permissions: undefined },
     'idle session': { token: () => addSession(admin, { lastActivityAt: new Date(Date.now() - 9 * HOUR_MS) }), permissions: undefined },
     'revoked API token': { token: () => addApiToken(admin, PERMISSIONS, { revokedAt: past }), permissions: undefined },
     'expired API token': { token: () => addApiToken(admin, PERMISSIONS, { expiresAt: past }), permissions: undefined },
     'session of a deactivated user': { token: () => addSession(deactivated), permissions: undefined },
     'API token of a deactivated user': { token: () => addApiToken(deactivated, PERMISSIONS), permissions: undefined },
-    'account that must change its password': { token: () => addSession(fresh), permissions: new Set(PERMISSIONS), mustChangePassword: true },
+    'account that must change its password': {
+      token: () => addSession(fresh),
+      permissions: new Set(PERMISSIONS),
+      mustChangePassword: true,
+    },
   };
 };
 
@@ -66,13 +73,20 @@ describe('who may call what', () => {
     expect(routed.length).toBeGreaterThan(0);
     for (const route of routed) expect([route, declared.get(route)]).toEqual([route, expect.any(String)]);
     for (const [route, access] of declared) {
-      expect([route, access === 'public' || access === 'authenticated' || PERMISSIONS.some((known) => known === access)]).toEqual([route, true]);
+      expect([route, access === 'public' || access === 'authenticated' || PERMISSIONS.some((known) => known === access)]).toEqual([
+        route,
+        true,
+      ]);
     }
   });
 
   test('no route but login and health is public', () => {
     const open = operationsOf(platform).filter(({ access }) => access === 'public');
-    expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(['GET /healthz', 'GET /readyz', 'POST /api/v1/auth/login']);
+    expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+      'GET /healthz',
+      'GET /readyz',
+      'POST /api/v1/auth/login',
+    ]);
   });
 
   test('every visitor gets what the declared permission says, on every route', async () => {
@@ -90,7 +104,8 @@ describe('who may call what', () => {
       expect(headers.get('content-type')).toBe('application/problem+json');
       if (status === 401) expect(headers.get('www-authenticate')).toBe('Bearer');
     };
-    for (const [name, visitor] of Object.entries(visitors)) await Promise.all(operations.map((operation) => check(name, visitor, operation)));
+    for (const [name, visitor] of Object.entries(visitors))
+      await Promise.all(operations.map((operation) => check(name, visitor, operation)));
   });
 
   test('a refusal comes before the body is read', async () => {

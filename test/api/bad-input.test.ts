@@ -35,7 +35,13 @@ interface WrongRequest {
   field?: string;
 }
 
-const post = (title: string, path: WrongRequest['path'], body: unknown, field: string | undefined, rest: Partial<WrongRequest> = {}): WrongRequest => ({
+const post = (
+  title: string,
+  path: WrongRequest['path'],
+  body: unknown,
+  field: string | undefined,
+  rest: Partial<WrongRequest> = {},
+): WrongRequest => ({
   title,
   method: 'POST',
   path,
@@ -55,17 +61,25 @@ const target = (title: string, fields: Record<string, unknown>, field: string, r
 const method = (title: string, fields: Record<string, unknown>, field: string, rest: Partial<WrongRequest> = {}) =>
   target(title, { methods: [methodOf('new.example.org', fields)] }, `methods.0.${field}`, rest);
 const key = (title: string, private_key: string, passphrase?: string) =>
-  method(title, { credential: { credential_type: 'ssh_key', username: 'ops', private_key, ...(passphrase !== undefined && { passphrase }) } }, 'credential.private_key');
+  method(
+    title,
+    { credential: { credential_type: 'ssh_key', username: 'ops', private_key, ...(passphrase !== undefined && { passphrase }) } },
+    'credential.private_key',
+  );
 const job = (title: string, fields: Record<string, unknown>, field: string, rest: Partial<WrongRequest> = {}) =>
   post(`job: ${title}`, '/api/v1/jobs', jobNamed('new', fields), field, rest);
-const action = (title: string, fields: Record<string, unknown>, field: string) => job(title, { actions: [command('true', fields)] }, `actions.0.${field}`);
+const action = (title: string, fields: Record<string, unknown>, field: string) =>
+  job(title, { actions: [command('true', fields)] }, `actions.0.${field}`);
 const script = (title: string, parameters: Record<string, unknown>, field: string) =>
   job(
     title,
-    { actions: [{ action_type: 'script', action_name: 'x', action_parameters: { scriptType: 'sh', scriptContent: 'true', ...parameters } }] },
+    {
+      actions: [{ action_type: 'script', action_name: 'x', action_parameters: { scriptType: 'sh', scriptContent: 'true', ...parameters } }],
+    },
     `actions.0.action_parameters.${field}`,
   );
-const variable = (title: string, fields: Record<string, unknown>, field: string) => job(title, { variables: [{ key: 'A', ...fields }] }, `variables.0.${field}`);
+const variable = (title: string, fields: Record<string, unknown>, field: string) =>
+  job(title, { variables: [{ key: 'A', ...fields }] }, `variables.0.${field}`);
 const run = (title: string, which: keyof World, body: unknown, field: string | undefined, rest: Partial<WrongRequest> = {}) =>
   post(`run: ${title}`, (world) => `/api/v1/jobs/${world[which]}/executions`, body, field, rest);
 const token = (title: string, fields: Record<string, unknown>, field: string, rest: Partial<WrongRequest> = {}) =>
@@ -82,7 +96,8 @@ const unsupported = { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' };
 const raw = (text: string): string => text;
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 const targetJson = (extra: string): string => raw(`{"name":"x","methods":[{"method_type":"ssh","host":"new.example.org"}],${extra}}`);
-const jobJson = (extra: string): string => raw(`{"name":"x","actions":[{"action_type":"command","action_name":"x","action_parameters":{"command":"true"}}],${extra}}`);
+const jobJson = (extra: string): string =>
+  raw(`{"name":"x","actions":[{"action_type":"command","action_name":"x","action_parameters":{"command":"true"}}],${extra}}`);
 const cursorOf = (text: string): string => Buffer.from(text).toString('base64url');
 
 const TARGETS: readonly WrongRequest[] = [
@@ -117,7 +132,7 @@ const TARGETS: readonly WrongRequest[] = [
   target('labels that are a list', { labels: ['a'] }, 'labels'),
   post('target: __proto__ among the labels', '/api/v1/targets', targetJson('"labels":{"__proto__":"x"}'), 'labels.__proto__'),
   post('target: __proto__ as a field', '/api/v1/targets', targetJson('"__proto__":{"name":"x"}'), '__proto__'),
-  post('target: 10,000 levels', '/api/v1/targets', targetJson(`"labels":${nested(10_000)}`), 'labels'),
+  post('target: 10,000 levels', '/api/v1/targets', targetJson(`"labels":${nested(10_000)}`), 'labels.0.0.0.0.0.0.0'),
   method('port 0', { port: 0 }, 'port'),
   method('port 65536', { port: 65_536 }, 'port'),
   method('port -1', { port: -1 }, 'port'),
@@ -147,10 +162,18 @@ const TARGETS: readonly WrongRequest[] = [
   method('keep-alive of -1 s', { config: { keepalive: -1 } }, 'config.keepalive'),
   method('unknown kind of credential', { credential: { credential_type: 'snmp', username: 'x' } }, 'credential.credential_type'),
   method('credential without a user', { credential: { credential_type: 'password', password: 'x' } }, 'credential.username'),
-  method('credential with an empty password', { credential: { credential_type: 'password', username: 'x', password: '' } }, 'credential.password'),
+  method(
+    'credential with an empty password',
+    { credential: { credential_type: 'password', username: 'x', password: '' } },
+    'credential.password',
+  ),
   method('NUL in a password', { credential: { credential_type: 'password', username: 'x', password: NUL } }, 'credential.password'),
   method('NUL in a user name', { credential: { credential_type: 'password', username: NUL, password: 'x' } }, 'credential.username'),
-  method('password credential with a key', { credential: { credential_type: 'password', username: 'x', password: 'x', private_key: 'x' } }, 'credential.private_key'),
+  method(
+    'password credential with a key',
+    { credential: { credential_type: 'password', username: 'x', password: 'x', private_key: 'x' } },
+    'credential.private_key',
+  ),
   key('private key that is none', 'SECRET-GARBAGE'),
   key('private key cut in half', createKeyPair().privateKey.slice(0, 200)),
   key('private key of other bytes', '-----BEGIN OPENSSH PRIVATE KEY-----\nU0VDUkVULUdBUkJBR0U=\n-----END OPENSSH PRIVATE KEY-----\n'),
@@ -159,16 +182,45 @@ const TARGETS: readonly WrongRequest[] = [
   key('encrypted private key with a wrong passphrase', encryptedKey('right'), 'SECRET-wrong'),
   key('encrypted private key with an empty passphrase', encryptedKey('right'), ''),
   key('private key that asks for four billion rounds', encryptedKey('right', 0xff_ff_ff_ff), 'right'),
-  target('method names that repeat', { methods: [methodOf('a', { method_name: 'x' }), methodOf('b', { method_name: 'x' })] }, 'methods.1.method_name'),
+  target(
+    'method names that repeat',
+    { methods: [methodOf('a', { method_name: 'x' }), methodOf('b', { method_name: 'x' })] },
+    'methods.1.method_name',
+  ),
   target('two primary methods', { methods: [methodOf('a', { is_primary: true }), methodOf('b', { is_primary: true })] }, 'methods'),
   post('target: host and port of another one', '/api/v1/targets', targetAt('taken.example.org'), 'methods', conflict),
   post('target: host of another one in upper case', '/api/v1/targets', targetAt('TAKEN.example.org'), 'methods', conflict),
-  { title: 'PATCH target: host and port of another one', method: 'PATCH', path: (w) => `/api/v1/targets/${w.otherTarget}`, body: { methods: [methodOf('taken.example.org')] }, field: 'methods', ...conflict },
-  { title: 'PATCH target: garbage key', method: 'PATCH', path: (w) => `/api/v1/targets/${w.target}`, body: { methods: [methodOf('a', { credential: { credential_type: 'ssh_key', username: 'x', private_key: 'SECRET-x' } })] }, field: 'methods.0.credential.private_key' },
-  { title: 'PATCH target: no methods left', method: 'PATCH', path: (w) => `/api/v1/targets/${w.target}`, body: { methods: [] }, field: 'methods' },
+  {
+    title: 'PATCH target: host and port of another one',
+    method: 'PATCH',
+    path: (w) => `/api/v1/targets/${w.otherTarget}`,
+    body: { methods: [methodOf('taken.example.org')] },
+    field: 'methods',
+    ...conflict,
+  },
+  {
+    title: 'PATCH target: garbage key',
+    method: 'PATCH',
+    path: (w) => `/api/v1/targets/${w.target}`,
+    body: { methods: [methodOf('a', { credential: { credential_type: 'ssh_key', username: 'x', private_key: 'SECRET-x' } })] },
+    field: 'methods.0.credential.private_key',
+  },
+  {
+    title: 'PATCH target: no methods left',
+    method: 'PATCH',
+    path: (w) => `/api/v1/targets/${w.target}`,
+    body: { methods: [] },
+    field: 'methods',
+  },
   { title: 'PATCH target: name null', method: 'PATCH', path: (w) => `/api/v1/targets/${w.target}`, body: { name: null }, field: 'name' },
   { title: 'PATCH target: unknown field', method: 'PATCH', path: (w) => `/api/v1/targets/${w.target}`, body: { id: 1 }, field: 'id' },
-  { title: 'PATCH target: unknown device type', method: 'PATCH', path: (w) => `/api/v1/targets/${w.target}`, body: { os_type: 'no_such_system' }, field: 'os_type' },
+  {
+    title: 'PATCH target: unknown device type',
+    method: 'PATCH',
+    path: (w) => `/api/v1/targets/${w.target}`,
+    body: { os_type: 'no_such_system' },
+    field: 'os_type',
+  },
   { title: 'PATCH target: unknown serial', method: 'PATCH', path: '/api/v1/targets/T20259999', body: { name: 'x' }, ...notFound },
   { title: 'DELETE target: unknown serial', method: 'DELETE', path: '/api/v1/targets/T20259999', ...notFound },
   get('target: unknown serial', '/api/v1/targets/T20259999', undefined, notFound),
@@ -182,8 +234,18 @@ const TARGETS: readonly WrongRequest[] = [
   post('test: unknown method', (w) => `/api/v1/targets/${w.target}/test?method=none`, undefined, undefined, notFound),
   post('test: NUL in the method', (w) => `/api/v1/targets/${w.target}/test?method=a%00b`, undefined, 'method'),
   post('test: misspelt parameter', (w) => `/api/v1/targets/${w.target}/test?methd=none`, undefined, 'methd'),
-  post('test of a method: garbage key', '/api/v1/targets/test-method-config', { method: methodOf('a', { credential: { credential_type: 'ssh_key', username: 'x', private_key: 'SECRET-x' } }) }, 'method.credential.private_key'),
-  post('test of a method: no credential', '/api/v1/targets/test-method-config', { method: methodOf('a', { credential: undefined }) }, 'method.credential'),
+  post(
+    'test of a method: garbage key',
+    '/api/v1/targets/test-method-config',
+    { method: methodOf('a', { credential: { credential_type: 'ssh_key', username: 'x', private_key: 'SECRET-x' } }) },
+    'method.credential.private_key',
+  ),
+  post(
+    'test of a method: no credential',
+    '/api/v1/targets/test-method-config',
+    { method: methodOf('a', { credential: undefined }) },
+    'method.credential',
+  ),
 ];
 
 const JOBS: readonly WrongRequest[] = [
@@ -208,8 +270,16 @@ const JOBS: readonly WrongRequest[] = [
   job('unknown target', { targets: ['T20259999'] }, 'targets.0'),
   job('malformed target', { targets: ['web1'] }, 'targets.0'),
   job('target that is a number', { targets: [1] }, 'targets.0'),
-  job('action keys that repeat', { actions: [command('a', { action_key: 'x' }), command('b', { action_key: 'x' })] }, 'actions.1.action_key'),
-  job('action key that clashes with a given one', { actions: [command('a', { action_key: 'action_2' }), command('b')] }, 'actions.1.action_key'),
+  job(
+    'action keys that repeat',
+    { actions: [command('a', { action_key: 'x' }), command('b', { action_key: 'x' })] },
+    'actions.1.action_key',
+  ),
+  job(
+    'action key that clashes with a given one',
+    { actions: [command('a', { action_key: 'action_2' }), command('b')] },
+    'actions.1.action_key',
+  ),
   job('variable keys that repeat', { variables: [{ key: 'A' }, { key: 'A' }] }, 'variables.1.key'),
   action('unknown kind', { action_type: 'reboot' }, 'action_type'),
   action('kind that comes later', { action_type: 'file_transfer' }, 'action_type'),
@@ -235,7 +305,9 @@ const JOBS: readonly WrongRequest[] = [
   post(
     'job: __proto__ in the environment',
     '/api/v1/jobs',
-    raw('{"name":"x","actions":[{"action_type":"command","action_name":"x","action_parameters":{"command":"true"},"action_config":{"environment":{"__proto__":"x"}}}]}'),
+    raw(
+      '{"name":"x","actions":[{"action_type":"command","action_name":"x","action_parameters":{"command":"true"},"action_config":{"environment":{"__proto__":"x"}}}]}',
+    ),
     'actions.0.action_config.environment.__proto__',
   ),
   script('unknown script type', { scriptType: 'perl' }, 'scriptType'),
@@ -253,11 +325,32 @@ const JOBS: readonly WrongRequest[] = [
   variable('half a surrogate pair in a nested key', { type: 'json', value: { [HALF]: 1 } }, 'value.a\ufffdb'),
   variable('integer that JSON rounds', { type: 'number', value: 9_007_199_254_740_992 }, 'value'),
   variable('NUL in the description', { description: NUL }, 'description'),
-  post('job: number beyond all numbers in nested JSON', '/api/v1/jobs', jobJson('"variables":[{"key":"A","type":"json","value":{"a":[1e999]}}]'), 'variables.0.value.a.0'),
-  post('job: __proto__ in a variable', '/api/v1/jobs', jobJson('"variables":[{"key":"A","type":"json","value":{"a":{"__proto__":1}}}]'), 'variables.0.value.a.__proto__'),
-  post('job: variable of 10,000 levels', '/api/v1/jobs', jobJson(`"variables":[{"key":"A","type":"json","value":${nested(10_000)}}]`), 'variables.0.value.0.0.0.0.0'),
+  post(
+    'job: number beyond all numbers in nested JSON',
+    '/api/v1/jobs',
+    jobJson('"variables":[{"key":"A","type":"json","value":{"a":[1e999]}}]'),
+    'variables.0.value.a.0',
+  ),
+  post(
+    'job: __proto__ in a variable',
+    '/api/v1/jobs',
+    jobJson('"variables":[{"key":"A","type":"json","value":{"a":{"__proto__":1}}}]'),
+    'variables.0.value.a.__proto__',
+  ),
+  post(
+    'job: variable of 10,000 levels',
+    '/api/v1/jobs',
+    jobJson(`"variables":[{"key":"A","type":"json","value":${nested(10_000)}}]`),
+    'variables.0.value.0.0.0.0.0',
+  ),
   { title: 'PUT job: no action', method: 'PUT', path: (w) => `/api/v1/jobs/${w.job}`, body: { name: 'x', actions: [] }, field: 'actions' },
-  { title: 'PUT job: unknown target', method: 'PUT', path: (w) => `/api/v1/jobs/${w.job}`, body: jobNamed('x', { targets: ['T20259999'] }), field: 'targets.0' },
+  {
+    title: 'PUT job: unknown target',
+    method: 'PUT',
+    path: (w) => `/api/v1/jobs/${w.job}`,
+    body: jobNamed('x', { targets: ['T20259999'] }),
+    field: 'targets.0',
+  },
   { title: 'PUT job: unknown serial', method: 'PUT', path: '/api/v1/jobs/J20259999', body: jobNamed('x'), ...notFound },
   { title: 'DELETE job: unknown serial', method: 'DELETE', path: '/api/v1/jobs/J20259999', ...notFound },
   { title: 'DELETE job: with a run that has not ended', method: 'DELETE', path: (w) => `/api/v1/jobs/${w.job}`, ...conflict },
@@ -271,8 +364,19 @@ const JOBS: readonly WrongRequest[] = [
 const RUNS: readonly WrongRequest[] = [
   run('job without targets', 'jobWithoutTargets', {}, undefined, unprocessable('NO_TARGETS')),
   run('targets that are all off', 'jobAllOff', {}, undefined, unprocessable('TARGET_NOT_ACTIVE')),
-  post('run: a target that is off', (w) => `/api/v1/jobs/${w.jobAllOff}/executions`, (w: World) => ({ targets: [w.offTarget] }), 'targets.0', unprocessable('TARGET_NOT_ACTIVE')),
-  post('run: a target that is not of the job', (w) => `/api/v1/jobs/${w.job}/executions`, (w: World) => ({ targets: [w.otherTarget] }), 'targets.0'),
+  post(
+    'run: a target that is off',
+    (w) => `/api/v1/jobs/${w.jobAllOff}/executions`,
+    (w: World) => ({ targets: [w.offTarget] }),
+    'targets.0',
+    unprocessable('TARGET_NOT_ACTIVE'),
+  ),
+  post(
+    'run: a target that is not of the job',
+    (w) => `/api/v1/jobs/${w.job}/executions`,
+    (w: World) => ({ targets: [w.otherTarget] }),
+    'targets.0',
+  ),
   run('unknown target', 'job', { targets: ['T20259999'] }, 'targets.0'),
   run('empty list of targets', 'job', { targets: [] }, 'targets'),
   run('unknown variable', 'jobWithVariables', { variables: { MUST: 'x', OTHER: 'x' } }, 'variables.OTHER'),
@@ -284,7 +388,12 @@ const RUNS: readonly WrongRequest[] = [
   run('half a surrogate pair', 'jobWithVariables', { variables: { MUST: HALF } }, 'variables.MUST'),
   run('__proto__ as a variable', 'jobWithVariables', raw('{"variables":{"MUST":"x","__proto__":"x"}}'), 'variables.__proto__'),
   run('variable that every object has', 'jobWithVariables', { variables: { MUST: 'x', constructor: 'x' } }, 'variables.constructor'),
-  run('variables of 10,000 levels', 'jobWithVariables', raw(`{"variables":{"MUST":"x","DATA":${nested(10_000)}}}`), 'variables.DATA.0.0.0.0.0.0'),
+  run(
+    'variables of 10,000 levels',
+    'jobWithVariables',
+    raw(`{"variables":{"MUST":"x","DATA":${nested(10_000)}}}`),
+    'variables.DATA.0.0.0.0.0.0',
+  ),
   run('variables that are a list', 'jobWithVariables', { variables: ['x'] }, 'variables'),
   run('201 slots', 'job', { max_concurrent_targets: 201 }, 'max_concurrent_targets'),
   run('unknown field', 'job', { target: 'x' }, 'target'),
@@ -293,16 +402,31 @@ const RUNS: readonly WrongRequest[] = [
   post('cancel: malformed serial', '/api/v1/executions/J20259999/cancel', undefined, 'serial'),
   get('run: unknown serial', '/api/v1/executions/J20259999.0001', undefined, notFound),
   get('run: malformed serial', '/api/v1/executions/J20259999.1', 'serial'),
-  ...['branches', 'results', 'logs', 'events'].map((part) => get(`${part} of an unknown run`, `/api/v1/executions/J20259999.0001/${part}`, undefined, notFound)),
-  ...['x', '0', '2026-13-01T00:00:00.000Z', '0000-01-01T00:00:00Z', '+275760-09-13T00:00:00.000Z', 'infinity', '2026-01-01', "2026-01-01T00:00:00Z' OR 1"].map((id) =>
+  ...['branches', 'results', 'logs', 'events'].map((part) =>
+    get(`${part} of an unknown run`, `/api/v1/executions/J20259999.0001/${part}`, undefined, notFound),
+  ),
+  ...[
+    'x',
+    '0',
+    '2026-13-01T00:00:00.000Z',
+    '0000-01-01T00:00:00Z',
+    '+275760-09-13T00:00:00.000Z',
+    'infinity',
+    '2026-01-01',
+    "2026-01-01T00:00:00Z' OR 1",
+  ].map((id) =>
     get(`Last-Event-ID ${id}`, (w) => `/api/v1/executions/${w.execution}/events`, 'Last-Event-ID', { headers: { 'last-event-id': id } }),
   ),
-  get('Last-Event-ID of 100 characters', (w) => `/api/v1/executions/${w.execution}/events`, 'last-event-id', { headers: { 'last-event-id': '1'.repeat(100) } }),
+  get('Last-Event-ID of 100 characters', (w) => `/api/v1/executions/${w.execution}/events`, 'last-event-id', {
+    headers: { 'last-event-id': '1'.repeat(100) },
+  }),
 ];
 
 const LISTS: readonly WrongRequest[] = [
   ...['targets', 'jobs', 'executions'].flatMap((list) => [
-    ...['0', '501', '-1', 'abc', '1.5', '', '1&limit=2', '1e400'].map((limit) => get(`${list}: limit=${limit}`, `/api/v1/${list}?limit=${limit}`, 'limit')),
+    ...['0', '501', '-1', 'abc', '1.5', '', '1&limit=2', '1e400'].map((limit) =>
+      get(`${list}: limit=${limit}`, `/api/v1/${list}?limit=${limit}`, 'limit'),
+    ),
     ...['x', '%00', cursorOf('i-1'), cursorOf('i1x'), cursorOf(`i${'9'.repeat(30)}`), cursorOf('t1'), 'x'.repeat(201)].map((cursor) =>
       get(`${list}: cursor ${cursor.slice(0, 30)}`, `/api/v1/${list}?cursor=${cursor}`, 'cursor'),
     ),
@@ -321,7 +445,9 @@ const LISTS: readonly WrongRequest[] = [
     ['results', 'branch'],
     ['logs', 'target'],
     ['logs', 'branch'],
-  ].map(([part = '', field = '']) => get(`${part}: NUL in ${field}`, (w) => `/api/v1/executions/${w.execution}/${part}?${field}=a%00b`, field)),
+  ].map(([part = '', field = '']) =>
+    get(`${part}: NUL in ${field}`, (w) => `/api/v1/executions/${w.execution}/${part}?${field}=a%00b`, field),
+  ),
   get('results: action 0', (w) => `/api/v1/executions/${w.execution}/results?action_order=0`, 'action_order'),
   get('logs: 5,001 lines', (w) => `/api/v1/executions/${w.execution}/logs?limit=5001`, 'limit'),
   get('logs: unknown stream', (w) => `/api/v1/executions/${w.execution}/logs?stream=stdin`, 'stream'),
@@ -338,7 +464,12 @@ const ACCOUNTS: readonly WrongRequest[] = [
   token('end that is no time', { expires_at: 'tomorrow' }, 'expires_at'),
   token('end that is no day', { expires_at: '2099-02-30T00:00:00Z' }, 'expires_at'),
   token('end that has passed', { expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'),
-  { title: 'token: revoking an unknown one', method: 'DELETE', path: '/api/v1/auth/tokens/00000000-0000-4000-8000-000000000000', ...notFound },
+  {
+    title: 'token: revoking an unknown one',
+    method: 'DELETE',
+    path: '/api/v1/auth/tokens/00000000-0000-4000-8000-000000000000',
+    ...notFound,
+  },
   { title: 'token: revoking by a malformed id', method: 'DELETE', path: '/api/v1/auth/tokens/1', field: 'uuid' },
   password('too short', { current_password: PASSWORD, new_password: 'short' }, 'new_password'),
   password('shorter than the setting', { current_password: PASSWORD, new_password: '12345678901' }, 'new_password'),
@@ -363,15 +494,34 @@ const HTTP: readonly WrongRequest[] = [
   post('text for an object', '/api/v1/jobs', '"x"', ''),
   post('no body', '/api/v1/targets', undefined, 'name'),
   post('10,000 levels', '/api/v1/targets', nested(10_000), '0.0.0.0.0.0.0.0'),
-  post('100,000 unknown fields', '/api/v1/targets', Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`f${index}`, 1])), 'f0'),
-  ...['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/jsonp', 'json', ''].map((type) =>
+  post(
+    '100,000 unknown fields',
+    '/api/v1/targets',
+    Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`f${index}`, 1])),
+    'f0',
+  ),
+  ...[
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/xml',
+    'application/jsonp',
+    'json',
+    '',
+  ].map((type) =>
     post(`content type "${type}"`, '/api/v1/targets', '{"name":"x"}', undefined, { headers: { 'content-type': type }, ...unsupported }),
   ),
   ...['with space', 'umlaut-\u00e4', '\u007f', 'x'.repeat(201), ''].map((value) =>
-    post(`Idempotency-Key ${JSON.stringify(value.slice(0, 12))} (${value.length})`, '/api/v1/jobs', jobNamed('keyed'), 'Idempotency-Key', { headers: { 'idempotency-key': value } }),
+    post(`Idempotency-Key ${JSON.stringify(value.slice(0, 12))} (${value.length})`, '/api/v1/jobs', jobNamed('keyed'), 'Idempotency-Key', {
+      headers: { 'idempotency-key': value },
+    }),
   ),
-  post('Idempotency-Key on a path of 3,000 characters', `/api/v1/jobs/${'x'.repeat(3_000)}/executions`, {}, 'serial', { headers: { 'idempotency-key': 'long-path' } }),
-  post('Idempotency-Key on a path with NUL', '/api/v1/jobs/J2025%00/executions', {}, 'serial', { headers: { 'idempotency-key': 'nul-path' } }),
+  post('Idempotency-Key on a path of 3,000 characters', `/api/v1/jobs/${'x'.repeat(3_000)}/executions`, {}, 'serial', {
+    headers: { 'idempotency-key': 'long-path' },
+  }),
+  post('Idempotency-Key on a path with NUL', '/api/v1/jobs/J2025%00/executions', {}, 'serial', {
+    headers: { 'idempotency-key': 'nul-path' },
+  }),
   get('unknown path', '/api/v1/nothing', undefined, notFound),
   get('unknown version of the API', '/api/v2/jobs', undefined, notFound),
   get('path with a slash too many', '/api/v1/jobs/', undefined, notFound),
@@ -398,7 +548,11 @@ describe('wrong requests', () => {
     const otherTarget = await addTarget(platform, 'other.example.org');
     const offTarget = await addTarget(platform, 'off.example.org', { status: 'maintenance' });
     const job = await addJob(platform, 'job', { targets: [target] });
-    const variables = [{ key: 'MUST', is_required: true }, { key: 'COUNT', type: 'number', value: 3 }, { key: 'DATA', type: 'json' }];
+    const variables = [
+      { key: 'MUST', is_required: true },
+      { key: 'COUNT', type: 'number', value: 3 },
+      { key: 'DATA', type: 'json' },
+    ];
     const started = await platform.api('POST', `/api/v1/jobs/${job}/executions`, {});
     world = {
       target,
@@ -440,7 +594,11 @@ describe('wrong requests', () => {
     const before = await countRows(platform);
     const bytes = new TextEncoder().encode(JSON.stringify(jobNamed('x', { description: 'x'.repeat(1_048_576) })));
     const headers = { ...JSON_TYPE, authorization: `Bearer ${operator}`, 'idempotency-key': 'too-large' };
-    const stated = await platform.app.request('/api/v1/jobs', { method: 'POST', headers: { ...headers, 'content-length': String(bytes.length) }, body: bytes });
+    const stated = await platform.app.request('/api/v1/jobs', {
+      method: 'POST',
+      headers: { ...headers, 'content-length': String(bytes.length) },
+      body: bytes,
+    });
     const body = new Blob([bytes]).stream();
     const streamed = await platform.app.request('/api/v1/jobs', { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
     for (const response of [stated, streamed]) {
@@ -460,8 +618,13 @@ describe('wrong requests', () => {
 
   test('a body that is not UTF-8 is refused, not repaired', async () => {
     const body = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
-    const response = await platform.app.request('/api/v1/jobs', { method: 'POST', headers: { ...JSON_TYPE, authorization: `Bearer ${operator}` }, body });
-    expect([response.status, (await response.json()).code]).toEqual([400, 'MALFORMED_REQUEST']);
+    const response = await platform.app.request('/api/v1/jobs', {
+      method: 'POST',
+      headers: { ...JSON_TYPE, authorization: `Bearer ${operator}` },
+      body,
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'MALFORMED_REQUEST' });
   });
 
   test('a token cannot get a scope that its maker lacks', async () => {
@@ -481,24 +644,41 @@ describe('wrong requests', () => {
     expect((await platform.call(made.body.token, 'GET', '/api/v1/jobs')).status).toBe(200);
   });
 
-  test.each(['::1', 'fe80::1%eth0', '2001:db8::2:1', '::ffff:10.1.2.3', '10.9.8.7', 'under_score.example.org', 'a', 'xn--bcher-kva.example', 'ends.in.dot.', '  Padded.Example.org '])(
-    'the host %j is accepted',
-    async (host) => {
-      const { status, body } = await platform.call(operator, 'POST', '/api/v1/targets', targetAt(host));
-      expect([status, body.methods?.[0].host]).toEqual([201, host.trim().toLowerCase()]);
-    },
-  );
+  test.each([
+    '::1',
+    'fe80::1%eth0',
+    '2001:db8::2:1',
+    '::ffff:10.1.2.3',
+    '10.9.8.7',
+    'under_score.example.org',
+    'a',
+    'xn--bcher-kva.example',
+    'ends.in.dot.',
+    '  Padded.Example.org ',
+  ])('the host %j is accepted', async (host) => {
+    const { status, body } = await platform.call(operator, 'POST', '/api/v1/targets', targetAt(host));
+    expect([status, body.methods?.[0].host]).toEqual([201, host.trim().toLowerCase()]);
+  });
 
   test('text that only looks like an escaped NUL is kept', async () => {
     const value = { path: String.raw`C:\u0000` };
-    const { status, body } = await platform.call(operator, 'POST', '/api/v1/jobs', jobNamed('escaped', { variables: [{ key: 'A', type: 'json', value }] }));
+    const { status, body } = await platform.call(
+      operator,
+      'POST',
+      '/api/v1/jobs',
+      jobNamed('escaped', { variables: [{ key: 'A', type: 'json', value }] }),
+    );
     expect([status, body.variables?.[0].value]).toEqual([201, value]);
   });
 
   test('a caller with a link-local address can log in', async () => {
     const socket = { remoteAddress: 'fe80::1%eth0', remotePort: 1, remoteFamily: 'IPv6' };
     const body = JSON.stringify(platform.admin);
-    const response = await platform.app.request('/api/v1/auth/login', { method: 'POST', headers: JSON_TYPE, body }, { incoming: { socket } });
+    const response = await platform.app.request(
+      '/api/v1/auth/login',
+      { method: 'POST', headers: JSON_TYPE, body },
+      { incoming: { socket } },
+    );
     expect(response.status).toBe(200);
   });
 });

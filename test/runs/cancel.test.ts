@@ -40,9 +40,14 @@ describe.skipIf(withoutSshd)('stopping a run (OpenSSH)', () => {
     );
 
   test('a cancel with 50 branches running closes all rows as cancelled and leaves no remote process', async () => {
-    const { serial } = await runJob(platform, targets, [command('echo begun; (sleep 301 & setsid sleep 302 & wait)'), command('echo after')], {
-      settings: { max_concurrent_targets: BRANCHES },
-    });
+    const { serial } = await runJob(
+      platform,
+      targets,
+      [command('echo begun; (sleep 301 & setsid sleep 302 & wait)'), command('echo after')],
+      {
+        settings: { max_concurrent_targets: BRANCHES },
+      },
+    );
     await untilEvents(platform, serial, BRANCHES, saysLine('begun'));
     const asked = await platform.api('POST', `/api/v1/executions/${serial}/cancel`);
     expect(asked.status).toBe(202);
@@ -62,16 +67,23 @@ describe.skipIf(withoutSshd)('stopping a run (OpenSSH)', () => {
     await platform.untilEnded(serial);
     const late = await platform.api('POST', `/api/v1/executions/${serial}/cancel`);
     expect(late).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
-    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({ status: 'completed', cancel_requested_at: null });
+    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({
+      status: 'completed',
+      cancel_requested_at: null,
+    });
   });
 
   test('the root workflow terminated from outside: branches close their own rows, the reconciler closes the run', async () => {
-    const { serial, run } = await runJob(platform, targets.slice(0, 5), [command('echo begun; sleep 303')], { settings: { max_concurrent_targets: 3 } });
+    const { serial, run } = await runJob(platform, targets.slice(0, 5), [command('echo begun; sleep 303')], {
+      settings: { max_concurrent_targets: 3 },
+    });
     await untilEvents(platform, serial, 3, saysLine('begun'));
     await platform.client.workflow.getHandle(run.workflow_id).terminate('an operator');
     const { reconcile } = createReconcileActivities(platform.activities);
     // Branches of a terminated root end by themselves; the reconciler leaves the run open until they have.
-    await untilEvents(platform, serial, 3, (seen) => (seen.event === 'branch' && seen.data.status === 'cancelled' ? seen.data.branch_serial : undefined));
+    await untilEvents(platform, serial, 3, (seen) =>
+      seen.event === 'branch' && seen.data.status === 'cancelled' ? seen.data.branch_serial : undefined,
+    );
     await reconcile();
 
     expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({
@@ -92,7 +104,9 @@ describe.skipIf(withoutSshd)('stopping a run (OpenSSH)', () => {
   });
 
   test('a branch workflow terminated from outside is closed as lost, and the run goes on', async () => {
-    const { serial } = await runJob(platform, targets.slice(0, 2), [command(`echo begun; [ "$TARGET_SERIAL" = ${targets[0]} ] && sleep 304; true`)]);
+    const { serial } = await runJob(platform, targets.slice(0, 2), [
+      command(`echo begun; [ "$TARGET_SERIAL" = ${targets[0]} ] && sleep 304; true`),
+    ]);
     await untilEvents(platform, serial, 2, saysLine('begun'));
     await platform.client.workflow.getHandle(`${serial}/b/${targets[0]}`).terminate('an operator');
     const run = await platform.untilEnded(serial);
@@ -112,7 +126,10 @@ describe.skipIf(withoutSshd)('stopping a run (OpenSSH)', () => {
   });
 
   test('a run that takes longer than its job allows ends as timed out, and so do its branches', async () => {
-    const { serial } = await runJob(platform, targets.slice(0, 3), [command('sleep 307')], { timeout_seconds: 1, settings: { max_concurrent_targets: 2 } });
+    const { serial } = await runJob(platform, targets.slice(0, 3), [command('sleep 307')], {
+      timeout_seconds: 1,
+      settings: { max_concurrent_targets: 2 },
+    });
     const run = await platform.untilEnded(serial);
     expect(run).toMatchObject({ status: 'failed', failure_category: 'timeout', error_code: 'RUN_TIMED_OUT', failed_branches: 3 });
     const { body } = await platform.api('GET', `/api/v1/executions/${serial}/branches`);

@@ -29,9 +29,14 @@ describe.skipIf(withoutSshd)('a worker process that dies or stops (OpenSSH)', ()
     const ran = join(fleet.folder, 'ran');
     const go = join(fleet.folder, 'go');
     const first = await startWorkerProcess(platform);
-    const { serial } = await runJob(platform, targets, [command(`echo "$TARGET_SERIAL" >> ${ran}; echo begun; [ -e ${go} ] || sleep 300`), command('echo after')], {
-      settings: { max_concurrent_targets: 2 },
-    });
+    const { serial } = await runJob(
+      platform,
+      targets,
+      [command(`echo "$TARGET_SERIAL" >> ${ran}; echo begun; [ -e ${go} ] || sleep 300`), command('echo after')],
+      {
+        settings: { max_concurrent_targets: 2 },
+      },
+    );
     await untilEvents(platform, serial, 2, saysLine('begun'));
     await first.end('SIGKILL');
     writeFileSync(go, '');
@@ -53,9 +58,11 @@ describe.skipIf(withoutSshd)('a worker process that dies or stops (OpenSSH)', ()
     const [patient = '', endless = ''] = targets;
     const go = join(fleet.folder, 'go-on');
     const first = await startWorkerProcess(platform);
-    const { serial } = await runJob(platform, [patient, endless], [
-      command(`echo begun; if [ "$TARGET_SERIAL" = ${patient} ]; then until [ -e ${go} ]; do sleep 0.05; done; else sleep 300; fi`),
-    ]);
+    const { serial } = await runJob(
+      platform,
+      [patient, endless],
+      [command(`echo begun; if [ "$TARGET_SERIAL" = ${patient} ]; then until [ -e ${go} ]; do sleep 0.05; done; else sleep 300; fi`)],
+    );
     await untilEvents(platform, serial, 2, saysLine('begun'));
     const ended = first.end('SIGTERM');
     writeFileSync(go, '');

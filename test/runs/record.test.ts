@@ -39,13 +39,26 @@ describe.skipIf(withoutSshd)('the record of a run (OpenSSH)', () => {
     });
 
     const { body: results } = await platform.api('GET', `/api/v1/executions/${serial}/results?branch=${serial}.0001`);
-    expect(results.data.map((row: { action_order: number; status: string; exit_code: number | null }) => [row.action_order, row.status, row.exit_code])).toEqual([
+    expect(
+      results.data.map((row: { action_order: number; status: string; exit_code: number | null }) => [
+        row.action_order,
+        row.status,
+        row.exit_code,
+      ]),
+    ).toEqual([
       [1, 'completed', 0],
       [2, 'completed', 3],
       [3, 'failed', 4],
       [4, 'skipped', null],
     ]);
-    expect(results.data[0]).toMatchObject({ result_output: 'out\n', result_error: 'err\n', output_lines: 2, output_bytes: 8, is_final: true, attempt: 1 });
+    expect(results.data[0]).toMatchObject({
+      result_output: 'out\n',
+      result_error: 'err\n',
+      output_lines: 2,
+      output_bytes: 8,
+      is_final: true,
+      attempt: 1,
+    });
     expect(results.data[3]).toMatchObject({ skip_reason: 'branch_stopped', is_final: true });
 
     const { body: logs } = await platform.api('GET', `/api/v1/executions/${serial}/logs?branch=${serial}.0001`);

@@ -63,7 +63,11 @@ describe.skipIf(withoutSshd)('restarts in the middle of a run (OpenSSH)', () => 
 
     const { reconcile } = createReconcileActivities(platform.activities);
     expect(await reconcile()).toMatchObject({ started: 0 });
-    await selectRows(platform.db, `UPDATE job_executions SET created_at = now() - interval '2 minutes' WHERE execution_serial = $1 RETURNING id`, [serial]);
+    await selectRows(
+      platform.db,
+      `UPDATE job_executions SET created_at = now() - interval '2 minutes' WHERE execution_serial = $1 RETURNING id`,
+      [serial],
+    );
     const passes = await Promise.all([reconcile(), reconcile(), reconcile()]);
     expect(passes.some((pass) => (pass.started ?? 0) > 0)).toBe(true);
     expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: 1 });
@@ -84,9 +88,14 @@ describe.skipIf(withoutSshd)('restarts in the middle of a run (OpenSSH)', () => 
 
     const platform = await startTestPlatform({ temporalAddress: temporal.address, databaseUrl: postgres.url, heartbeatTimeoutMs: 60_000 });
     const targets = await addTargets(platform, fleet, BRANCHES);
-    const { serial } = await runJob(platform, targets, [command('echo first; sleep 0.5'), command('for i in 1 2 3 4 5; do echo line $i; sleep 0.1; done')], {
-      settings: { max_concurrent_targets: 15 },
-    });
+    const { serial } = await runJob(
+      platform,
+      targets,
+      [command('echo first; sleep 0.5'), command('for i in 1 2 3 4 5; do echo line $i; sleep 0.1; done')],
+      {
+        settings: { max_concurrent_targets: 15 },
+      },
+    );
     const ended = (seen: { event: string; data: { status: string; branch_serial: string } }) =>
       seen.event === 'branch' && seen.data.status === 'completed' ? seen.data.branch_serial : undefined;
     await untilEvents(platform, serial, 10, ended);
@@ -98,7 +107,11 @@ describe.skipIf(withoutSshd)('restarts in the middle of a run (OpenSSH)', () => 
     await postgres.onExit;
     postgres = await openPostgres();
 
-    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', total_branches: BRANCHES, completed_branches: BRANCHES });
+    expect(await platform.untilEnded(serial)).toMatchObject({
+      status: 'completed',
+      total_branches: BRANCHES,
+      completed_branches: BRANCHES,
+    });
     const counted = await selectRow(
       platform.db,
       `SELECT count(DISTINCT b.id)::int AS branches, count(DISTINCT r.id)::int AS results, count(DISTINCT (r.branch_id, r.action_order))::int AS actions,

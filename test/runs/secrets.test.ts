@@ -46,7 +46,10 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
     return text.startsWith('{') ? JSON.parse(text) : text;
   };
   const addTarget = (index: number, credential: object) =>
-    api('POST', '/targets', { name: `t${index}`, methods: [{ method_type: 'ssh', host: loopbackAddress(index), port: fleet.port, credential }] });
+    api('POST', '/targets', {
+      name: `t${index}`,
+      methods: [{ method_type: 'ssh', host: loopbackAddress(index), port: fleet.port, credential }],
+    });
 
   test('a secret used in commands is in no row, answer, history or output', async () => {
     const wrong = createKeyPair();
@@ -57,7 +60,12 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
     await api('POST', `/targets/${refused.target_serial}/test`);
     await api('POST', '/targets/test-method-config', {
       os_type: 'linux',
-      method: { method_type: 'ssh', host: '127.0.0.1', port: fleet.port, credential: { credential_type: 'password', username: 'opsc-secret', password: `${password}x` } },
+      method: {
+        method_type: 'ssh',
+        host: '127.0.0.1',
+        port: fleet.port,
+        credential: { credential_type: 'password', username: 'opsc-secret', password: `${password}x` },
+      },
     });
     const job = await api('POST', '/jobs', {
       name: 'leaks',
@@ -67,9 +75,22 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
         { key: 'OTHER', value: 'default', is_secret: true },
       ],
       actions: [
-        command('echo "it is $API_TOKEN"; echo "${OTHER}" >&2; printf %s "$API_TOKEN" | tee /dev/stderr; env; ps -ef -ww', { on_failure: 'continue' }),
-        command(`echo "$API_TOKEN" | sed 's/./&/g'; printf '%s' "$API_TOKEN" | head -c 10; printf '%s' "$API_TOKEN" | tail -c +11; exit 7`, { on_failure: 'continue' }),
-        { action_type: 'script', action_name: 'python', action_parameters: { scriptType: 'python', scriptContent: 'import os,sys\nprint(sys.argv)\nraise Exception(os.environ["API_TOKEN"])', arguments: ['${API_TOKEN}', '--x=${OTHER}'] } },
+        command('echo "it is $API_TOKEN"; echo "${OTHER}" >&2; printf %s "$API_TOKEN" | tee /dev/stderr; env; ps -ef -ww', {
+          on_failure: 'continue',
+        }),
+        command(
+          `echo "$API_TOKEN" | sed 's/./&/g'; printf '%s' "$API_TOKEN" | head -c 10; printf '%s' "$API_TOKEN" | tail -c +11; exit 7`,
+          { on_failure: 'continue' },
+        ),
+        {
+          action_type: 'script',
+          action_name: 'python',
+          action_parameters: {
+            scriptType: 'python',
+            scriptContent: 'import os,sys\nprint(sys.argv)\nraise Exception(os.environ["API_TOKEN"])',
+            arguments: ['${API_TOKEN}', '--x=${OTHER}'],
+          },
+        },
       ],
     });
     const run = await api('POST', `/jobs/${job.job_serial}/executions`, { variables: { OTHER: override } });
@@ -79,11 +100,18 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
     for (const path of ['', '/branches', '/results', '/logs?limit=5000', '/events']) await api('GET', `/executions/${serial}${path}`);
     for (const path of ['/targets', `/targets/${refused.target_serial}`, '/jobs', `/jobs/${job.job_serial}`]) await api('GET', path);
 
-    const tables = await selectRows<{ name: string }>(platform.db, `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace`);
+    const tables = await selectRows<{ name: string }>(
+      platform.db,
+      `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace`,
+    );
     let rows = '';
-    for (const { name } of tables) rows += (await selectRows<{ row: string }>(platform.db, `SELECT t::text AS row FROM "${name}" t`)).map(({ row }) => row).join('\n');
+    for (const { name } of tables)
+      rows += (await selectRows<{ row: string }>(platform.db, `SELECT t::text AS row FROM "${name}" t`)).map(({ row }) => row).join('\n');
     let histories = '';
-    for (const id of [run.workflow_id, ...[1, 2, 3].map((n) => `${serial}/b/${[passwordTarget, keyTarget, refused][n - 1].target_serial}`)]) {
+    for (const id of [
+      run.workflow_id,
+      ...[1, 2, 3].map((n) => `${serial}/b/${[passwordTarget, keyTarget, refused][n - 1].target_serial}`),
+    ]) {
       const json = historyToJSON(await platform.client.workflow.getHandle(id).fetchHistory());
       histories += json + json.replace(/"data":\s*"([A-Za-z0-9+/=]+)"/g, (_, data: string) => Buffer.from(data, 'base64').toString('utf8'));
     }
@@ -94,7 +122,8 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
     const wrongLine = wrong.privateKey.split('\n')[3] ?? '';
     for (const [place, text] of Object.entries(places)) {
       expect(text.length, place).toBeGreaterThan(0);
-      for (const [name, value] of Object.entries({ password, token, override, keyLine, wrongLine })) expect(text.includes(value), `${name} in ${place}`).toBe(false);
+      for (const [name, value] of Object.entries({ password, token, override, keyLine, wrongLine }))
+        expect(text.includes(value), `${name} in ${place}`).toBe(false);
     }
     expect(rows).toContain('it is ********');
   });

@@ -21,7 +21,11 @@ describe.skipIf(withoutSshd)('a run on 2,000 targets (OpenSSH)', () => {
       expect((await handle.describe()).historyLength).toBeLessThanOrEqual((4 * TARGETS) / SHARDS + 20);
       expect(await handle.query('progress')).toMatchObject({ total: TARGETS / SHARDS, completed: TARGETS / SHARDS, running: 0 });
     }
-    expect(await platform.client.workflow.getHandle(run.workflow_id).query('progress')).toMatchObject({ total: TARGETS, completed: TARGETS, runningShards: [] });
+    expect(await platform.client.workflow.getHandle(run.workflow_id).query('progress')).toMatchObject({
+      total: TARGETS,
+      completed: TARGETS,
+      runningShards: [],
+    });
     const counted = await selectRow(
       platform.db,
       `SELECT count(*)::int AS results, count(*) FILTER (WHERE r.result_output = b.target_name_ref || E'\\n')::int AS right_output, count(DISTINCT b.id)::int AS branches

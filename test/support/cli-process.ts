@@ -19,7 +19,10 @@ export interface CliProcess {
 }
 
 export const startCli = (args: readonly string[], env: Record<string, string | undefined>): CliProcess => {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let printed = '';
   const waiting = new Set<() => void>();
   const take = (chunk: Buffer): void => {

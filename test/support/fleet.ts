@@ -28,7 +28,15 @@ export const startFleet = async (options: { user?: string; password?: string } =
   chmodSync(folder, 0o777);
   const keys = createKeyPair();
   const port = await freePort('0.0.0.0');
-  const server = await startSystemSshd({ folder: join(folder, 'sshd'), addresses: [], wildcard: true, port, authorizedKey: keys.publicKey, user: username, passwordAuthentication: options.password !== undefined });
+  const server = await startSystemSshd({
+    folder: join(folder, 'sshd'),
+    addresses: [],
+    wildcard: true,
+    port,
+    authorizedKey: keys.publicKey,
+    user: username,
+    passwordAuthentication: options.password !== undefined,
+  });
   return {
     port,
     username,
@@ -43,7 +51,8 @@ export const startFleet = async (options: { user?: string; password?: string } =
 };
 
 /** The n-th loopback address, from 127.0.1.1 on. */
-export const loopbackAddress = (index: number): string => `127.${Math.floor(index / 62_500)}.${1 + (Math.floor(index / 250) % 250)}.${1 + (index % 250)}`;
+export const loopbackAddress = (index: number): string =>
+  `127.${Math.floor(index / 62_500)}.${1 + (Math.floor(index / 250) % 250)}.${1 + (index % 250)}`;
 
 /** Body of POST /targets for one loopback address of the fleet. */
 export const targetOf = (fleet: Fleet, index: number, fields: Record<string, unknown> = {}) => ({
@@ -78,7 +87,12 @@ export const command = (text: string, fields: Record<string, unknown> = {}) => (
 });
 
 /** Makes a job of these actions and starts it. @returns the run. */
-export const runJob = async ({ api }: TestPlatform, targets: readonly string[], actions: readonly object[], fields: Record<string, unknown> = {}) => {
+export const runJob = async (
+  { api }: TestPlatform,
+  targets: readonly string[],
+  actions: readonly object[],
+  fields: Record<string, unknown> = {},
+) => {
   const job = await api('POST', '/api/v1/jobs', { name: 'test job', targets, actions, ...fields });
   if (job.status !== 201) throw new Error(JSON.stringify(job.body));
   const run = await api('POST', `/api/v1/jobs/${job.body.job_serial}/executions`, {});

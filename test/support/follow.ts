@@ -13,7 +13,11 @@ const parseEvent = (block: string): SeenEvent | undefined => {
 };
 
 /** The live events of a run, as a client gets them. */
-export async function* follow({ app, token }: Pick<TestPlatform, 'app' | 'token'>, serial: string, lastEventId?: string): AsyncGenerator<SeenEvent> {
+export async function* follow(
+  { app, token }: Pick<TestPlatform, 'app' | 'token'>,
+  serial: string,
+  lastEventId?: string,
+): AsyncGenerator<SeenEvent> {
   const response = await app.request(`/api/v1/executions/${serial}/events`, {
     headers: { authorization: `Bearer ${token}`, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
   });
@@ -37,7 +41,12 @@ export async function* follow({ app, token }: Pick<TestPlatform, 'app' | 'token'
 }
 
 /** Waits until so many different events of the run fit. @returns them. */
-export const untilEvents = async (platform: TestPlatform, serial: string, count: number, fits: (seen: SeenEvent) => string | undefined): Promise<SeenEvent[]> => {
+export const untilEvents = async (
+  platform: TestPlatform,
+  serial: string,
+  count: number,
+  fits: (seen: SeenEvent) => string | undefined,
+): Promise<SeenEvent[]> => {
   const found = new Map<string, SeenEvent>();
   let failure = '';
   for await (const seen of follow(platform, serial)) {
@@ -45,7 +54,8 @@ export const untilEvents = async (platform: TestPlatform, serial: string, count:
     const key = fits(seen);
     if (key !== undefined) found.set(key, seen);
     if (found.size >= count) return [...found.values()];
-    if (seen.event === 'end') throw new Error(`the run ended ${JSON.stringify(seen.data)} after ${found.size} of ${count} events; ${failure}`);
+    if (seen.event === 'end')
+      throw new Error(`the run ended ${JSON.stringify(seen.data)} after ${found.size} of ${count} events; ${failure}`);
   }
   throw new Error('the stream ended');
 };

@@ -46,16 +46,28 @@ export interface PlatformOptions {
 /** API and worker in this process, on a database and task queues of their own; the API is called without a socket. */
 export const startTestPlatform = async (options: PlatformOptions = {}) => {
   installRuntime(log);
-  const database = options.databaseUrl === undefined ? await createTestDatabase() : { url: options.databaseUrl, [Symbol.asyncDispose]: async () => {} };
+  const database =
+    options.databaseUrl === undefined ? await createTestDatabase() : { url: options.databaseUrl, [Symbol.asyncDispose]: async () => {} };
   const keyRingText = newKeyRing();
   const keyRing = parseKeyRing(keyRingText);
   const db = connectDatabase({ url: database.url, poolSize: 10, applicationName: 'test' });
-  const temporal = { address: options.temporalAddress ?? inject('temporalAddress'), namespace: 'default', apiKey: undefined, tls: undefined };
+  const temporal = {
+    address: options.temporalAddress ?? inject('temporalAddress'),
+    namespace: 'default',
+    apiKey: undefined,
+    tls: undefined,
+  };
   const client: Client = await connectTemporalClient(temporal);
   const taskQueuePrefix = `test-${randomUUID().slice(0, 8)}`;
   const control = createRunControl(client, taskQueuePrefix);
   const feed = createRunFeed(database.url);
-  const base = { db, keyRing, readSettings: createReadSettings(db), openSession: options.openSession ?? createOpenSsh(), notifyRun: createNotifyRun(db) };
+  const base = {
+    db,
+    keyRing,
+    readSettings: createReadSettings(db),
+    openSession: options.openSession ?? createOpenSsh(),
+    notifyRun: createNotifyRun(db),
+  };
   const services: ServiceDeps = { ...base, startRun: control.startRun, cancelRun: control.cancelRun };
   const activities: ActivityDeps = {
     ...base,
@@ -92,7 +104,13 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   });
   const admin = await bootstrapAdmin(db, keyRing, false);
   if (admin === undefined) throw new Error('the template has an administrator');
-  const call = async (token: string | undefined, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+  const call = async (
+    token: string | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
     const response = await app.request(path, {
       method,
       headers: {

@@ -29,12 +29,18 @@ describe('workflow histories that were recorded', () => {
 
   test('there is one for each workflow type in each way to end', () => {
     expect(names.map((name) => name.slice(0, -'.json'.length)).toSorted()).toEqual(
-      ['job', 'shard', 'branch'].flatMap((type) => ['success', 'failure', 'cancel', 'lost'].map((end) => `${type}-${end}`)).concat('reconcile-success').toSorted(),
+      ['job', 'shard', 'branch']
+        .flatMap((type) => ['success', 'failure', 'cancel', 'lost'].map((end) => `${type}-${end}`))
+        .concat('reconcile-success')
+        .toSorted(),
     );
   });
 
   test('all replay with today’s code', async () => {
-    const histories = names.map((name) => ({ workflowId: name, history: historyFromJSON(JSON.parse(readFileSync(`${FOLDER}${name}`, 'utf8'))) }));
+    const histories = names.map((name) => ({
+      workflowId: name,
+      history: historyFromJSON(JSON.parse(readFileSync(`${FOLDER}${name}`, 'utf8'))),
+    }));
     expect(await replay(histories)).toEqual([]);
   });
 });
@@ -56,7 +62,10 @@ describe.skipIf(withoutSshd)('workflow histories recorded now (OpenSSH)', () => 
     await fleet[Symbol.asyncDispose]();
   });
 
-  const historyOf = async (workflowId: string) => ({ workflowId, history: await platform.client.workflow.getHandle(workflowId).fetchHistory() });
+  const historyOf = async (workflowId: string) => ({
+    workflowId,
+    history: await platform.client.workflow.getHandle(workflowId).fetchHistory(),
+  });
 
   const keep = (name: string, history: Parameters<typeof historyToJSON>[0]): void => {
     if (!RECORD) return;
@@ -103,7 +112,11 @@ describe.skipIf(withoutSshd)('workflow histories recorded now (OpenSSH)', () => 
       const text = { success: 'true', failure: 'exit 9', cancel: 'echo begun; sleep 310', lost: 'echo begun; sleep 311' }[end];
       // The job itself waits without a worker for its queue; its branches are planned by hand and run by the shard.
       const { serial } = await planWithoutRunning(platform, targets, text);
-      const handle = await platform.client.workflow.start('shardWorkflow', { workflowId: `${serial}/s1`, taskQueue, args: [{ execution: serial, from: 1, to: 3, window: 2 }] });
+      const handle = await platform.client.workflow.start('shardWorkflow', {
+        workflowId: `${serial}/s1`,
+        taskQueue,
+        args: [{ execution: serial, from: 1, to: 3, window: 2 }],
+      });
       if (end === 'cancel' || end === 'lost') await untilEvents(platform, serial, 2, saysLine('begun'));
       if (end === 'cancel') await handle.cancel();
       if (end === 'lost') {
@@ -118,7 +131,10 @@ describe.skipIf(withoutSshd)('workflow histories recorded now (OpenSSH)', () => 
       keep(`shard-${end}`, shard.history);
       expect(await replay([shard])).toEqual([]);
     }
-    const reconcile = await platform.client.workflow.start('reconcileWorkflow', { workflowId: `reconcile-${platform.taskQueuePrefix}`, taskQueue });
+    const reconcile = await platform.client.workflow.start('reconcileWorkflow', {
+      workflowId: `reconcile-${platform.taskQueuePrefix}`,
+      taskQueue,
+    });
     await reconcile.result();
     const history = await historyOf(`reconcile-${platform.taskQueuePrefix}`);
     keep('reconcile-success', history.history);
@@ -133,10 +149,13 @@ const planWithoutRunning = async (platform: TestPlatform, targets: readonly stri
   platform.services.startRun = () => Promise.resolve();
   const { serial, run } = await runJob(platform, targets, [command(text)]);
   platform.services.startRun = startRun;
-  await platform.client.workflow.start('jobWorkflow', { workflowId: run.workflow_id, taskQueue: `${platform.taskQueuePrefix}-nobody`, args: [{ execution: serial }] });
+  await platform.client.workflow.start('jobWorkflow', {
+    workflowId: run.workflow_id,
+    taskQueue: `${platform.taskQueuePrefix}-nobody`,
+    args: [{ execution: serial }],
+  });
   await platform.db.query(`UPDATE job_executions SET status = 'running', run_id = 'none' WHERE execution_serial = $1`, { bind: [serial] });
   const { planTargets } = createRunActivities(platform.activities);
   await planTargets({ execution: serial });
   return { serial };
 };
-

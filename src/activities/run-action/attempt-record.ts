@@ -33,7 +33,19 @@ export const startAttempt = async (
        command_executed, activity_id, worker_identity)
      SELECT b.id, $2, $3, $4, $5, $6, $7, $8, 'running', now(), $9, $10, $11 FROM job_execution_branches b WHERE b.id = $1 AND b.status = 'running'
      ON CONFLICT (action_serial, iteration, attempt) DO NOTHING RETURNING id`,
-    [branchId, action.id, serial, action.order, input.iteration, input.attempt, action.name, action.type, facts.commandExecuted, facts.activityId, facts.workerIdentity],
+    [
+      branchId,
+      action.id,
+      serial,
+      action.order,
+      input.iteration,
+      input.attempt,
+      action.name,
+      action.type,
+      facts.commandExecuted,
+      facts.activityId,
+      facts.workerIdentity,
+    ],
   );
   if (begun !== undefined) return { state: 'begun', attemptId: begun.id };
   const known = await selectRow<AttemptRow>(
@@ -44,7 +56,10 @@ export const startAttempt = async (
   if (known === undefined) return { state: 'refused', reason: 'branch_closed' };
   const { status } = known;
   if (status !== 'completed' && status !== 'failed' && status !== 'cancelled') return { state: 'refused', reason: 'already_running' };
-  return { state: 'ended', outcome: { status, exitCode: known.exit_code, failureCategory: known.failure_category, errorCode: known.error_code } };
+  return {
+    state: 'ended',
+    outcome: { status, exitCode: known.exit_code, failureCategory: known.failure_category, errorCode: known.error_code },
+  };
 };
 
 export interface AttemptEnd {
@@ -64,7 +79,18 @@ export const endAttempt = async (db: Sequelize, attemptId: number, end: AttemptE
     `UPDATE job_action_results SET status = $2, exit_code = $3, failure_category = $4, error_code = $5, is_final = $6, result_output = $7, result_error = $8,
        output_truncated = $9, output_bytes = $10, completed_at = now(), execution_time_ms = (extract(epoch FROM now() - started_at) * 1000)::int
      WHERE id = $1 AND status = 'running' RETURNING id`,
-    [attemptId, outcome.status, outcome.exitCode, outcome.failureCategory, outcome.errorCode, end.isFinal, end.stdout, end.stderr, end.truncated, end.bytes],
+    [
+      attemptId,
+      outcome.status,
+      outcome.exitCode,
+      outcome.failureCategory,
+      outcome.errorCode,
+      end.isFinal,
+      end.stdout,
+      end.stderr,
+      end.truncated,
+      end.bytes,
+    ],
   );
   if (closed !== undefined) return;
   await selectRow(db, 'UPDATE job_action_results SET late_result = $2::jsonb WHERE id = $1 RETURNING id', [

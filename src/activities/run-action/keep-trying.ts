@@ -11,7 +11,11 @@ export const isDatabaseAway = (error: unknown): boolean => {
   const original: unknown = 'original' in error ? error.original : error;
   if (!(original instanceof Error)) return false;
   const code = 'code' in original && typeof original.code === 'string' ? original.code : '';
-  return AWAY_SQLSTATE.test(code) || /^E(CONN|PIPE|TIMEDOUT)/.test(code) || /Connection terminated|terminating connection/i.test(original.message);
+  return (
+    AWAY_SQLSTATE.test(code) ||
+    /^E(CONN|PIPE|TIMEDOUT)/.test(code) ||
+    /Connection terminated|terminating connection/i.test(original.message)
+  );
 };
 
 /** Repeats a write until the database takes it. @throws the error when it is no matter of the connection, or when `giveUp` aborts. */

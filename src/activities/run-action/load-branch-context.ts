@@ -71,10 +71,16 @@ export const loadBranchContext = async (
   const row = await selectRow<ContextRow>(db, CONTEXT_OF_BRANCH, [branch]);
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no branch ${branch}.`);
   if (row.method_id === null) {
-    throw new OpsError('METHOD_MISSING', `Target ${row.target_serial} (${row.target_name}) has no active ssh method; commands and scripts need one. Add it with: opsconductor targets.`);
+    throw new OpsError(
+      'METHOD_MISSING',
+      `Target ${row.target_serial} (${row.target_name}) has no active ssh method; commands and scripts need one. Add it with: opsconductor targets.`,
+    );
   }
   if (row.credential_uuid === null) {
-    throw new OpsError('CREDENTIAL_MISSING', `The ssh method of target ${row.target_serial} (${row.target_name}) has no active credential. Add a password or a key.`);
+    throw new OpsError(
+      'CREDENTIAL_MISSING',
+      `The ssh method of target ${row.target_serial} (${row.target_name}) has no active credential. Add a password or a key.`,
+    );
   }
   const settings = await readSettings();
   const definition = await loadDefinition(row.job_id, row.definition_version);
@@ -139,11 +145,16 @@ const openVariables = (keyRing: ActivityDeps['keyRing'], row: ContextRow, stored
 };
 
 const ownText = (keyRing: ActivityDeps['keyRing'], row: ContextRow, variable: StoredVariable): string | undefined => {
-  if (variable.sealed !== undefined) return openValue(keyRing, variable.sealed, { table: 'jobs', uuid: row.job_uuid, column: `variables.${variable.key}` });
+  if (variable.sealed !== undefined)
+    return openValue(keyRing, variable.sealed, { table: 'jobs', uuid: row.job_uuid, column: `variables.${variable.key}` });
   return variable.value === undefined || variable.value === null ? undefined : variableText(variable.value);
 };
 
 const overrideText = (keyRing: ActivityDeps['keyRing'], row: ContextRow, variable: StoredVariable, override: unknown): string => {
   if (!variable.is_secret) return variableText(override);
-  return openValue(keyRing, SealedValue.parse(override), { table: 'job_executions', uuid: row.execution_uuid, column: `variables.${variable.key}` });
+  return openValue(keyRing, SealedValue.parse(override), {
+    table: 'job_executions',
+    uuid: row.execution_uuid,
+    column: `variables.${variable.key}`,
+  });
 };

@@ -7,7 +7,14 @@ import type { BranchContext } from './load-branch-context.ts';
 import type { Lease, SessionPool } from './session-pool.ts';
 
 /** Gets the branch's connection; a new one is audited (a credential was used), and the host key of a first contact is pinned. */
-export const openLease = async (db: Sequelize, keyRing: KeyRing, pool: SessionPool, branch: string, context: BranchContext, signal: AbortSignal): Promise<Lease> => {
+export const openLease = async (
+  db: Sequelize,
+  keyRing: KeyRing,
+  pool: SessionPool,
+  branch: string,
+  context: BranchContext,
+  signal: AbortSignal,
+): Promise<Lease> => {
   const lease = await pool.acquire(branch, context.endpoint, signal);
   if (!lease.isNew) return lease;
   try {
@@ -38,6 +45,9 @@ const pinHostKey = async (db: Sequelize, { endpoint, methodId }: BranchContext, 
     [methodId, shown],
   );
   if (pinned !== undefined && pinned.host_key_fingerprint !== shown) {
-    throw new OpsError('HOST_KEY_CHANGED', `${endpoint.host}:${endpoint.port} showed the host key ${shown}, but ${pinned.host_key_fingerprint} was pinned a moment ago. One of the two hosts is not the target; find out which before you go on.`);
+    throw new OpsError(
+      'HOST_KEY_CHANGED',
+      `${endpoint.host}:${endpoint.port} showed the host key ${shown}, but ${pinned.host_key_fingerprint} was pinned a moment ago. One of the two hosts is not the target; find out which before you go on.`,
+    );
   }
 };

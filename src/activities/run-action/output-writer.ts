@@ -93,10 +93,20 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
     streams[stream].tail.push(line.continues ? line.text : `${line.text}\n`);
     if (cut) return;
     loggedBytes += Buffer.byteLength(line.text) + 1;
-    const row = { stream, phase: 'action_execution', level: stream === 'stderr' ? 'warning' : 'info', category: 'command_execution' } as const;
+    const row = {
+      stream,
+      phase: 'action_execution',
+      level: stream === 'stderr' ? 'warning' : 'info',
+      category: 'command_execution',
+    } as const;
     if (loggedBytes > maxLogBytes) {
       cut = true;
-      add({ ...row, stream: null, level: 'warning', message: `Output beyond ${maxLogBytes} bytes (setting max_log_bytes) is not stored as lines.` });
+      add({
+        ...row,
+        stream: null,
+        level: 'warning',
+        message: `Output beyond ${maxLogBytes} bytes (setting max_log_bytes) is not stored as lines.`,
+      });
       return;
     }
     add({ ...row, message: line.text }, line.continues ? { continues: true } : undefined);

@@ -20,7 +20,9 @@ interface StoredConfig {
 export const renderProgram = (action: DefinedAction, variables: Record<string, string>, marker: string): RemoteProgram => {
   const parameters: StoredParameters = action.parameters;
   const config: StoredConfig = action.config;
-  const environment = Object.fromEntries(Object.entries(config.environment ?? {}).map(([name, value]) => [name, substitute(value, variables)]));
+  const environment = Object.fromEntries(
+    Object.entries(config.environment ?? {}).map(([name, value]) => [name, substitute(value, variables)]),
+  );
   return {
     ...textOf(action, parameters),
     arguments: (parameters.arguments ?? []).map((text) => substitute(text, variables)),
@@ -30,9 +32,13 @@ export const renderProgram = (action: DefinedAction, variables: Record<string, s
   };
 };
 
-const textOf = (action: DefinedAction, { command, scriptType, scriptContent }: StoredParameters): { interpreter: Interpreter; text: string } => {
+const textOf = (
+  action: DefinedAction,
+  { command, scriptType, scriptContent }: StoredParameters,
+): { interpreter: Interpreter; text: string } => {
   if (action.type === 'command' && command !== undefined) return { interpreter: 'sh', text: command };
-  if (action.type === 'script' && scriptType !== undefined && scriptContent !== undefined) return { interpreter: scriptType, text: scriptContent };
+  if (action.type === 'script' && scriptType !== undefined && scriptContent !== undefined)
+    return { interpreter: scriptType, text: scriptContent };
   throw new OpsError('METHOD_UNSUPPORTED', `Action ${action.order} (${action.name}) is of type ${action.type}, which ssh cannot run.`);
 };
 

@@ -47,7 +47,12 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
     return startAttempt(db, input, branchId, action, { commandExecuted, activityId: info.activityId, workerIdentity: deps.workerIdentity });
   };
 
-  const runAttempt = async (input: RunActionInput, context: BranchContext, action: DefinedAction, attemptId: number): Promise<ActionOutcome> => {
+  const runAttempt = async (
+    input: RunActionInput,
+    context: BranchContext,
+    action: DefinedAction,
+    attemptId: number,
+  ): Promise<ActionOutcome> => {
     const { cancellationSignal } = Context.current();
     const settings = await deps.readSettings();
     const clock = new AbortController();
@@ -82,10 +87,17 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
     return outcome;
   };
 
-  const execute = async (input: RunActionInput, context: BranchContext, program: RemoteProgram, writer: OutputWriter, signal: AbortSignal): Promise<ProgramExit> => {
+  const execute = async (
+    input: RunActionInput,
+    context: BranchContext,
+    program: RemoteProgram,
+    writer: OutputWriter,
+    signal: AbortSignal,
+  ): Promise<ProgramExit> => {
     const lease = await openLease(db, keyRing, pool, input.branch, context, signal);
     const { host, port, secret } = context.endpoint;
-    if (lease.isNew) writer.event('info', 'authentication', 'authentication', `Connected to ${host}:${port} as ${secret.username} (${secret.type}).`);
+    if (lease.isNew)
+      writer.event('info', 'authentication', 'authentication', `Connected to ${host}:${port} as ${secret.username} (${secret.type}).`);
     let keep = false;
     try {
       const exit = await lease.session.run(program, (stream, chunk) => writer.write(stream, chunk), signal);
@@ -105,7 +117,13 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
     errorText: string,
   ): Promise<void> => {
     const message = context.mask(errorText);
-    if (message !== '') writer.event('error', 'action_execution', outcome.failureCategory === 'authentication' ? 'authentication' : 'command_execution', message);
+    if (message !== '')
+      writer.event(
+        'error',
+        'action_execution',
+        outcome.failureCategory === 'authentication' ? 'authentication' : 'command_execution',
+        message,
+      );
     const output = await writer.end();
     const isFinal = outcome.status !== 'failed' || input.isLastAttempt || !isRetryable(outcome.failureCategory);
     const stderr = [output.stderr, message].filter((text) => text !== '').join(output.stderr.endsWith('\n') ? '' : '\n');
@@ -136,7 +154,10 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
     if (start.state === 'ended') return start.outcome;
     if (start.state === 'begun') return runAttempt(input, context, action, start.attemptId);
     if (start.reason === 'branch_closed') return { status: 'cancelled', exitCode: null, failureCategory: null, errorCode: null };
-    throw new OpsError('OUTCOME_UNKNOWN', 'This attempt was begun before by a worker that did not tell its end. It was not run a second time; look at the target.');
+    throw new OpsError(
+      'OUTCOME_UNKNOWN',
+      'This attempt was begun before by a worker that did not tell its end. It was not run a second time; look at the target.',
+    );
   }
 
   async function loadOrFail(input: RunActionInput): Promise<{ context: BranchContext; action: DefinedAction }> {
@@ -154,7 +175,12 @@ const commandText = (action: DefinedAction): string => {
 
 const outcomeOfExit = ({ exitCode, signal }: ProgramExit, expected: readonly number[]): ActionOutcome => {
   if (signal === null && exitCode !== null && expected.includes(exitCode)) return { ...COMPLETED, exitCode };
-  return { status: 'failed', exitCode, failureCategory: 'command_execution', errorCode: signal === null ? 'COMMAND_FAILED' : 'COMMAND_KILLED' };
+  return {
+    status: 'failed',
+    exitCode,
+    failureCategory: 'command_execution',
+    errorCode: signal === null ? 'COMMAND_FAILED' : 'COMMAND_KILLED',
+  };
 };
 
 const outcomeOfError = (error: unknown, action: DefinedAction): { outcome: ActionOutcome; errorText: string } => {
@@ -162,13 +188,21 @@ const outcomeOfError = (error: unknown, action: DefinedAction): { outcome: Actio
     const { category } = new OpsError(code, errorText);
     return { outcome: { status: 'failed' as const, exitCode: null, failureCategory: category, errorCode: code }, errorText };
   };
-  if (error instanceof ActionTimeout) return failed('ACTION_TIMED_OUT', `The action took longer than its ${action.timeoutSeconds} s; the program on the target was ended.`);
+  if (error instanceof ActionTimeout)
+    return failed('ACTION_TIMED_OUT', `The action took longer than its ${action.timeoutSeconds} s; the program on the target was ended.`);
   if (error instanceof OpsError) return failed(error.code, error.message);
   const { cancellationSignal, cancellationDetails } = Context.current();
-  if (!cancellationSignal.aborted) return failed('INTERNAL', `OpsConductor failed, not the target: ${error instanceof Error ? error.message : String(error)}`);
+  if (!cancellationSignal.aborted)
+    return failed('INTERNAL', `OpsConductor failed, not the target: ${error instanceof Error ? error.message : String(error)}`);
   if (cancellationDetails?.workerShutdown) return failed('WORKER_STOPPED', 'The worker was stopped; the program on the target was ended.');
   if (cancellationDetails?.cancelRequested) {
-    return { outcome: { status: 'cancelled', exitCode: null, failureCategory: null, errorCode: null }, errorText: 'Cancelled; the program on the target was ended.' };
+    return {
+      outcome: { status: 'cancelled', exitCode: null, failureCategory: null, errorCode: null },
+      errorText: 'Cancelled; the program on the target was ended.',
+    };
   }
-  return failed('OUTCOME_UNKNOWN', 'Temporal gave this attempt up (the worker was silent too long, or its workflow is gone); the program on the target was ended.');
+  return failed(
+    'OUTCOME_UNKNOWN',
+    'Temporal gave this attempt up (the worker was silent too long, or its workflow is gone); the program on the target was ended.',
+  );
 };

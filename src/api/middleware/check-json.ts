@@ -19,7 +19,8 @@ export const checkJson = createMiddleware<ApiEnv>(async (c, next) => {
   if (JSON_TYPE.test(c.req.header('content-type') ?? '')) {
     const fields = unstorableValues(parseJson(await c.req.arrayBuffer()));
     const [first] = fields;
-    if (first !== undefined) throw new OpsError('VALIDATION', `${first.path === '' ? 'The request' : first.path}: ${first.message}`, { fields });
+    if (first !== undefined)
+      throw new OpsError('VALIDATION', `${first.path === '' ? 'The request' : first.path}: ${first.message}`, { fields });
   }
   await next();
 });

@@ -18,7 +18,11 @@ export const requestFacts = createMiddleware<ApiEnv>(async (c, next) => {
   const given = c.req.header('x-request-id');
   const requestId = given !== undefined && GIVEN_ID.test(given) ? given : randomUUID();
   c.set('requestId', requestId);
-  c.set('request', { requestId, ipAddress: remoteAddress(c), userAgent: c.req.header('user-agent')?.replaceAll('\u0000', '').slice(0, 500) });
+  c.set('request', {
+    requestId,
+    ipAddress: remoteAddress(c),
+    userAgent: c.req.header('user-agent')?.replaceAll('\u0000', '').slice(0, 500),
+  });
   c.header('X-Request-Id', requestId);
   await next();
 });

@@ -26,7 +26,10 @@ export const requirePermission = (deps: ServiceDeps, access: Access, passwordRul
     if (access !== 'public') {
       const caller = await authenticate(deps, bearerOf(c.req.header('authorization')), c.get('request'));
       if (caller.mustChangePassword && passwordRule !== 'password_change_allowed') {
-        throw new OpsError('PASSWORD_CHANGE_REQUIRED', 'This account must change its password first: opsconductor login asks for a new one, or POST /api/v1/auth/password.');
+        throw new OpsError(
+          'PASSWORD_CHANGE_REQUIRED',
+          'This account must change its password first: opsconductor login asks for a new one, or POST /api/v1/auth/password.',
+        );
       }
       if (access !== 'authenticated') authorize(caller, access);
       c.set('caller', caller);

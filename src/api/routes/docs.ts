@@ -24,7 +24,11 @@ const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 's
 export const openApiDocument = (app: OpenAPIHono<ApiEnv>, version: string) =>
   app.getOpenAPI31Document({
     openapi: '3.1.0',
-    info: { title: 'OpsConductor', version, description: 'Runs operations jobs on fleets and keeps an exact record of what happened where.' },
+    info: {
+      title: 'OpsConductor',
+      version,
+      description: 'Runs operations jobs on fleets and keeps an exact record of what happened where.',
+    },
     servers: [{ url: '/' }],
   });
 
@@ -43,6 +47,9 @@ export const docsRoutes = (app: () => OpenAPIHono<ApiEnv>, version: string) => {
       const file = c.req.param('file');
       const type = TYPE_OF_FILE.get(file);
       if (type === undefined) throw new OpsError('NOT_FOUND', `There is no page /docs/${file}.`);
-      return c.body(new Uint8Array(await readFile(join(assets, file))), 200, { 'Content-Type': type, 'Cache-Control': 'public, max-age=3600' });
+      return c.body(new Uint8Array(await readFile(join(assets, file))), 200, {
+        'Content-Type': type,
+        'Cache-Control': 'public, max-age=3600',
+      });
     });
 };

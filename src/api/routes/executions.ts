@@ -22,42 +22,94 @@ import { streamEvents } from '../stream-events.ts';
 
 const tags = ['executions'];
 const ExecutionRef = z.object({ serial: ExecutionSerial });
-const EventHeaders = z.object({ 'last-event-id': z.string().max(64).optional().meta({ description: 'Id of the last event that was seen; the stream goes on from there.' }) });
+const EventHeaders = z.object({
+  'last-event-id': z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'Id of the last event that was seen; the stream goes on from there.' }),
+});
 
 export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: RunFeed) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
-      route({ method: 'get', path: '/', tags, summary: 'List runs', access: 'executions.read', request: { query: ExecutionFilter } }, { 200: json(pageOf(Execution, 'ExecutionPage'), 'Newest first') }),
+      route(
+        { method: 'get', path: '/', tags, summary: 'List runs', access: 'executions.read', request: { query: ExecutionFilter } },
+        { 200: json(pageOf(Execution, 'ExecutionPage'), 'Newest first') },
+      ),
       async (c) => c.json(await listExecutions(deps, c.get('caller'), c.req.valid('query')), 200),
     )
     .openapi(
-      route({ method: 'get', path: '/{serial}', tags, summary: 'Read a run', access: 'executions.read', problems: [404], request: { params: ExecutionRef } }, { 200: json(Execution, 'The run') }),
+      route(
+        {
+          method: 'get',
+          path: '/{serial}',
+          tags,
+          summary: 'Read a run',
+          access: 'executions.read',
+          problems: [404],
+          request: { params: ExecutionRef },
+        },
+        { 200: json(Execution, 'The run') },
+      ),
       async (c) => c.json(await getExecution(deps, c.get('caller'), c.req.valid('param').serial), 200),
     )
     .openapi(
       route(
-        { method: 'get', path: '/{serial}/branches', tags, summary: 'Branches of a run, one a target', access: 'executions.read', problems: [404], request: { params: ExecutionRef, query: BranchFilter } },
+        {
+          method: 'get',
+          path: '/{serial}/branches',
+          tags,
+          summary: 'Branches of a run, one a target',
+          access: 'executions.read',
+          problems: [404],
+          request: { params: ExecutionRef, query: BranchFilter },
+        },
         { 200: json(pageOf(Branch, 'BranchPage'), 'By number') },
       ),
       async (c) => c.json(await listBranches(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
     )
     .openapi(
       route(
-        { method: 'get', path: '/{serial}/results', tags, summary: 'Attempts of the actions of a run', access: 'executions.read', problems: [404], request: { params: ExecutionRef, query: ResultFilter } },
+        {
+          method: 'get',
+          path: '/{serial}/results',
+          tags,
+          summary: 'Attempts of the actions of a run',
+          access: 'executions.read',
+          problems: [404],
+          request: { params: ExecutionRef, query: ResultFilter },
+        },
         { 200: json(pageOf(ActionResult, 'ActionResultPage'), 'Oldest first') },
       ),
       async (c) => c.json(await listResults(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
     )
     .openapi(
       route(
-        { method: 'get', path: '/{serial}/logs', tags, summary: 'Log lines of a run', access: 'executions.read', problems: [404], request: { params: ExecutionRef, query: LogFilter } },
+        {
+          method: 'get',
+          path: '/{serial}/logs',
+          tags,
+          summary: 'Log lines of a run',
+          access: 'executions.read',
+          problems: [404],
+          request: { params: ExecutionRef, query: LogFilter },
+        },
         { 200: json(pageOf(LogLine, 'LogPage'), 'Oldest first') },
       ),
       async (c) => c.json(await listLogs(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
     )
     .openapi(
       route(
-        { method: 'post', path: '/{serial}/cancel', tags, summary: 'Stop a run', access: 'executions.cancel', problems: [404], request: { params: ExecutionRef } },
+        {
+          method: 'post',
+          path: '/{serial}/cancel',
+          tags,
+          summary: 'Stop a run',
+          access: 'executions.cancel',
+          problems: [404],
+          request: { params: ExecutionRef },
+        },
         { 202: json(Execution, 'Asked; the run ends as cancelled') },
       ),
       async (c) => c.json(await cancelExecution(deps, c.get('caller'), c.req.valid('param').serial), 202),

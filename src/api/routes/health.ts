@@ -13,8 +13,12 @@ export type Readiness = () => Promise<Record<string, { ok: boolean; message: str
 
 export const healthRoutes = (readiness: Readiness, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
-    .openapi(route({ method: 'get', path: '/healthz', tags: ['health'], summary: 'This process lives', access: 'public' }, { 200: json(Health, 'It does') }), (c) =>
-      c.json({ status: 'ok' as const }, 200),
+    .openapi(
+      route(
+        { method: 'get', path: '/healthz', tags: ['health'], summary: 'This process lives', access: 'public' },
+        { 200: json(Health, 'It does') },
+      ),
+      (c) => c.json({ status: 'ok' as const }, 200),
     )
     .openapi(
       route(

@@ -18,34 +18,81 @@ const body = <Schema extends z.ZodType>(schema: Schema) => ({ body: { required: 
 export const targetRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
-      route({ method: 'get', path: '/', tags, summary: 'List targets', access: 'targets.read', request: { query: TargetFilter } }, { 200: json(pageOf(Target, 'TargetPage'), 'Newest first') }),
+      route(
+        { method: 'get', path: '/', tags, summary: 'List targets', access: 'targets.read', request: { query: TargetFilter } },
+        { 200: json(pageOf(Target, 'TargetPage'), 'Newest first') },
+      ),
       async (c) => c.json(await listTargets(deps, c.get('caller'), c.req.valid('query')), 200),
     )
     .openapi(
-      route({ method: 'post', path: '/', tags, summary: 'Add a target with its methods and credentials', access: 'targets.write', request: body(CreateTarget) }, { 201: json(Target, 'Added') }),
+      route(
+        {
+          method: 'post',
+          path: '/',
+          tags,
+          summary: 'Add a target with its methods and credentials',
+          access: 'targets.write',
+          request: body(CreateTarget),
+        },
+        { 201: json(Target, 'Added') },
+      ),
       async (c) => c.json(await createTarget(deps, c.get('caller'), c.req.valid('json')), 201),
     )
     .openapi(
       route(
-        { method: 'post', path: '/test-method-config', tags, summary: 'Test a method that is not saved', access: 'targets.test', request: body(TestMethodConfig) },
+        {
+          method: 'post',
+          path: '/test-method-config',
+          tags,
+          summary: 'Test a method that is not saved',
+          access: 'targets.test',
+          request: body(TestMethodConfig),
+        },
         { 200: json(ConnectionTest, 'What came of it; a failure is a result') },
       ),
       async (c) => c.json(await testMethodConfig(deps, c.get('caller'), c.req.valid('json')), 200),
     )
     .openapi(
-      route({ method: 'get', path: '/{serial}', tags, summary: 'Read a target', access: 'targets.read', problems: [404], request: { params: TargetRef } }, { 200: json(Target, 'The target') }),
+      route(
+        {
+          method: 'get',
+          path: '/{serial}',
+          tags,
+          summary: 'Read a target',
+          access: 'targets.read',
+          problems: [404],
+          request: { params: TargetRef },
+        },
+        { 200: json(Target, 'The target') },
+      ),
       async (c) => c.json(await getTarget(deps, c.get('caller'), c.req.valid('param').serial), 200),
     )
     .openapi(
       route(
-        { method: 'patch', path: '/{serial}', tags, summary: 'Change a target', access: 'targets.write', problems: [404, 409], request: { params: TargetRef, ...body(UpdateTarget) } },
+        {
+          method: 'patch',
+          path: '/{serial}',
+          tags,
+          summary: 'Change a target',
+          access: 'targets.write',
+          problems: [404, 409],
+          request: { params: TargetRef, ...body(UpdateTarget) },
+        },
         { 200: json(Target, 'Changed') },
       ),
       async (c) => c.json(await updateTarget(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
     )
     .openapi(
       route(
-        { method: 'delete', path: '/{serial}', tags, summary: 'Delete a target; its record stays', access: 'targets.write', problems: [404], request: { params: TargetRef } },
+        {
+          method: 'delete',
+          path: '/{serial}',
+          tags,
+          summary: 'Delete a target; its record stays',
+          access: 'targets.write',
+          problems: [404],
+          request: { params: TargetRef },
+        },
         { 204: { description: 'Deleted' } },
       ),
       async (c) => {
@@ -55,7 +102,15 @@ export const targetRoutes = (deps: ServiceDeps, route: DefineRoute) =>
     )
     .openapi(
       route(
-        { method: 'post', path: '/{serial}/test', tags, summary: 'Test the connection', access: 'targets.test', problems: [404], request: { params: TargetRef, query: MethodName } },
+        {
+          method: 'post',
+          path: '/{serial}/test',
+          tags,
+          summary: 'Test the connection',
+          access: 'targets.test',
+          problems: [404],
+          request: { params: TargetRef, query: MethodName },
+        },
         { 200: json(ConnectionTest, 'What came of it; a failure is a result') },
       ),
       async (c) => c.json(await testConnection(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query').method), 200),

@@ -39,7 +39,8 @@ export const worker = async (config: Config): Promise<void> => {
 
 /** `opsconductor migrate`: brings the database to this build's schema, and makes the first administrator where there is none. */
 export const migrate = async (config: Config): Promise<void> => {
-  if (config.databaseUrl === undefined) throw new OpsError('VALIDATION', 'DATABASE_URL is not set. `opsconductor up` migrates its own database by itself.');
+  if (config.databaseUrl === undefined)
+    throw new OpsError('VALIDATION', 'DATABASE_URL is not set. `opsconductor up` migrates its own database by itself.');
   const keyRing = parseKeyRing(await keyRingText(config));
   const db = connectDatabase({ url: config.databaseUrl, poolSize: 2, applicationName: 'opsconductor-migrate' });
   try {

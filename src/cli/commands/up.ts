@@ -17,14 +17,20 @@ export const up = async (config: Config): Promise<void> => {
     ...(everything.temporalUiUrl === undefined ? [] : [`  Temporal UI    ${everything.temporalUiUrl}`]),
     ...(everything.admin === undefined
       ? []
-      : ['', `  First login    ${everything.admin.username}`, `  password       ${everything.admin.password}   (shown only now; you choose your own at the first login)`]),
+      : [
+          '',
+          `  First login    ${everything.admin.username}`,
+          `  password       ${everything.admin.password}   (shown only now; you choose your own at the first login)`,
+        ]),
     '',
     'Ctrl-C stops it.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   try {
     const name = await Promise.race([signal, everything.failed]);
-    say(`${name}: stopping. Running actions have ${config.worker.graceMs / 1_000} s to end; what is cut off then is recorded as interrupted.`);
+    say(
+      `${name}: stopping. Running actions have ${config.worker.graceMs / 1_000} s to end; what is cut off then is recorded as interrupted.`,
+    );
   } finally {
     await everything.stop();
   }

@@ -3,7 +3,10 @@ import type { CreationOptional, InferAttributes, InferCreationAttributes, Sequel
 import { CommunicationMethodType, TestResult } from '../../contracts/enums.ts';
 
 /** Columns of `target_communication_methods`. */
-export class CommunicationMethodModel extends Model<InferAttributes<CommunicationMethodModel>, InferCreationAttributes<CommunicationMethodModel>> {
+export class CommunicationMethodModel extends Model<
+  InferAttributes<CommunicationMethodModel>,
+  InferCreationAttributes<CommunicationMethodModel>
+> {
   declare id: CreationOptional<number>;
   declare targetId: number;
   declare targetIsActive: CreationOptional<boolean>;

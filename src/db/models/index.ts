@@ -11,7 +11,19 @@ import { TargetModel } from './target.ts';
 import { UserModel } from './user.ts';
 import { UserSessionModel } from './user-session.ts';
 
-const MODELS = [UserModel, UserSessionModel, ApiTokenModel, TargetModel, CommunicationMethodModel, CredentialModel, JobModel, JobActionModel, JobTargetModel, JobVersionModel, JobExecutionModel];
+const MODELS = [
+  UserModel,
+  UserSessionModel,
+  ApiTokenModel,
+  TargetModel,
+  CommunicationMethodModel,
+  CredentialModel,
+  JobModel,
+  JobActionModel,
+  JobTargetModel,
+  JobVersionModel,
+  JobExecutionModel,
+];
 
 /** Binds every model to this connection. A process has one database. */
 export const defineModels = (sequelize: Sequelize): void => {

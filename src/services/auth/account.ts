@@ -24,8 +24,17 @@ export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Prom
   const { sessionId } = caller;
   if (sessionId === undefined) return;
   await db.transaction(async (transaction) => {
-    await UserSessionModel.update({ revokedAt: new Date(), revokeReason: 'logout' }, { where: { id: sessionId, revokedAt: null }, transaction });
-    const event = { eventType: 'user_logout', action: 'logout', actor: caller.actor, resourceType: 'users', resourceId: caller.userUuid } as const;
+    await UserSessionModel.update(
+      { revokedAt: new Date(), revokeReason: 'logout' },
+      { where: { id: sessionId, revokedAt: null }, transaction },
+    );
+    const event = {
+      eventType: 'user_logout',
+      action: 'logout',
+      actor: caller.actor,
+      resourceType: 'users',
+      resourceId: caller.userUuid,
+    } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
   });
 };
@@ -42,7 +51,9 @@ export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps,
     throw new OpsError('VALIDATION', 'The current password is wrong.', { fields: [{ path: 'current_password', message: 'is wrong' }] });
   }
   if (input.new_password === input.current_password) {
-    throw new OpsError('VALIDATION', 'The new password is the current one.', { fields: [{ path: 'new_password', message: 'must differ from the current one' }] });
+    throw new OpsError('VALIDATION', 'The new password is the current one.', {
+      fields: [{ path: 'new_password', message: 'must differ from the current one' }],
+    });
   }
   const passwordHash = await hashPassword(input.new_password);
   await db.transaction(async (transaction) => {
@@ -51,7 +62,13 @@ export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps,
       `UPDATE user_sessions SET revoked_at = now(), revoke_reason = 'password_change' WHERE user_id = $1 AND revoked_at IS NULL AND id <> $2`,
       { bind: [user.id, caller.sessionId ?? 0], transaction },
     );
-    const event = { eventType: 'user_updated', action: 'change_password', actor: caller.actor, resourceType: 'users', resourceId: user.userUuid } as const;
+    const event = {
+      eventType: 'user_updated',
+      action: 'change_password',
+      actor: caller.actor,
+      resourceType: 'users',
+      resourceId: user.userUuid,
+    } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
   });
 };

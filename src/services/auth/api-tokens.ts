@@ -29,10 +29,15 @@ export const createApiToken = async ({ db, keyRing }: ServiceDeps, caller: Calle
   });
   if (fields.length > 0) throw new OpsError('VALIDATION', 'A token can only have permissions that its owner has.', { fields });
   if (input.expires_at !== null && Date.parse(input.expires_at) <= Date.now()) {
-    throw new OpsError('VALIDATION', 'The token would have expired already.', { fields: [{ path: 'expires_at', message: 'must lie in the future' }] });
+    throw new OpsError('VALIDATION', 'The token would have expired already.', {
+      fields: [{ path: 'expires_at', message: 'must lie in the future' }],
+    });
   }
   const token = newToken('api');
-  const taken = () => new OpsError('CONFLICT', `You have a token named "${input.name}" already. Choose another name, or revoke that one.`, { fields: [{ path: 'name', message: 'is taken' }] });
+  const taken = () =>
+    new OpsError('CONFLICT', `You have a token named "${input.name}" already. Choose another name, or revoke that one.`, {
+      fields: [{ path: 'name', message: 'is taken' }],
+    });
   return withConstraints({ uq_api_tokens_user_id_name: taken }, () =>
     db.transaction(async (transaction) => {
       const row = await ApiTokenModel.create(
@@ -46,8 +51,18 @@ export const createApiToken = async ({ db, keyRing }: ServiceDeps, caller: Calle
         },
         { transaction },
       );
-      const event = { eventType: 'api_token_created', action: 'create_api_token', actor: caller.actor, resourceType: 'api_tokens' } as const;
-      await recordAudit(db, keyRing.auditKey, { ...event, resourceId: row.tokenUuid, details: { name: row.name, scopes: row.scopes } }, transaction);
+      const event = {
+        eventType: 'api_token_created',
+        action: 'create_api_token',
+        actor: caller.actor,
+        resourceType: 'api_tokens',
+      } as const;
+      await recordAudit(
+        db,
+        keyRing.auditKey,
+        { ...event, resourceId: row.tokenUuid, details: { name: row.name, scopes: row.scopes } },
+        transaction,
+      );
       return { ...infoOf(row), token };
     }),
   );
@@ -63,9 +78,18 @@ export const listApiTokens = async (caller: Caller): Promise<ApiToken[]> => {
 export const revokeApiToken = async ({ db, keyRing }: ServiceDeps, caller: Caller, tokenUuid: string): Promise<void> => {
   authorize(caller, 'tokens.own');
   await db.transaction(async (transaction) => {
-    const [count] = await ApiTokenModel.update({ revokedAt: new Date() }, { where: { tokenUuid, userId: caller.userId, revokedAt: null }, transaction });
+    const [count] = await ApiTokenModel.update(
+      { revokedAt: new Date() },
+      { where: { tokenUuid, userId: caller.userId, revokedAt: null }, transaction },
+    );
     if (count === 0) throw new OpsError('NOT_FOUND', `You have no token ${tokenUuid}.`);
-    const event = { eventType: 'api_token_revoked', action: 'revoke_api_token', actor: caller.actor, resourceType: 'api_tokens', resourceId: tokenUuid } as const;
+    const event = {
+      eventType: 'api_token_revoked',
+      action: 'revoke_api_token',
+      actor: caller.actor,
+      resourceType: 'api_tokens',
+      resourceId: tokenUuid,
+    } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
   });
 };

@@ -39,12 +39,17 @@ WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.
  * Who sends this token. An API token may do what its scopes and its owner's permissions both allow.
  * @throws OpsError UNAUTHENTICATED when the token is unknown, expired, revoked, or its account is deactivated.
  */
-export const authenticate = async ({ db, readSettings }: Pick<ServiceDeps, 'db' | 'readSettings'>, token: string, request: RequestFacts): Promise<Caller> => {
+export const authenticate = async (
+  { db, readSettings }: Pick<ServiceDeps, 'db' | 'readSettings'>,
+  token: string,
+  request: RequestFacts,
+): Promise<Caller> => {
   const hash = tokenHash(token);
   const row = token.startsWith('ops_t_')
     ? await selectRow<KnownCaller>(db, BY_API_TOKEN, [hash, request.ipAddress ?? null])
     : await selectRow<KnownCaller>(db, BY_SESSION, [hash, (await readSettings()).inactivity_timeout_minutes]);
-  if (row === undefined) throw new OpsError('UNAUTHENTICATED', 'The token is unknown, expired or revoked. Log in again: opsconductor login.');
+  if (row === undefined)
+    throw new OpsError('UNAUTHENTICATED', 'The token is unknown, expired or revoked. Log in again: opsconductor login.');
   const owned = permissionsOf(row.role, row.permissions);
   const scoped = row.scopes === null ? owned : new Set<Permission>(row.scopes.filter(isPermission).filter((scope) => owned.has(scope)));
   return {

@@ -8,7 +8,11 @@ import { hashPassword } from './passwords.ts';
 const PASSWORD_BYTES = 18;
 
 /** Makes the first administrator with a random password, once: undefined when there is one already. The password is kept nowhere. */
-export const bootstrapAdmin = async (db: Sequelize, keyRing: KeyRing, mustChangePassword = true): Promise<{ username: string; password: string } | undefined> => {
+export const bootstrapAdmin = async (
+  db: Sequelize,
+  keyRing: KeyRing,
+  mustChangePassword = true,
+): Promise<{ username: string; password: string } | undefined> => {
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
   const passwordHash = await hashPassword(password);
   return db.transaction(async (transaction) => {
@@ -21,7 +25,13 @@ export const bootstrapAdmin = async (db: Sequelize, keyRing: KeyRing, mustChange
       transaction,
     );
     if (made === undefined) return undefined;
-    const event = { eventType: 'user_created', action: 'bootstrap_admin', severity: 'high', actor: { type: 'system' }, resourceType: 'users' } as const;
+    const event = {
+      eventType: 'user_created',
+      action: 'bootstrap_admin',
+      severity: 'high',
+      actor: { type: 'system' },
+      resourceType: 'users',
+    } as const;
     await recordAudit(db, keyRing.auditKey, { ...event, resourceId: made.user_uuid }, transaction);
     return { username: 'admin', password };
   });

@@ -17,7 +17,11 @@ type LoginDeps = Pick<ServiceDeps, 'db' | 'keyRing' | 'readSettings'>;
 const REFUSED = 'User name or password is wrong, or the account is locked. After several failures an account is locked for some minutes.';
 
 const findUser = (db: Sequelize, username: string): Promise<{ id: number } | undefined> =>
-  selectRow(db, 'SELECT id FROM users WHERE lower(username) = lower($1) OR lower(email) = lower($1) ORDER BY lower(username) = lower($1) DESC LIMIT 1', [username]);
+  selectRow(
+    db,
+    'SELECT id FROM users WHERE lower(username) = lower($1) OR lower(email) = lower($1) ORDER BY lower(username) = lower($1) DESC LIMIT 1',
+    [username],
+  );
 
 /**
  * Logs a user in. Unknown names, wrong passwords, locked and deactivated accounts get the same answer in the same time.
@@ -43,11 +47,22 @@ export const login = async (deps: LoginDeps, input: Login, request: RequestFacts
     const [count] = await UserModel.update({ failedLoginCount: 0, lockedUntil: null, lastLoginAt: now }, { where, transaction });
     if (count === 0) return false;
     await UserSessionModel.create(
-      { userId: user.id, sessionTokenHash: tokenHash(token), ipAddress: request.ipAddress ?? null, userAgent: request.userAgent ?? null, expiresAt },
+      {
+        userId: user.id,
+        sessionTokenHash: tokenHash(token),
+        ipAddress: request.ipAddress ?? null,
+        userAgent: request.userAgent ?? null,
+        expiresAt,
+      },
       { transaction },
     );
     const actor = { type: 'user', userId: user.id, request } as const;
-    await recordAudit(db, keyRing.auditKey, { eventType: 'user_login', action: 'login', actor, resourceType: 'users', resourceId: user.userUuid }, transaction);
+    await recordAudit(
+      db,
+      keyRing.auditKey,
+      { eventType: 'user_login', action: 'login', actor, resourceType: 'users', resourceId: user.userUuid },
+      transaction,
+    );
     return true;
   });
   if (!entered) {
@@ -57,7 +72,13 @@ export const login = async (deps: LoginDeps, input: Login, request: RequestFacts
   return { token, expires_at: expiresAt.toISOString(), user: { ...profileOf(user), last_login_at: now.toISOString() } };
 };
 
-const refuse = async ({ db, keyRing, readSettings }: LoginDeps, username: string, user: UserModel | null, isRight: boolean, request: RequestFacts): Promise<void> => {
+const refuse = async (
+  { db, keyRing, readSettings }: LoginDeps,
+  username: string,
+  user: UserModel | null,
+  isRight: boolean,
+  request: RequestFacts,
+): Promise<void> => {
   const settings = await readSettings();
   await db.transaction(async (transaction) => {
     if (user !== null && !isRight) {

@@ -25,7 +25,13 @@ export const cancelExecution = async (deps: ServiceDeps, caller: Caller, serial:
       transaction,
     );
     if (asked === undefined) throw new OpsError('CONFLICT', `Execution ${serial} has ended; there is nothing to cancel.`);
-    const event = { eventType: 'execution_cancelled', action: 'cancel_execution', severity: 'medium', actor: caller.actor, resourceType: 'job_executions' } as const;
+    const event = {
+      eventType: 'execution_cancelled',
+      action: 'cancel_execution',
+      severity: 'medium',
+      actor: caller.actor,
+      resourceType: 'job_executions',
+    } as const;
     await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial }, transaction);
     return asked;
   });

@@ -34,7 +34,12 @@ type BranchRow = Omit<Branch, 'fault'> & { id: number; failure_category: Failure
 type LineRow = LogLine & { branch_id: number };
 
 /** @param since time of the last event that the caller saw. @throws OpsError NOT_FOUND */
-export const followExecution = async ({ db }: ServiceDeps, caller: Caller, serial: string, since: Date | undefined): Promise<RunFollower> => {
+export const followExecution = async (
+  { db }: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  since: Date | undefined,
+): Promise<RunFollower> => {
   authorize(caller, 'executions.read');
   const id = await executionId(db, serial);
   const from = since === undefined ? undefined : new Date(since.getTime() - OVERLAP_SECONDS * 1_000);
@@ -108,7 +113,11 @@ export const followExecution = async ({ db }: ServiceDeps, caller: Caller, seria
       if (shown !== sentExecution) events.push({ type: 'execution', id: eventId, data: execution });
       sentExecution = shown;
       for (const { id: _, ...row } of news) {
-        events.push({ type: 'branch', id: eventId, data: { ...row, fault: row.failure_category === null ? null : FAULT_OF[row.failure_category] } });
+        events.push({
+          type: 'branch',
+          id: eventId,
+          data: { ...row, fault: row.failure_category === null ? null : FAULT_OF[row.failure_category] },
+        });
       }
       for (const { branch_id: _, ...line } of lines) events.push({ type: 'line', id: eventId, data: line });
       const isBehind = [...branches.values()].some((branch) => branch.lastLine > branch.sentLine);

@@ -60,7 +60,11 @@ export const listExecutions = async ({ db }: ServiceDeps, caller: Caller, filter
 
 /** @throws OpsError NOT_FOUND */
 export const readExecution = async (db: Sequelize, serial: string): Promise<Execution> => {
-  const row = await selectRow<ExecutionRow>(db, `SELECT ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE e.execution_serial = $1`, [serial]);
+  const row = await selectRow<ExecutionRow>(
+    db,
+    `SELECT ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE e.execution_serial = $1`,
+    [serial],
+  );
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no execution ${serial}.`);
   return withFault(row);
 };
@@ -98,7 +102,12 @@ r.is_final, r.status, r.skip_reason, r.failure_category, r.error_code, r.exit_co
 r.output_bytes, r.output_lines, r.execution_time_ms, r.worker_identity, ${iso('r.started_at')} AS started_at, ${iso('r.completed_at')} AS completed_at`;
 
 /** Attempts of the actions of a run, oldest first. */
-export const listResults = async ({ db }: ServiceDeps, caller: Caller, serial: string, filter: ResultFilter): Promise<Page<ActionResult>> => {
+export const listResults = async (
+  { db }: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  filter: ResultFilter,
+): Promise<Page<ActionResult>> => {
   authorize(caller, 'executions.read');
   const rows = await selectRows<Omit<ActionResult, 'fault'> & { row_id: number }>(
     db,

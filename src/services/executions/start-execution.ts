@@ -38,7 +38,13 @@ interface WantedTarget {
  * starts it. The same idempotency key meets the same run for ever.
  * @throws OpsError NOT_FOUND, VALIDATION, NO_TARGETS, TARGET_NOT_ACTIVE, VARIABLE_MISSING; nothing is written then.
  */
-export const startExecution = async (deps: ServiceDeps, caller: Caller, jobSerial: string, input: StartExecution, idempotencyKey: string | undefined): Promise<Execution> => {
+export const startExecution = async (
+  deps: ServiceDeps,
+  caller: Caller,
+  jobSerial: string,
+  input: StartExecution,
+  idempotencyKey: string | undefined,
+): Promise<Execution> => {
   authorize(caller, 'jobs.execute');
   const { db } = deps;
   const serial = await db.transaction((transaction) => insertExecution(deps, caller, jobSerial, input, idempotencyKey, transaction));
@@ -105,7 +111,12 @@ const insertExecution = async (
   return executionSerial;
 };
 
-const selectTargets = async (db: Sequelize, job: JobHead, { targets }: StartExecution, transaction: Transaction): Promise<Record<string, unknown>> => {
+const selectTargets = async (
+  db: Sequelize,
+  job: JobHead,
+  { targets }: StartExecution,
+  transaction: Transaction,
+): Promise<Record<string, unknown>> => {
   if (targets === undefined) {
     const listed = await selectRow<{ total: number; active: number }>(
       db,
@@ -114,8 +125,13 @@ const selectTargets = async (db: Sequelize, job: JobHead, { targets }: StartExec
       [job.id],
       transaction,
     );
-    if (listed === undefined || listed.total === 0) throw new OpsError('NO_TARGETS', `Job ${job.job_serial} has no targets. Add some, or name targets for this run.`);
-    if (listed.active === 0) throw new OpsError('TARGET_NOT_ACTIVE', `None of the ${listed.total} target(s) of job ${job.job_serial} is switched on (status active).`);
+    if (listed === undefined || listed.total === 0)
+      throw new OpsError('NO_TARGETS', `Job ${job.job_serial} has no targets. Add some, or name targets for this run.`);
+    if (listed.active === 0)
+      throw new OpsError(
+        'TARGET_NOT_ACTIVE',
+        `None of the ${listed.total} target(s) of job ${job.job_serial} is switched on (status active).`,
+      );
     return {};
   }
   const rows = await selectRows<WantedTarget>(
@@ -141,13 +157,23 @@ const checkTargets = (serials: readonly string[], rows: readonly WantedTarget[],
     else if (restricted && !row.in_job) unknown.push({ path, message: `${serial} is not a target of job ${job.job_serial}` });
     else if (row.status !== 'active') switchedOff.push({ path, message: `${serial} is switched off (status ${row.status})` });
   });
-  if (unknown.length > 0) throw new OpsError('VALIDATION', `The run names ${unknown.length} target(s) that it cannot use.`, { fields: unknown.slice(0, 20) });
+  if (unknown.length > 0)
+    throw new OpsError('VALIDATION', `The run names ${unknown.length} target(s) that it cannot use.`, { fields: unknown.slice(0, 20) });
   if (switchedOff.length > 0) {
-    throw new OpsError('TARGET_NOT_ACTIVE', `${switchedOff.length} target(s) of the run are switched off. Switch them on, or leave them out.`, { fields: switchedOff.slice(0, 20) });
+    throw new OpsError(
+      'TARGET_NOT_ACTIVE',
+      `${switchedOff.length} target(s) of the run are switched off. Switch them on, or leave them out.`,
+      { fields: switchedOff.slice(0, 20) },
+    );
   }
 };
 
-const overrides = (keyRing: KeyRing, executionUuid: string, declared: readonly StoredVariable[], given: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+const overrides = (
+  keyRing: KeyRing,
+  executionUuid: string,
+  declared: readonly StoredVariable[],
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> => {
   const fields: FieldProblem[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
@@ -162,7 +188,10 @@ const overrides = (keyRing: KeyRing, executionUuid: string, declared: readonly S
     values[key] = variable.is_secret ? sealValue(keyRing, variableText(value), place) : value;
   }
   if (fields.length > 0) throw new OpsError('VALIDATION', 'The variables of the run do not fit the job.', { fields });
-  const missing = declared.filter((variable) => variable.is_required && values[variable.key] === undefined && variable.value === undefined && variable.sealed === undefined);
+  const missing = declared.filter(
+    (variable) =>
+      variable.is_required && values[variable.key] === undefined && variable.value === undefined && variable.sealed === undefined,
+  );
   if (missing.length > 0) {
     const problems = missing.map(({ key }) => ({ path: `variables.${key}`, message: 'is required and has no value' }));
     throw new OpsError('VARIABLE_MISSING', `The run lacks values for: ${missing.map(({ key }) => key).join(', ')}.`, { fields: problems });

@@ -33,7 +33,13 @@ export const listJobs = async ({ db }: ServiceDeps, caller: Caller, filter: JobF
     `SELECT j.id AS row_id, ${SUMMARY_COLUMNS} FROM jobs j WHERE j.deleted_at IS NULL AND NOT j.is_template AND ($1::bigint IS NULL OR j.id < $1)
        AND ($2::text IS NULL OR j.name ILIKE '%' || $2 || '%' OR j.job_serial = $3) AND ($4::text IS NULL OR j.status = $4)
      ORDER BY j.id DESC LIMIT $5`,
-    [cursorId(filter) ?? null, filter.search?.replace(/[\\%_]/g, String.raw`\$&`) ?? null, filter.search ?? null, filter.status ?? null, filter.limit + 1],
+    [
+      cursorId(filter) ?? null,
+      filter.search?.replace(/[\\%_]/g, String.raw`\$&`) ?? null,
+      filter.search ?? null,
+      filter.status ?? null,
+      filter.limit + 1,
+    ],
   );
   return pageOfRows(rows, filter.limit);
 };
@@ -56,7 +62,8 @@ export const readJob = async (db: Sequelize, serial: string, version?: number): 
      WHERE j.job_serial = $1 AND j.deleted_at IS NULL`,
     [serial, version ?? null],
   );
-  if (row === undefined) throw new OpsError('NOT_FOUND', version === undefined ? `There is no job ${serial}.` : `Job ${serial} has no version ${version}.`);
+  if (row === undefined)
+    throw new OpsError('NOT_FOUND', version === undefined ? `There is no job ${serial}.` : `Job ${serial} has no version ${version}.`);
   const targets = await selectRows<{ target_serial: string }>(
     db,
     'SELECT t.target_serial FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active ORDER BY jt.id LIMIT $2',

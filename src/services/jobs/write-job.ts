@@ -23,7 +23,9 @@ const jobTypeOf = (actions: readonly ActionInput[]): JobType => {
 
 const actionKeys = (actions: readonly ActionInput[]): string[] => {
   const keys = actions.map((action, index) => action.action_key ?? `action_${index + 1}`);
-  const fields = keys.flatMap((key, index) => (keys.indexOf(key) < index ? [{ path: `actions.${index}.action_key`, message: `"${key}" occurs twice` }] : []));
+  const fields = keys.flatMap((key, index) =>
+    keys.indexOf(key) < index ? [{ path: `actions.${index}.action_key`, message: `"${key}" occurs twice` }] : [],
+  );
   if (fields.length > 0) throw new OpsError('VALIDATION', 'Two actions have the same key.', { fields });
   return keys;
 };
@@ -42,8 +44,11 @@ const targetIds = async (db: Sequelize, serials: readonly string[], transaction:
     transaction,
   );
   const idOf = new Map(rows.map((row) => [row.target_serial, row.id]));
-  const unknown = serials.flatMap((serial, index) => (idOf.has(serial) ? [] : [{ path: `targets.${index}`, message: `there is no target ${serial}` }]));
-  if (unknown.length > 0) throw new OpsError('VALIDATION', `The job names ${unknown.length} target(s) that do not exist.`, { fields: unknown.slice(0, 20) });
+  const unknown = serials.flatMap((serial, index) =>
+    idOf.has(serial) ? [] : [{ path: `targets.${index}`, message: `there is no target ${serial}` }],
+  );
+  if (unknown.length > 0)
+    throw new OpsError('VALIDATION', `The job names ${unknown.length} target(s) that do not exist.`, { fields: unknown.slice(0, 20) });
   return [...new Set(serials.flatMap((serial) => idOf.get(serial) ?? []))];
 };
 
@@ -111,12 +116,19 @@ export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, call
     const row = await JobModel.create({ ...jobValues(input, variables), jobUuid, jobSerial, createdBy: caller.userId }, { transaction });
     await writeVersion(row.id, 1, input, variables, { caller, defaultTimeoutSeconds, transaction });
     if (input.targets !== undefined) await writeTargets(db, row.id, input.targets, transaction);
-    await db.query(
-      `INSERT INTO job_execution_logs (job_id, log_phase, log_category, log_message) VALUES ($1, 'creation', 'system', $2)`,
-      { bind: [row.id, `Created by ${caller.username}.`], transaction },
-    );
+    await db.query(`INSERT INTO job_execution_logs (job_id, log_phase, log_category, log_message) VALUES ($1, 'creation', 'system', $2)`, {
+      bind: [row.id, `Created by ${caller.username}.`],
+      transaction,
+    });
     const details = { name: input.name, actions: input.actions.length, targets: input.targets?.length ?? 0 };
-    const event = { eventType: 'job_created', action: 'create_job', actor: caller.actor, resourceType: 'jobs', resourceId: jobSerial, details } as const;
+    const event = {
+      eventType: 'job_created',
+      action: 'create_job',
+      actor: caller.actor,
+      resourceType: 'jobs',
+      resourceId: jobSerial,
+      details,
+    } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
     return jobSerial;
   });
@@ -127,24 +139,42 @@ export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, call
 const keepSecrets = (given: readonly StoredVariable[], before: readonly StoredVariable[]): StoredVariable[] =>
   given.map((variable) => {
     const known = before.find((other) => other.key === variable.key && other.is_secret && other.sealed !== undefined);
-    return variable.is_secret && variable.sealed === undefined && known?.sealed !== undefined ? { ...variable, sealed: known.sealed } : variable;
+    return variable.is_secret && variable.sealed === undefined && known?.sealed !== undefined
+      ? { ...variable, sealed: known.sealed }
+      : variable;
   });
 
 /** An edit is a new version; runs keep the version that they began with. @throws OpsError NOT_FOUND, VALIDATION */
-export const updateJob = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, serial: string, input: CreateJob): Promise<Job> => {
+export const updateJob = async (
+  { db, keyRing, readSettings }: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  input: CreateJob,
+): Promise<Job> => {
   authorize(caller, 'jobs.write');
   checkVariables(input);
   const { command_timeout_seconds: defaultTimeoutSeconds } = await readSettings();
   await db.transaction(async (transaction) => {
     const row = await JobModel.findOne({ where: { jobSerial: serial, deletedAt: null }, transaction, lock: true });
     if (row === null) throw new OpsError('NOT_FOUND', `There is no job ${serial}.`);
-    const latest = await selectRow<{ version: number }>(db, 'SELECT max(definition_version) AS version FROM job_versions WHERE job_id = $1', [row.id], transaction);
+    const latest = await selectRow<{ version: number }>(
+      db,
+      'SELECT max(definition_version) AS version FROM job_versions WHERE job_id = $1',
+      [row.id],
+      transaction,
+    );
     const version = (latest?.version ?? 0) + 1;
     const variables = keepSecrets(storeVariables(keyRing, row.jobUuid, input.variables), row.variables as StoredVariable[]);
     await writeVersion(row.id, version, input, variables, { caller, defaultTimeoutSeconds, transaction });
     await row.update({ ...jobValues(input, variables), definitionVersion: version }, { transaction });
     if (input.targets !== undefined) await writeTargets(db, row.id, input.targets, transaction);
-    const event = { eventType: 'job_updated', action: 'update_job', actor: caller.actor, resourceType: 'jobs', resourceId: serial } as const;
+    const event = {
+      eventType: 'job_updated',
+      action: 'update_job',
+      actor: caller.actor,
+      resourceType: 'jobs',
+      resourceId: serial,
+    } as const;
     await recordAudit(db, keyRing.auditKey, { ...event, details: { version } }, transaction);
   });
   return readJob(db, serial);
@@ -156,10 +186,21 @@ export const deleteJob = async ({ db, keyRing }: ServiceDeps, caller: Caller, se
   await db.transaction(async (transaction) => {
     const row = await JobModel.findOne({ where: { jobSerial: serial, deletedAt: null }, transaction, lock: true });
     if (row === null) throw new OpsError('NOT_FOUND', `There is no job ${serial}.`);
-    const open = await selectRow(db, `SELECT 1 AS open FROM job_executions WHERE job_id = $1 AND status IN ('scheduled', 'running') LIMIT 1`, [row.id], transaction);
+    const open = await selectRow(
+      db,
+      `SELECT 1 AS open FROM job_executions WHERE job_id = $1 AND status IN ('scheduled', 'running') LIMIT 1`,
+      [row.id],
+      transaction,
+    );
     if (open !== undefined) throw new OpsError('CONFLICT', `Job ${serial} has a run that has not ended. Cancel the run first.`);
     await row.update({ deletedAt: new Date() }, { transaction });
-    const event = { eventType: 'job_deleted', action: 'delete_job', actor: caller.actor, resourceType: 'jobs', resourceId: serial } as const;
+    const event = {
+      eventType: 'job_deleted',
+      action: 'delete_job',
+      actor: caller.actor,
+      resourceType: 'jobs',
+      resourceId: serial,
+    } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
   });
 };

@@ -61,7 +61,11 @@ export const listTargets = async ({ db }: ServiceDeps, caller: Caller, filter: T
 
 /** @throws OpsError NOT_FOUND */
 export const readTarget = async (db: Sequelize, serial: string): Promise<Target> => {
-  const [row] = await selectRows<TargetRow>(db, `SELECT ${TARGET_COLUMNS} FROM universal_targets t WHERE t.is_active AND t.target_serial = $1`, [serial]);
+  const [row] = await selectRows<TargetRow>(
+    db,
+    `SELECT ${TARGET_COLUMNS} FROM universal_targets t WHERE t.is_active AND t.target_serial = $1`,
+    [serial],
+  );
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no target ${serial}.`);
   const { row_id: _, ...target } = row;
   return target;

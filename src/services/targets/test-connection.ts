@@ -23,14 +23,38 @@ const probe = async ({ openSession }: ServiceDeps, endpoint: Endpoint): Promise<
   try {
     const session = await openSession(endpoint, signal);
     await using _ = session;
-    const program = { interpreter: 'sh', text: PROBE_TEXT, arguments: [], workingDirectory: undefined, environment: {}, marker: 'connection-test' } as const;
+    const program = {
+      interpreter: 'sh',
+      text: PROBE_TEXT,
+      arguments: [],
+      workingDirectory: undefined,
+      environment: {},
+      marker: 'connection-test',
+    } as const;
     const { exitCode } = await session.run(program, async () => {}, signal);
     const login = `Logged in to ${endpoint.host}:${endpoint.port} as ${endpoint.secret.username}`;
     if (exitCode !== 0) throw new OpsError('COMMAND_FAILED', `${login}, but an echo ended with exit code ${exitCode}.`);
-    return { result: 'success', message: `${login}.`, error_code: null, failure_category: null, duration_ms: took(), host_key_fingerprint: session.hostKeyFingerprint };
+    return {
+      result: 'success',
+      message: `${login}.`,
+      error_code: null,
+      failure_category: null,
+      duration_ms: took(),
+      host_key_fingerprint: session.hostKeyFingerprint,
+    };
   } catch (error) {
-    const known = error instanceof OpsError ? error : new OpsError('CONNECTION_TIMED_OUT', `${endpoint.host}:${endpoint.port} did not finish the test in ${TEST_LIMIT_MS / 1_000} s.`);
-    return { result: 'failure', message: known.message, error_code: known.code, failure_category: known.category, duration_ms: took(), host_key_fingerprint: null };
+    const known =
+      error instanceof OpsError
+        ? error
+        : new OpsError('CONNECTION_TIMED_OUT', `${endpoint.host}:${endpoint.port} did not finish the test in ${TEST_LIMIT_MS / 1_000} s.`);
+    return {
+      result: 'failure',
+      message: known.message,
+      error_code: known.code,
+      failure_category: known.category,
+      duration_ms: took(),
+      host_key_fingerprint: null,
+    };
   }
 };
 
@@ -56,18 +80,32 @@ FROM universal_targets t JOIN target_communication_methods m ON m.target_id = t.
 WHERE t.is_active AND t.target_serial = $1 AND ($2::text IS NULL OR m.method_name = $2) ORDER BY m.is_primary DESC, m.priority, m.id LIMIT 1`;
 
 const openSecret = (keyRing: KeyRing, row: MethodRow): LoginSecret => {
-  if (row.credential_uuid === null) throw new OpsError('CREDENTIAL_MISSING', `Method ${row.method_name} has no active credential. Add a password or a key.`);
+  if (row.credential_uuid === null)
+    throw new OpsError('CREDENTIAL_MISSING', `Method ${row.method_name} has no active credential. Add a password or a key.`);
   const sealed = { keyId: row.key_id, nonce: row.nonce, ciphertext: row.ciphertext };
-  const plain: unknown = JSON.parse(openBytes(keyRing, sealed, { table: 'target_credentials', uuid: row.credential_uuid, column: 'ciphertext' }));
-  return row.credential_type === 'password' ? { type: 'password', ...PasswordSecret.parse(plain) } : { type: 'ssh_key', ...SshKeySecret.parse(plain) };
+  const plain: unknown = JSON.parse(
+    openBytes(keyRing, sealed, { table: 'target_credentials', uuid: row.credential_uuid, column: 'ciphertext' }),
+  );
+  return row.credential_type === 'password'
+    ? { type: 'password', ...PasswordSecret.parse(plain) }
+    : { type: 'ssh_key', ...SshKeySecret.parse(plain) };
 };
 
 /** Tests the primary method of a saved target, or the named one, and notes the result on it. @throws OpsError NOT_FOUND, CREDENTIAL_MISSING */
-export const testConnection = async (deps: ServiceDeps, caller: Caller, serial: string, methodName: string | undefined): Promise<ConnectionTest> => {
+export const testConnection = async (
+  deps: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  methodName: string | undefined,
+): Promise<ConnectionTest> => {
   authorize(caller, 'targets.test');
   const { db, keyRing, readSettings } = deps;
   const row = await selectRow<MethodRow>(db, METHOD_OF_TARGET, [serial, methodName ?? null]);
-  if (row === undefined) throw new OpsError('NOT_FOUND', methodName === undefined ? `There is no target ${serial}.` : `Target ${serial} has no method ${methodName}.`);
+  if (row === undefined)
+    throw new OpsError(
+      'NOT_FOUND',
+      methodName === undefined ? `There is no target ${serial}.` : `Target ${serial} has no method ${methodName}.`,
+    );
   const settings = await readSettings();
   const test = await probe(deps, {
     methodType: 'ssh',
@@ -87,14 +125,28 @@ export const testConnection = async (deps: ServiceDeps, caller: Caller, serial: 
       [row.id, test.result, test.message, test.host_key_fingerprint],
       transaction,
     );
-    const event = { eventType: 'target_connection_test', action: 'test_connection', actor: caller.actor, resourceType: 'universal_targets' } as const;
-    await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details: { method: row.method_name, result: test.result, error_code: test.error_code } }, transaction);
+    const event = {
+      eventType: 'target_connection_test',
+      action: 'test_connection',
+      actor: caller.actor,
+      resourceType: 'universal_targets',
+    } as const;
+    await recordAudit(
+      db,
+      keyRing.auditKey,
+      { ...event, resourceId: serial, details: { method: row.method_name, result: test.result, error_code: test.error_code } },
+      transaction,
+    );
   });
   return test;
 };
 
 /** Tests a method that is not saved; nothing of it is kept but the audit event. */
-export const testMethodConfig = async (deps: ServiceDeps, caller: Caller, { method, os_type: osType }: TestMethodConfig): Promise<ConnectionTest> => {
+export const testMethodConfig = async (
+  deps: ServiceDeps,
+  caller: Caller,
+  { method, os_type: osType }: TestMethodConfig,
+): Promise<ConnectionTest> => {
   authorize(caller, 'targets.test');
   const fields = keyProblems(method.credential, 'method.credential');
   if (fields.length > 0) throw new OpsError('VALIDATION', 'The private key cannot be used.', { fields });
@@ -103,7 +155,12 @@ export const testMethodConfig = async (deps: ServiceDeps, caller: Caller, { meth
   const secret: LoginSecret =
     credential.credential_type === 'password'
       ? { type: 'password', username: credential.username, password: credential.password }
-      : { type: 'ssh_key', username: credential.username, private_key: credential.private_key, ...(credential.passphrase !== undefined && { passphrase: credential.passphrase }) };
+      : {
+          type: 'ssh_key',
+          username: credential.username,
+          private_key: credential.private_key,
+          ...(credential.passphrase !== undefined && { passphrase: credential.passphrase }),
+        };
   const test = await probe(deps, {
     methodType: 'ssh',
     host,
@@ -114,7 +171,15 @@ export const testMethodConfig = async (deps: ServiceDeps, caller: Caller, { meth
     keepAliveMs: 15_000,
     secret,
   });
-  const event = { eventType: 'target_connection_test', action: 'test_method_config', actor: caller.actor, resourceType: 'target_communication_methods' } as const;
-  await recordAudit(deps.db, deps.keyRing.auditKey, { ...event, details: { host, port, result: test.result, error_code: test.error_code } });
+  const event = {
+    eventType: 'target_connection_test',
+    action: 'test_method_config',
+    actor: caller.actor,
+    resourceType: 'target_communication_methods',
+  } as const;
+  await recordAudit(deps.db, deps.keyRing.auditKey, {
+    ...event,
+    details: { host, port, result: test.result, error_code: test.error_code },
+  });
   return test;
 };

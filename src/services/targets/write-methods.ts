@@ -32,7 +32,9 @@ export const nameMethods = (methods: readonly MethodInput[]): NamedMethod[] => {
     input,
   }));
   const fields = named.flatMap(({ name }, index) =>
-    named.findIndex((other) => other.name === name) < index ? [{ path: `methods.${index}.method_name`, message: `"${name}" occurs twice` }] : [],
+    named.findIndex((other) => other.name === name) < index
+      ? [{ path: `methods.${index}.method_name`, message: `"${name}" occurs twice` }]
+      : [],
   );
   if (primaries.length > 1) fields.push({ path: 'methods', message: 'only one method can be primary' });
   if (fields.length > 0) throw new OpsError('VALIDATION', 'The methods of the target contradict each other.', { fields });
@@ -59,7 +61,12 @@ const secretOf = (credential: CredentialInput): string => {
 };
 
 /** Inserts or replaces the primary credential of a method. */
-export const writeCredential = async (keyRing: KeyRing, methodId: number, credential: CredentialInput, transaction: Transaction): Promise<string> => {
+export const writeCredential = async (
+  keyRing: KeyRing,
+  methodId: number,
+  credential: CredentialInput,
+  transaction: Transaction,
+): Promise<string> => {
   await CredentialModel.destroy({ where: { communicationMethodId: methodId }, transaction });
   const credentialUuid = randomUUID();
   const sealed = sealBytes(keyRing, secretOf(credential), { table: 'target_credentials', uuid: credentialUuid, column: 'ciphertext' });
@@ -80,10 +87,24 @@ export const writeCredential = async (keyRing: KeyRing, methodId: number, creden
 };
 
 /** Inserts the methods of a target that has none yet. */
-export const insertMethods = async (keyRing: KeyRing, targetId: number, methods: readonly NamedMethod[], transaction: Transaction): Promise<void> => {
+export const insertMethods = async (
+  keyRing: KeyRing,
+  targetId: number,
+  methods: readonly NamedMethod[],
+  transaction: Transaction,
+): Promise<void> => {
   for (const { name, isPrimary, priority, input } of methods) {
     const row = await CommunicationMethodModel.create(
-      { targetId, methodType: input.method_type, methodName: name, host: input.host, port: input.port, isPrimary, priority, config: { ...input.config } },
+      {
+        targetId,
+        methodType: input.method_type,
+        methodName: name,
+        host: input.host,
+        port: input.port,
+        isPrimary,
+        priority,
+        config: { ...input.config },
+      },
       { transaction },
     );
     if (input.credential !== undefined) await writeCredential(keyRing, row.id, input.credential, transaction);
@@ -91,7 +112,12 @@ export const insertMethods = async (keyRing: KeyRing, targetId: number, methods:
 };
 
 /** Makes the methods of a target what is given, matched by name. A changed endpoint forgets the pinned host key. */
-export const replaceMethods = async (keyRing: KeyRing, targetId: number, methods: readonly NamedMethod[], transaction: Transaction): Promise<void> => {
+export const replaceMethods = async (
+  keyRing: KeyRing,
+  targetId: number,
+  methods: readonly NamedMethod[],
+  transaction: Transaction,
+): Promise<void> => {
   const known = await CommunicationMethodModel.findAll({ where: { targetId }, transaction });
   const gone = known.filter((row) => !methods.some((method) => method.name === row.methodName));
   for (const row of gone) await row.destroy({ transaction });

@@ -11,11 +11,17 @@ import { checkCredentials, insertMethods, nameMethods, replaceMethods } from './
 
 const TARGET_ERRORS = {
   ex_target_communication_methods_host_port: () =>
-    new OpsError('CONFLICT', 'Another target has this host and port already. One endpoint belongs to one target: find it with `targets list --host`.', {
-      fields: [{ path: 'methods', message: 'host and port belong to another target' }],
-    }),
+    new OpsError(
+      'CONFLICT',
+      'Another target has this host and port already. One endpoint belongs to one target: find it with `targets list --host`.',
+      {
+        fields: [{ path: 'methods', message: 'host and port belong to another target' }],
+      },
+    ),
   fk_universal_targets_os_type: () =>
-    new OpsError('VALIDATION', 'There is no such device type.', { fields: [{ path: 'os_type', message: 'is not the value of a device type' }] }),
+    new OpsError('VALIDATION', 'There is no such device type.', {
+      fields: [{ path: 'os_type', message: 'is not the value of a device type' }],
+    }),
 };
 
 /** @throws OpsError VALIDATION, or CONFLICT when a live target has the same host and port. */
@@ -43,9 +49,20 @@ export const createTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller,
         { transaction },
       );
       await insertMethods(keyRing, row.id, methods, transaction);
-      const endpoints = methods.map(({ name, input: { host, port, method_type: type } }) => ({ name, type, host, port }));
-      const event = { eventType: 'target_created', action: 'create_target', actor: caller.actor, resourceType: 'universal_targets' } as const;
-      await recordAudit(db, keyRing.auditKey, { ...event, resourceId: targetSerial, details: { name: input.name, endpoints } }, transaction);
+      // In the order in which jsonb keeps them: the signature of the event is checked against the row.
+      const endpoints = methods.map(({ name, input: { host, port, method_type: type } }) => ({ host, name, port, type }));
+      const event = {
+        eventType: 'target_created',
+        action: 'create_target',
+        actor: caller.actor,
+        resourceType: 'universal_targets',
+      } as const;
+      await recordAudit(
+        db,
+        keyRing.auditKey,
+        { ...event, resourceId: targetSerial, details: { name: input.name, endpoints } },
+        transaction,
+      );
       return targetSerial;
     }),
   );
@@ -83,7 +100,12 @@ export const updateTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller,
       );
       if (methods !== undefined) await replaceMethods(keyRing, row.id, methods, transaction);
       const changed = Object.keys(input).toSorted();
-      const event = { eventType: 'target_updated', action: 'update_target', actor: caller.actor, resourceType: 'universal_targets' } as const;
+      const event = {
+        eventType: 'target_updated',
+        action: 'update_target',
+        actor: caller.actor,
+        resourceType: 'universal_targets',
+      } as const;
       await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details: { changed } }, transaction);
       const renewed = methods?.filter(({ input: { credential } }) => credential !== undefined).map(({ name }) => name) ?? [];
       if (renewed.length === 0) return;
@@ -100,7 +122,13 @@ export const deleteTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller,
   await db.transaction(async (transaction) => {
     const row = await liveTarget(serial, { transaction, lock: true });
     await row.update({ isActive: false, deletedAt: new Date() }, { transaction });
-    const event = { eventType: 'target_deleted', action: 'delete_target', actor: caller.actor, resourceType: 'universal_targets', resourceId: serial } as const;
+    const event = {
+      eventType: 'target_deleted',
+      action: 'delete_target',
+      actor: caller.actor,
+      resourceType: 'universal_targets',
+      resourceId: serial,
+    } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
   });
 };

@@ -11,7 +11,10 @@ export const PASSWORD = 'correct horse battery';
 let passwordHash: Promise<string> | undefined;
 
 /** An account whose password is PASSWORD. */
-export const addUser = async (role: UserRole, fields: Partial<{ isActive: boolean; mustChangePassword: boolean }> = {}): Promise<UserModel> => {
+export const addUser = async (
+  role: UserRole,
+  fields: Partial<{ isActive: boolean; mustChangePassword: boolean }> = {},
+): Promise<UserModel> => {
   passwordHash ??= hashPassword(PASSWORD);
   const username = `${role}-${randomUUID().slice(0, 8)}`;
   return UserModel.create({ username, email: `${username}@example.org`, passwordHash: await passwordHash, role, ...fields });

@@ -19,4 +19,4 @@ const COUNTS = TABLES.map((table) => `(SELECT count(*)::int FROM ${table}) AS ${
 
 /** Rows and serial numbers that a refused request must leave as they are. */
 export const countRows = async ({ db }: TestPlatform): Promise<object | undefined> =>
-  selectRow(db, `SELECT ${COUNTS}, (SELECT coalesce(sum(last_value), 0)::int FROM serial_counters) AS serials`);
+  selectRow(db, `SELECT ${COUNTS}, (SELECT coalesce(sum(last_value), 0) FROM serial_counters) AS serials`);

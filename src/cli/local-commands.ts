@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { Config } from '../config.ts';
+import { parseCount } from './command-options.ts';
+
+/** Adds the commands that run parts of the platform here. Each loads its own code: `runs list` need not load a Temporal worker. */
+export const registerLocalCommands = (program: Command, config: Config): void => {
+  program
+    .command('up')
+    .description('run everything on this machine: Postgres, Temporal, worker and API')
+    .action(async () => (await import('./commands/up.ts')).up(config));
+  program
+    .command('server')
+    .description('run the API alone (DATABASE_URL, TEMPORAL_ADDRESS)')
+    .action(async () => (await import('./commands/parts.ts')).server(config));
+  program
+    .command('worker')
+    .description('run a worker alone (DATABASE_URL, TEMPORAL_ADDRESS)')
+    .action(async () => (await import('./commands/parts.ts')).worker(config));
+  program
+    .command('migrate')
+    .description('bring the database to this version (DATABASE_URL)')
+    .action(async () => (await import('./commands/parts.ts')).migrate(config));
+  program
+    .command('doctor')
+    .description('say what was found on this machine, what is missing and what to do')
+    .action(async () => (await import('./commands/doctor.ts')).doctor(config));
+  program
+    .command('demo')
+    .description('bring everything up in a temporary folder and run a job on SSH targets of this machine')
+    .option('--targets <n>', 'how many targets (1–500)', (text) => parseCount(text), 20)
+    .option('--keep', 'leave it up afterwards, until Ctrl-C')
+    .action(async (options: { targets: number; keep?: boolean }) => (await import('./commands/demo.ts')).demo(config, options));
+  program
+    .command('openapi')
+    .description('print the OpenAPI document of this version')
+    .action(async () => (await import('./commands/openapi.ts')).openapi());
+};

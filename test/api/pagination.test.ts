@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+import { addJob, addTarget } from './support/definitions.ts';
+
+const COUNT = 120;
+const AT_ONCE = 10;
+
+const numbered = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+
+describe('lists', () => {
+  let platform: TestPlatform;
+  let targets: string[];
+  let jobs: string[];
+
+  const inBatches = async (make: (index: number) => Promise<string>): Promise<string[]> => {
+    const made: string[] = [];
+    for (let from = 0; from < COUNT; from += AT_ONCE) made.push(...(await Promise.all(numbered(AT_ONCE, (index) => make(from + index)))));
+    return made;
+  };
+
+  beforeAll(async () => {
+    platform = await startTestPlatform({ worker: false });
+    targets = await inBatches((index) =>
+      addTarget(platform, `host-${index}.example.org`, {
+        environment: index % 2 === 0 ? 'production' : 'testing',
+        status: index % 3 === 0 ? 'maintenance' : 'active',
+        os_type: index % 4 === 0 ? 'windows' : 'linux',
+      }),
+    );
+    jobs = await inBatches((index) => addJob(platform, `job ${index}`));
+  });
+  afterAll(() => platform[Symbol.asyncDispose]());
+
+  /** Every page of a list, one after the other; `between` runs before each page but the first. */
+  const readPages = async (path: string, limit: number, between: (page: number) => Promise<unknown> = async () => undefined) => {
+    const pages: Record<string, unknown>[][] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      if (pages.length > 0) await between(pages.length);
+      const mark: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const { status, body } = await platform.api('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${mark}`);
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      pages.push(body.data);
+      cursor = body.next;
+      if (pages.length > 2 * COUNT) throw new Error('the pages do not end');
+    }
+    return pages;
+  };
+  const readAll = async (path: string, key: string, limit = 50): Promise<string[]> => (await readPages(path, limit)).flat().map((row) => String(row[key]));
+
+  test('pages are full, and the last one has no next', async () => {
+    const pages = await readPages('/api/v1/targets', 40);
+    expect(pages.map((page) => page.length)).toEqual([40, 40, 40]);
+    expect((await readPages('/api/v1/jobs', 50)).map((page) => page.length)).toEqual([50, 50, 20]);
+    expect(await readPages('/api/v1/executions', 50)).toEqual([[]]);
+  });
+
+  test.each([1, 7, 119, 120, 500])('pages of %i hold every target once, newest first', async (limit) => {
+    const seen = (await readPages('/api/v1/targets', limit)).flat().map((row) => row['target_serial']);
+    expect(seen).toHaveLength(COUNT);
+    expect(new Set(seen)).toEqual(new Set(targets));
+    const times = (await readPages('/api/v1/targets', limit)).flat().map((row) => String(row['created_at']));
+    expect(times.length).toBe(COUNT);
+  });
+
+  test('a page of the same cursor is the same page', async () => {
+    const first = await platform.api('GET', '/api/v1/jobs?limit=10');
+    const path = `/api/v1/jobs?limit=10&cursor=${first.body.next}`;
+    const [one, two] = [await platform.api('GET', path), await platform.api('GET', path)];
+    expect(one.body).toEqual(two.body);
+    expect(first.body.next).not.toBe(one.body.next);
+  });
+
+  test('targets that come and go meanwhile make no other appear twice or not at all', async () => {
+    const listed = await readAll('/api/v1/targets', 'target_serial');
+    const gone: string[] = [];
+    const remove = async (serial: string | undefined): Promise<void> => {
+      if (serial === undefined) throw new Error('no such target');
+      gone.push(serial);
+      expect((await platform.api('DELETE', `/api/v1/targets/${serial}`)).status).toBe(204);
+    };
+    const pages = await readPages('/api/v1/targets', 20, async (page) => {
+      await remove(listed[page * 20 - 1]); // the last one of the page that was read: its id is the cursor
+      await remove(listed[page * 20 + 10]); // one of the page to come
+      await addTarget(platform, `late-${page}.example.org`);
+    });
+    const seen = pages.flat().map((row) => String(row['target_serial']));
+    const unread = new Set(gone.filter((_, index) => index % 2 === 1));
+    expect(seen).toEqual(listed.filter((serial) => !unread.has(serial)));
+  });
+
+  test('jobs that come and go meanwhile make no other appear twice or not at all', async () => {
+    const seen = (
+      await readPages('/api/v1/jobs', 30, async (page) => {
+        await addJob(platform, `late job ${page}`);
+        await platform.api('DELETE', `/api/v1/jobs/${jobs[page]}`);
+      })
+    )
+      .flat()
+      .map((row) => row['job_serial']);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual(expect.arrayContaining(jobs.slice(4)));
+  });
+
+  test('filters hold on every page', async () => {
+    const pages = await readPages('/api/v1/targets?environment=production&status=active', 7);
+    expect(pages.flat().length).toBeGreaterThan(14);
+    for (const row of pages.flat()) expect(row).toMatchObject({ environment: 'production', status: 'active' });
+    const windows = await readPages('/api/v1/targets?os_type=windows', 500);
+    for (const row of windows.flat()) expect(row).toMatchObject({ os_type: 'windows' });
+  });
+
+  test('targets are found by part of the name, by serial and by host', async () => {
+    const find = (query: string) => readAll(`/api/v1/targets?${query}`, 'name');
+    expect(await find('search=HOST-119.')).toEqual(['host-119.example.org']);
+    expect(await find('host=Host-119.example.org')).toEqual(['host-119.example.org']);
+    expect(await find('host=host-119')).toEqual([]);
+    expect(await find(`search=${targets[118]}`)).toHaveLength(1);
+    expect(await find('search=no-such-host')).toEqual([]);
+  });
+
+  test('characters that mean something to LIKE mean themselves', async () => {
+    await addTarget(platform, 'wild.example.org', { name: String.raw`100%_a\b` });
+    await addJob(platform, String.raw`100%_a\b`);
+    for (const list of ['targets', 'jobs']) {
+      for (const search of ['100%_', '%_a', String.raw`a\b`]) {
+        expect([list, search, await readAll(`/api/v1/${list}?search=${encodeURIComponent(search)}`, 'name')]).toEqual([list, search, [String.raw`100%_a\b`]]);
+      }
+      for (const search of ['1%b', '1_0', String.raw`\%`]) {
+        expect([list, search, await readAll(`/api/v1/${list}?search=${encodeURIComponent(search)}`, 'name')]).toEqual([list, search, []]);
+      }
+    }
+  });
+
+  test('jobs are found by part of the name, by serial and by status', async () => {
+    const serial = jobs[50] ?? '';
+    expect(await readAll(`/api/v1/jobs?search=${serial}`, 'job_serial')).toEqual([serial]);
+    expect(await readAll('/api/v1/jobs?search=JOB%20119', 'name')).toEqual(['job 119']);
+    expect(await readAll('/api/v1/jobs?status=running', 'name')).toEqual([]);
+    expect(await readAll('/api/v1/jobs?status=draft', 'name', 500)).toEqual(await readAll('/api/v1/jobs', 'name', 500));
+  });
+
+  test('runs, branches and lines are paged by their own order', async () => {
+    const job = await addJob(platform, 'runs', { targets: [await addTarget(platform, 'runs.example.org')] });
+    const runs: string[] = [];
+    for (let index = 0; index < 7; index += 1) runs.push((await platform.api('POST', `/api/v1/jobs/${job}/executions`, {})).body.execution_serial);
+    expect(runs.map((run) => run.split('.')[1])).toEqual(numbered(7, (index) => String(index + 1).padStart(4, '0')));
+    expect(await readAll(`/api/v1/executions?job=${job}`, 'execution_serial', 3)).toEqual(runs.toReversed());
+    expect(await readAll(`/api/v1/executions?job=${job}&status=completed`, 'execution_serial', 3)).toEqual([]);
+
+    const [run = ''] = runs;
+    await platform.db.query(
+      `WITH run AS (SELECT id FROM job_executions WHERE execution_serial = $1),
+       branches AS (
+         INSERT INTO job_execution_branches (job_execution_id, target_id, branch_number, branch_serial, target_serial_ref, target_name_ref, scheduled_at)
+         SELECT run.id, t.id, row_number() OVER (ORDER BY t.id), $1 || '.' || lpad((row_number() OVER (ORDER BY t.id))::text, 4, '0'), t.target_serial, t.name, now()
+         FROM run, (SELECT * FROM universal_targets ORDER BY id LIMIT 23) t RETURNING id, job_execution_id, branch_number)
+       INSERT INTO job_execution_logs (job_execution_id, branch_id, line_number, stream, log_phase, log_category, log_message)
+       SELECT b.job_execution_id, b.id, line, CASE WHEN line = 1 THEN 'stderr' ELSE 'stdout' END, 'action_execution', 'command_execution', line::text
+       FROM branches b, generate_series(1, 3) line`,
+      { bind: [run] },
+    );
+    const branches = await readAll(`/api/v1/executions/${run}/branches`, 'branch_serial', 5);
+    expect(branches).toEqual(numbered(23, (index) => `${run}.${String(index + 1).padStart(4, '0')}`));
+    expect(await readAll(`/api/v1/executions/${run}/logs`, 'log_message', 10)).toHaveLength(69);
+    expect(await readAll(`/api/v1/executions/${run}/logs?branch=${branches[4]}`, 'log_message', 2)).toEqual(['1', '2', '3']);
+    expect(await readAll(`/api/v1/executions/${run}/logs?stream=stderr`, 'log_message', 10)).toEqual(numbered(23, () => '1'));
+    expect(await readAll(`/api/v1/executions/${run}/branches?target=${targets[0]}`, 'branch_serial')).toHaveLength(1);
+  });
+
+  test('a cursor beyond every row gives an empty last page, in every list', async () => {
+    const [run] = await readAll('/api/v1/executions', 'execution_serial');
+    const far = Buffer.from('i999999999999999').toString('base64url');
+    for (const part of ['branches', 'results', 'logs']) {
+      const { status, body } = await platform.api('GET', `/api/v1/executions/${run}/${part}?cursor=${far}`);
+      expect([part, status, body]).toEqual([part, 200, { data: [], next: null }]);
+    }
+    for (const list of ['targets', 'jobs', 'executions']) {
+      const { status, body } = await platform.api('GET', `/api/v1/${list}?cursor=${Buffer.from('i0').toString('base64url')}`);
+      expect([list, status, body]).toEqual([list, 200, { data: [], next: null }]);
+    }
+  });
+});
