@@ -88,7 +88,7 @@ export const startPlatform = async (
   const home = join(folder, 'home');
   await mkdir(home);
   await chmod(home, 0o755);
-  const child = spawn(process.execPath, [...nodeArgs, join(PROJECT, 'src/cli/main.ts'), 'up'], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', ...nodeArgs, join(PROJECT, 'src/cli/main.ts'), 'up'], {
     cwd: folder,
     env: environment(home),
     // Ctrl-C is for the bench, which then stops this one.

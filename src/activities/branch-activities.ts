@@ -72,7 +72,7 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
     async closeBranch(input: CloseBranchInput): Promise<BranchEnd> {
       const branch = await closeBranchRow(db, input, 'workflow');
       if (branch === undefined) return input.status;
-      notifyRun(branch.execution_serial);
+      notifyRun(branch.execution_serial, 'branch_ended');
       return branch.status;
     },
   };

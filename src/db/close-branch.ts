@@ -9,7 +9,8 @@ interface ClosedBranch {
 }
 
 /**
- * Closes a branch, what of its actions is still open and what never ran, and counts it on its run; all in one statement.
+ * Closes a branch, what of its actions is still open and what never ran, in one statement. It does not touch the row of the run, which all branches
+ * would then wait for; `createNotifyRun` counts.
  * A branch that has ended stays as it is. Branches cancelled because the run's time was up end as failed/timeout.
  * @returns the branch's final state, undefined when there is no such branch.
  */
@@ -66,9 +67,5 @@ closed AS (
     error_code = ended.code, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
     result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
     result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END
-  FROM ended, facts WHERE b.id = ended.id AND b.status IN ('scheduled', 'running') RETURNING b.status, b.job_execution_id),
-counted AS (
-  UPDATE job_executions e SET completed_branches = e.completed_branches + (closed.status = 'completed')::int,
-    failed_branches = e.failed_branches + (closed.status = 'failed')::int, cancelled_branches = e.cancelled_branches + (closed.status = 'cancelled')::int
-  FROM closed WHERE e.id = closed.job_execution_id AND e.status = 'running' RETURNING e.id)
+  FROM ended, facts WHERE b.id = ended.id AND b.status IN ('scheduled', 'running') RETURNING b.status, b.job_execution_id)
 SELECT closed.status, ended.execution_serial FROM closed, ended`;

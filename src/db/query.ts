@@ -15,3 +15,8 @@ export const selectRow = async <T extends object>(
   bind: Bind = [],
   transaction?: Transaction,
 ): Promise<T | undefined> => (await selectRows<T>(db, sql, bind, transaction))[0];
+
+/** Runs a statement that gives no rows. */
+export const execute = async (db: Sequelize, sql: string, bind: Bind = [], transaction?: Transaction): Promise<void> => {
+  await db.query(sql, { bind: [...bind], type: QueryTypes.RAW, ...(transaction && { transaction }) });
+};

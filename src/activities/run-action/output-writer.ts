@@ -3,21 +3,52 @@ import type { LogCategory, LogLevel, LogPhase, OutputStream } from '../../contra
 import { createLineSplitter, createOutputTail } from '../../domain/output-lines.ts';
 import type { OutputLine } from '../../domain/output-lines.ts';
 import type { SecretMask } from '../../domain/secret-mask.ts';
-import { selectRows } from '../../db/query.ts';
+import { execute } from '../../db/query.ts';
 import { keepTrying } from './keep-trying.ts';
 
-const FLUSH_ROWS = 1_000;
-const FLUSH_BYTES = 1_048_576;
+const FLUSH_ROWS = 500;
+const FLUSH_CHARS = 131_072;
 const FLUSH_AFTER_MS = 200;
+// A chunk may be all that a channel's window holds; taken whole it would be tens of thousands of rows at once.
+const PIECE_BYTES = 32_768;
 
-interface Row {
-  at: string;
+/** What a row is, besides its text; a batch has few different ones, so rows only carry their number in the batch. */
+interface Kind {
   stream: OutputStream | null;
   phase: LogPhase;
   level: LogLevel;
   category: LogCategory;
-  message: string;
-  details: string;
+}
+
+const OUTPUT_KIND: Readonly<Record<OutputStream, Kind>> = {
+  stdout: { stream: 'stdout', phase: 'action_execution', level: 'info', category: 'command_execution' },
+  stderr: { stream: 'stderr', phase: 'action_execution', level: 'warning', category: 'command_execution' },
+};
+
+/** Rows that wait to be written, by column: objects for each would live just long enough to burden the collector. */
+class Batch {
+  readonly times: string[] = [];
+  readonly kinds: Kind[] = [];
+  readonly kindNumbers: number[] = [];
+  readonly messages: string[] = [];
+  readonly details: string[] = [];
+  chars = 0;
+  outputLines = 0;
+
+  add(time: string, kind: Kind, message: string, details: string): void {
+    let index = this.kinds.indexOf(kind);
+    if (index === -1) index = this.kinds.push(kind) - 1;
+    this.times.push(time);
+    this.kindNumbers.push(index + 1);
+    this.messages.push(message);
+    this.details.push(details);
+    this.chars += message.length;
+    if (kind.stream !== null) this.outputLines += 1;
+  }
+
+  get isFull(): boolean {
+    return this.messages.length >= FLUSH_ROWS || this.chars >= FLUSH_CHARS;
+  }
 }
 
 interface OutputFacts {
@@ -53,86 +84,70 @@ export interface OutputWriterOptions {
 
 export const createOutputWriter = (options: OutputWriterOptions): OutputWriter => {
   const { mask, maxLogBytes, maxOutputBytes } = options;
-  const streams = {
-    stdout: { decoder: new TextDecoder(), lines: createLineSplitter(mask), tail: createOutputTail(maxOutputBytes), bytes: 0 },
-    stderr: { decoder: new TextDecoder(), lines: createLineSplitter(mask), tail: createOutputTail(maxOutputBytes), bytes: 0 },
-  };
-  let pending: Row[] = [];
-  let pendingBytes = 0;
+  const streamState = () => ({ decoder: new TextDecoder(), lines: createLineSplitter(mask), tail: createOutputTail(maxOutputBytes), bytes: 0 });
+  const streams = { stdout: streamState(), stderr: streamState() };
+  const base = { action_serial: options.actionSerial, attempt: options.attempt };
+  const plainDetails = JSON.stringify(base);
+  const continuedDetails = JSON.stringify({ ...base, continues: true });
+  let batch = new Batch();
   let loggedBytes = 0;
   let cut = false;
   let storedOutputLines = 0;
   let flushing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
-  const base = { action_serial: options.actionSerial, attempt: options.attempt };
-  const details = JSON.stringify(base);
-
-  const add = (row: Omit<Row, 'at' | 'details'>, extra?: object): void => {
-    pending.push({ at: new Date().toISOString(), ...row, details: extra === undefined ? details : JSON.stringify({ ...base, ...extra }) });
-    pendingBytes += row.message.length;
+  const store = async (full: Batch): Promise<void> => {
+    await keepTrying(() => storeBatch(options, full, storedOutputLines), options.giveUp);
+    storedOutputLines += full.outputLines;
+    options.onWritten();
   };
 
   const flush = (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    if (pending.length === 0) return flushing;
-    const rows = pending;
-    pending = [];
-    pendingBytes = 0;
-    flushing = flushing.then(async () => {
-      const outputs = rows.filter((row) => row.stream !== null).length;
-      await keepTrying(() => storeRows(options, rows, storedOutputLines, outputs), options.giveUp);
-      storedOutputLines += outputs;
-      options.onWritten();
-    });
+    if (batch.messages.length === 0) return flushing;
+    const full = batch;
+    batch = new Batch();
+    flushing = flushing.then(() => store(full));
     return flushing;
   };
 
-  const addLine = (stream: OutputStream, line: OutputLine): void => {
-    streams[stream].tail.push(line.continues ? line.text : `${line.text}\n`);
-    if (cut) return;
-    loggedBytes += Buffer.byteLength(line.text) + 1;
-    const row = {
-      stream,
-      phase: 'action_execution',
-      level: stream === 'stderr' ? 'warning' : 'info',
-      category: 'command_execution',
-    } as const;
-    if (loggedBytes > maxLogBytes) {
-      cut = true;
-      add({
-        ...row,
-        stream: null,
-        level: 'warning',
-        message: `Output beyond ${maxLogBytes} bytes (setting max_log_bytes) is not stored as lines.`,
-      });
-      return;
+  const addLines = (stream: OutputStream, lines: readonly OutputLine[]): void => {
+    if (lines.length === 0) return;
+    streams[stream].tail.push(lines.map((line) => (line.continues ? line.text : `${line.text}\n`)).join(''));
+    const time = new Date().toISOString();
+    for (const line of lines) {
+      if (cut) return;
+      loggedBytes += Buffer.byteLength(line.text) + 1;
+      cut = loggedBytes > maxLogBytes;
+      if (cut) addEvent('warning', 'action_execution', 'command_execution', `Output beyond ${maxLogBytes} bytes (setting max_log_bytes) is not stored as lines.`);
+      else batch.add(time, OUTPUT_KIND[stream], line.text, line.continues ? continuedDetails : plainDetails);
     }
-    add({ ...row, message: line.text }, line.continues ? { continues: true } : undefined);
   };
+
+  const addEvent = (level: LogLevel, phase: LogPhase, category: LogCategory, message: string): void =>
+    batch.add(new Date().toISOString(), { stream: null, phase, level, category }, mask(message), plainDetails);
 
   return {
     async write(stream, chunk) {
       const state = streams[stream];
       state.bytes += chunk.length;
-      for (const line of state.lines.push(state.decoder.decode(chunk, { stream: true }))) addLine(stream, line);
-      if (pending.length >= FLUSH_ROWS || pendingBytes >= FLUSH_BYTES) return flush();
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+        const text = state.decoder.decode(chunk.subarray(at, at + PIECE_BYTES), { stream: true });
+        addLines(stream, state.lines.push(text));
+        if (batch.isFull) await flush();
+      }
       timer ??= setTimeout(() => void flush().catch(() => undefined), FLUSH_AFTER_MS);
-      return undefined;
     },
-    event(level, phase, category, message) {
-      add({ stream: null, phase, level, category, message: mask(message) });
-    },
+    event: addEvent,
     async end() {
       for (const stream of ['stdout', 'stderr'] as const) {
         const { decoder, lines } = streams[stream];
-        const last = decoder.decode();
-        for (const line of [...lines.push(last), ...lines.end()]) addLine(stream, line);
+        addLines(stream, [...lines.push(decoder.decode()), ...lines.end()]);
       }
       await flush();
-      const bytes = streams.stdout.bytes + streams.stderr.bytes;
       const truncated = cut || streams.stdout.bytes > maxOutputBytes || streams.stderr.bytes > maxOutputBytes;
+      const bytes = streams.stdout.bytes + streams.stderr.bytes;
       return { stdout: streams.stdout.tail.text(), stderr: streams.stderr.tail.text(), truncated, bytes };
     },
   };
@@ -142,30 +157,31 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
  * One batch, one statement (data model, 6.7): the attempt's count goes from what it was to what it is, else the batch is stored already (a repeat after
  * a lost COMMIT); then the branch's counter gives the numbers, which makes other writers of the branch wait.
  */
-const storeRows = async (options: OutputWriterOptions, rows: readonly Row[], outputLinesBefore: number, outputs: number): Promise<void> => {
-  await selectRows(
+const storeBatch = async (options: OutputWriterOptions, batch: Batch, outputLinesBefore: number): Promise<void> => {
+  const { kinds } = batch;
+  await execute(
     options.db,
     `WITH attempt AS (UPDATE job_action_results SET output_lines = output_lines + $4 WHERE id = $1 AND output_lines = $3 RETURNING id),
      branch AS (UPDATE job_execution_branches b SET last_line_number = b.last_line_number + $5 FROM attempt WHERE b.id = $2 RETURNING b.last_line_number)
      INSERT INTO job_execution_logs (timestamp, job_execution_id, branch_id, line_number, stream, log_phase, log_level, log_category, log_message, log_details)
-     SELECT l.at, $6, $2, branch.last_line_number - $5 + l.number, l.stream, l.phase, l.level, l.category, l.message, l.details::jsonb
-     FROM branch, unnest($7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
-       WITH ORDINALITY AS l(at, stream, phase, level, category, message, details, number)
-     RETURNING 1`,
+     SELECT l.at, $6, $2, branch.last_line_number - $5 + l.number, ($11::text[])[l.kind], ($12::text[])[l.kind], ($13::text[])[l.kind], ($14::text[])[l.kind],
+       l.message, l.details::jsonb
+     FROM branch, unnest($7::timestamptz[], $8::int[], $9::text[], $10::text[]) WITH ORDINALITY AS l(at, kind, message, details, number)`,
     [
       options.attemptId,
       options.branchId,
       outputLinesBefore,
-      outputs,
-      rows.length,
+      batch.outputLines,
+      batch.messages.length,
       options.executionId,
-      rows.map((row) => row.at),
-      rows.map((row) => row.stream),
-      rows.map((row) => row.phase),
-      rows.map((row) => row.level),
-      rows.map((row) => row.category),
-      rows.map((row) => row.message),
-      rows.map((row) => row.details),
+      batch.times,
+      batch.kindNumbers,
+      batch.messages,
+      batch.details,
+      kinds.map((kind) => kind.stream),
+      kinds.map((kind) => kind.phase),
+      kinds.map((kind) => kind.level),
+      kinds.map((kind) => kind.category),
     ],
   );
 };
