@@ -41,10 +41,13 @@ describe('the API behind a real socket', () => {
   const job = JSON.stringify(jobNamed('raw'));
   const json = ['Content-Type: application/json', `Content-Length: ${job.length}`];
 
-  test.each(['TRACE', 'OPTIONS', 'PROPFIND', 'PURGE', 'CONNECT'])('%s is refused with a 4xx or the connection is closed', async (method) => {
-    const answer = await request(`${method} /api/v1/jobs HTTP/1.1`, []);
-    expect(answer === '' || (statusOf(answer) >= 400 && statusOf(answer) < 500)).toBe(true);
-  });
+  test.each(['TRACE', 'OPTIONS', 'PROPFIND', 'PURGE', 'CONNECT'])(
+    '%s is refused with a 4xx or the connection is closed',
+    async (method) => {
+      const answer = await request(`${method} /api/v1/jobs HTTP/1.1`, []);
+      expect(answer === '' || (statusOf(answer) >= 400 && statusOf(answer) < 500)).toBe(true);
+    },
+  );
 
   test.each(['a\rX-Evil: 1', 'a\nX-Evil: 1', 'a\u0000b'])('a control character in the Idempotency-Key (%j) makes nothing', async (key) => {
     const before = await countRows(platform);
@@ -77,7 +80,12 @@ describe('the API behind a real socket', () => {
       },
     });
     const headers = { authorization: `Bearer ${platform.token}`, 'content-type': 'application/json' };
-    const status = await fetch(`http://127.0.0.1:${port}/api/v1/jobs`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit).then(
+    const status = await fetch(`http://127.0.0.1:${port}/api/v1/jobs`, {
+      method: 'POST',
+      headers,
+      body,
+      duplex: 'half',
+    } as RequestInit).then(
       (response) => response.status,
       () => 413, // the server may close before it has read what is still sent
     );
@@ -91,7 +99,9 @@ describe('the API behind a real socket', () => {
 
   test('the address and program of the caller stand in the audit', async () => {
     await request('POST /api/v1/jobs HTTP/1.1', [...json, 'User-Agent: raw socket/1.0'], job);
-    const [[row]] = (await platform.db.query(`SELECT ip_address, user_agent FROM audit_events WHERE event_type = 'job_created' ORDER BY id DESC LIMIT 1`)) as [unknown[], unknown];
+    const [[row]] = (await platform.db.query(
+      `SELECT ip_address, user_agent FROM audit_events WHERE event_type = 'job_created' ORDER BY id DESC LIMIT 1`,
+    )) as [unknown[], unknown];
     expect(row).toEqual({ ip_address: '127.0.0.1', user_agent: 'raw socket/1.0' });
   });
 });

@@ -48,7 +48,11 @@ describe('the OpenAPI document', () => {
   test('every operation has a summary, tags and a distinct name', () => {
     for (const operation of operations) {
       const { summary, tags } = operation.spec;
-      expect([nameOf(operation), summary, tags]).toEqual([nameOf(operation), expect.stringMatching(/^[A-Z]/), [expect.stringMatching(/^[a-z]+$/)]]);
+      expect([nameOf(operation), summary, tags]).toEqual([
+        nameOf(operation),
+        expect.stringMatching(/^[A-Z]/),
+        [expect.stringMatching(/^[a-z]+$/)],
+      ]);
     }
     const summaries = operations.map(({ spec }) => spec['summary']);
     expect(new Set(summaries).size).toBe(summaries.length);
@@ -90,13 +94,17 @@ describe('the OpenAPI document', () => {
   test('every operation has one success, and problems that are problem documents', () => {
     for (const operation of operations) {
       const responses = operation.spec['responses'] as Record<string, { description?: string; content?: Record<string, { schema: Json }> }>;
-      expect([nameOf(operation), Object.keys(responses).filter((status) => status.startsWith('2'))]).toEqual([nameOf(operation), [expect.any(String)]]);
+      expect([nameOf(operation), Object.keys(responses).filter((status) => status.startsWith('2'))]).toEqual([
+        nameOf(operation),
+        [expect.any(String)],
+      ]);
       for (const [status, response] of Object.entries(responses)) {
         expect([nameOf(operation), status, response.description]).toEqual([nameOf(operation), status, expect.any(String)]);
         if (Number(status) < 400 || operation.path === '/readyz') continue;
         expect(response.content?.['application/problem+json']?.schema).toEqual({ $ref: '#/components/schemas/Problem' });
       }
-      if (operation.path.includes('{')) expect([nameOf(operation), Object.keys(responses)]).toEqual([nameOf(operation), expect.arrayContaining(['404'])]);
+      if (operation.path.includes('{'))
+        expect([nameOf(operation), Object.keys(responses)]).toEqual([nameOf(operation), expect.arrayContaining(['404'])]);
     }
   });
 
@@ -119,7 +127,8 @@ describe('the OpenAPI document', () => {
     const text = await page.text();
     expect([page.status, text.match(/https?:\/\//)]).toEqual([200, null]);
     expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self'/);
-    for (const [, file = ''] of text.matchAll(/(?:src|href)="([^"]+)"/g)) expect([file, (await platform.app.request(`/${file}`)).status]).toEqual([file, 200]);
+    for (const [, file = ''] of text.matchAll(/(?:src|href)="([^"]+)"/g))
+      expect([file, (await platform.app.request(`/${file}`)).status]).toEqual([file, 200]);
   });
 
   test.skipIf(!existsSync(COMMITTED))('equals the committed openapi.json (npm run openapi makes it)', () => {

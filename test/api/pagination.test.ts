@@ -35,7 +35,7 @@ describe('lists', () => {
   /** Every page of a list, one after the other; `between` runs before each page but the first. */
   const readPages = async (path: string, limit: number, between: (page: number) => Promise<unknown> = async () => undefined) => {
     const pages: Record<string, unknown>[][] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       if (pages.length > 0) await between(pages.length);
       const mark: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
       const { status, body } = await platform.api('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${mark}`);
@@ -46,7 +46,8 @@ describe('lists', () => {
     }
     return pages;
   };
-  const readAll = async (path: string, key: string, limit = 50): Promise<string[]> => (await readPages(path, limit)).flat().map((row) => String(row[key]));
+  const readAll = async (path: string, key: string, limit = 50): Promise<string[]> =>
+    (await readPages(path, limit)).flat().map((row) => String(row[key]));
 
   test('pages are full, and the last one has no next', async () => {
     const pages = await readPages('/api/v1/targets', 40);
@@ -124,7 +125,11 @@ describe('lists', () => {
     await addJob(platform, String.raw`100%_a\b`);
     for (const list of ['targets', 'jobs']) {
       for (const search of ['100%_', '%_a', String.raw`a\b`]) {
-        expect([list, search, await readAll(`/api/v1/${list}?search=${encodeURIComponent(search)}`, 'name')]).toEqual([list, search, [String.raw`100%_a\b`]]);
+        expect([list, search, await readAll(`/api/v1/${list}?search=${encodeURIComponent(search)}`, 'name')]).toEqual([
+          list,
+          search,
+          [String.raw`100%_a\b`],
+        ]);
       }
       for (const search of ['1%b', '1_0', String.raw`\%`]) {
         expect([list, search, await readAll(`/api/v1/${list}?search=${encodeURIComponent(search)}`, 'name')]).toEqual([list, search, []]);
@@ -143,7 +148,8 @@ describe('lists', () => {
   test('runs, branches and lines are paged by their own order', async () => {
     const job = await addJob(platform, 'runs', { targets: [await addTarget(platform, 'runs.example.org')] });
     const runs: string[] = [];
-    for (let index = 0; index < 7; index += 1) runs.push((await platform.api('POST', `/api/v1/jobs/${job}/executions`, {})).body.execution_serial);
+    for (let index = 0; index < 7; index += 1)
+      runs.push((await platform.api('POST', `/api/v1/jobs/${job}/executions`, {})).body.execution_serial);
     expect(runs.map((run) => run.split('.')[1])).toEqual(numbered(7, (index) => String(index + 1).padStart(4, '0')));
     expect(await readAll(`/api/v1/executions?job=${job}`, 'execution_serial', 3)).toEqual(runs.toReversed());
     expect(await readAll(`/api/v1/executions?job=${job}&status=completed`, 'execution_serial', 3)).toEqual([]);

@@ -28,7 +28,9 @@ const secretsOf = async (serial: string): Promise<Record<string, unknown>[]> => 
   );
   return rows.map(({ method_name: method, credential_uuid: uuid, key_id: keyId, ciphertext, nonce }) => ({
     method,
-    ...JSON.parse(openBytes(platform.services.keyRing, { keyId, nonce, ciphertext }, { table: 'target_credentials', uuid, column: 'ciphertext' })),
+    ...JSON.parse(
+      openBytes(platform.services.keyRing, { keyId, nonce, ciphertext }, { table: 'target_credentials', uuid, column: 'ciphertext' }),
+    ),
   }));
 };
 
@@ -51,13 +53,25 @@ describe('targets', () => {
 
   test('every field is kept and shown, credentials are not', async () => {
     const methods = [
-      methodOf('Web1.Example.org', { port: 2_222, config: { timeout: 7, keepalive: 0 }, credential: { credential_type: 'password', username: 'ops', password: SECRET, credential_name: 'main' } }),
-      { method_type: 'ssh', method_name: 'spare', host: '2001:db8::1', is_primary: true, credential: { credential_type: 'ssh_key', username: 'root', private_key: sshKey } },
+      methodOf('Web1.Example.org', {
+        port: 2_222,
+        config: { timeout: 7, keepalive: 0 },
+        credential: { credential_type: 'password', username: 'ops', password: SECRET, credential_name: 'main' },
+      }),
+      {
+        method_type: 'ssh',
+        method_name: 'spare',
+        host: '2001:db8::1',
+        is_primary: true,
+        credential: { credential_type: 'ssh_key', username: 'root', private_key: sshKey },
+      },
     ];
     const made = await platform.api('POST', '/api/v1/targets', { ...full, methods });
     expect(made.status).toBe(201);
     const blank = { is_active: true, host_key_fingerprint: null, last_tested_at: null, last_test_result: null, last_test_message: null };
-    const credential = (type: string, name: string) => [{ credential_uuid: expect.any(String), credential_type: type, credential_name: name, is_primary: true }];
+    const credential = (type: string, name: string) => [
+      { credential_uuid: expect.any(String), credential_type: type, credential_name: name, is_primary: true },
+    ];
     expect(made.body).toEqual({
       ...full,
       target_serial: expect.stringMatching(new RegExp(`^T${YEAR}\\d{4,}$`)),
@@ -66,8 +80,26 @@ describe('targets', () => {
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: expect.any(String),
       methods: [
-        { ...blank, method_type: 'ssh', method_name: 'spare', host: '2001:db8::1', port: 22, is_primary: true, config: {}, credentials: credential('ssh_key', 'default') },
-        { ...blank, method_type: 'ssh', method_name: 'ssh_1', host: 'web1.example.org', port: 2_222, is_primary: false, config: { timeout: 7, keepalive: 0 }, credentials: credential('password', 'main') },
+        {
+          ...blank,
+          method_type: 'ssh',
+          method_name: 'spare',
+          host: '2001:db8::1',
+          port: 22,
+          is_primary: true,
+          config: {},
+          credentials: credential('ssh_key', 'default'),
+        },
+        {
+          ...blank,
+          method_type: 'ssh',
+          method_name: 'ssh_1',
+          host: 'web1.example.org',
+          port: 2_222,
+          is_primary: false,
+          config: { timeout: 7, keepalive: 0 },
+          credentials: credential('password', 'main'),
+        },
       ],
     });
     const serial = made.body.target_serial;
@@ -75,7 +107,8 @@ describe('targets', () => {
     expect(read.body).toEqual(made.body);
     const list = await platform.api('GET', `/api/v1/targets?search=${serial}`);
     expect(list.body).toEqual({ data: [made.body], next: null });
-    for (const answer of [made, read, list]) expect(JSON.stringify(answer.body)).not.toMatch(new RegExp(`${SECRET}|PRIVATE KEY|ciphertext`));
+    for (const answer of [made, read, list])
+      expect(JSON.stringify(answer.body)).not.toMatch(new RegExp(`${SECRET}|PRIVATE KEY|ciphertext`));
     expect(await secretsOf(serial)).toEqual([
       { method: 'spare', username: 'root', private_key: sshKey },
       { method: 'ssh_1', username: 'ops', password: SECRET },
@@ -85,8 +118,19 @@ describe('targets', () => {
   });
 
   test('what is left out gets its default', async () => {
-    const { body } = await platform.api('POST', '/api/v1/targets', { name: 'plain', methods: [{ method_type: 'ssh', host: 'plain.example.org' }] });
-    expect(body).toMatchObject({ target_type: 'system', os_type: 'linux', environment: 'development', status: 'active', labels: {}, description: null, location: null });
+    const { body } = await platform.api('POST', '/api/v1/targets', {
+      name: 'plain',
+      methods: [{ method_type: 'ssh', host: 'plain.example.org' }],
+    });
+    expect(body).toMatchObject({
+      target_type: 'system',
+      os_type: 'linux',
+      environment: 'development',
+      status: 'active',
+      labels: {},
+      description: null,
+      location: null,
+    });
     expect(body.methods).toMatchObject([{ method_name: 'ssh_1', port: 22, is_primary: true, config: {}, credentials: [] }]);
   });
 
@@ -116,7 +160,9 @@ describe('targets', () => {
         methodOf('m3.example.org', { method_name: 'three', credential: credential('third') }),
       ],
     });
-    await platform.db.query(`UPDATE target_communication_methods SET host_key_fingerprint = 'SHA256:' || method_name WHERE host LIKE 'm_.example.org'`);
+    await platform.db.query(
+      `UPDATE target_communication_methods SET host_key_fingerprint = 'SHA256:' || method_name WHERE host LIKE 'm_.example.org'`,
+    );
     const { status, body } = await platform.api('PATCH', `/api/v1/targets/${serial}`, {
       methods: [
         { method_type: 'ssh', method_name: 'two', host: 'm2.example.org' },
@@ -125,7 +171,12 @@ describe('targets', () => {
       ],
     });
     expect(status).toBe(200);
-    const shown = body.methods.map((method: Record<string, unknown>) => [method['method_name'], method['host'], method['is_primary'], method['host_key_fingerprint']]);
+    const shown = body.methods.map((method: Record<string, unknown>) => [
+      method['method_name'],
+      method['host'],
+      method['is_primary'],
+      method['host_key_fingerprint'],
+    ]);
     expect(shown).toEqual([
       ['two', 'm2.example.org', true, 'SHA256:two'],
       ['one', 'moved.example.org', false, null],
@@ -142,8 +193,13 @@ describe('targets', () => {
   test('two methods of one target may swap their hosts', async () => {
     const methods = (first: string, second: string) => [methodOf(first, { method_name: 'a' }), methodOf(second, { method_name: 'b' })];
     const serial = await addTarget(platform, 'swap', { methods: methods('swap1.example.org', 'swap2.example.org') });
-    const { status, body } = await platform.api('PATCH', `/api/v1/targets/${serial}`, { methods: methods('swap2.example.org', 'swap1.example.org') });
-    expect([status, body.methods.map((method: { host: string }) => method.host)]).toEqual([200, ['swap2.example.org', 'swap1.example.org']]);
+    const { status, body } = await platform.api('PATCH', `/api/v1/targets/${serial}`, {
+      methods: methods('swap2.example.org', 'swap1.example.org'),
+    });
+    expect([status, body.methods.map((method: { host: string }) => method.host)]).toEqual([
+      200,
+      ['swap2.example.org', 'swap1.example.org'],
+    ]);
   });
 
   test('a deleted target is gone for everybody, and its host and port are free', async () => {
@@ -162,7 +218,11 @@ describe('targets', () => {
     expect((await platform.api('POST', '/api/v1/jobs', jobNamed('x', { targets: [serial] }))).body.errors[0].path).toBe('targets.0');
     expect((await platform.api('GET', `/api/v1/jobs/${job}`)).body).toMatchObject({ targets: [], target_count: 0 });
     expect((await platform.api('POST', `/api/v1/jobs/${job}/executions`, {})).body.code).toBe('NO_TARGETS');
-    const kept = await selectRow<{ deleted: boolean }>(platform.db, 'SELECT deleted_at IS NOT NULL AS deleted FROM universal_targets WHERE target_serial = $1', [serial]);
+    const kept = await selectRow<{ deleted: boolean }>(
+      platform.db,
+      'SELECT deleted_at IS NOT NULL AS deleted FROM universal_targets WHERE target_serial = $1',
+      [serial],
+    );
     expect(kept?.deleted).toBe(true);
     expect(await addTarget(platform, 'deleted.example.org')).not.toBe(serial);
   });
@@ -174,19 +234,29 @@ describe('targets', () => {
   });
 
   test('of 20 at once with the same host and port one is added', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => platform.api('POST', '/api/v1/targets', targetAt('contested.example.org'))));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => platform.api('POST', '/api/v1/targets', targetAt('contested.example.org'))),
+    );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
   });
 
   test.each(['rsa', 'ecdsa', 'ed25519'] as const)('a private key of type %s is accepted', async (type) => {
-    const privateKey = type === 'ed25519' ? ssh2.utils.generateKeyPairSync(type).private : ssh2.utils.generateKeyPairSync(type as 'rsa', { bits: type === 'rsa' ? 2_048 : 256 }).private;
+    const privateKey =
+      type === 'ed25519'
+        ? ssh2.utils.generateKeyPairSync(type).private
+        : ssh2.utils.generateKeyPairSync(type as 'rsa', { bits: type === 'rsa' ? 2_048 : 256 }).private;
     const credential = { credential_type: 'ssh_key', username: 'ops', private_key: privateKey };
-    expect((await platform.api('POST', '/api/v1/targets', { name: type, methods: [methodOf(`${type}.example.org`, { credential })] })).status).toBe(201);
+    expect(
+      (await platform.api('POST', '/api/v1/targets', { name: type, methods: [methodOf(`${type}.example.org`, { credential })] })).status,
+    ).toBe(201);
   });
 
   test('an encrypted private key is accepted with its passphrase', async () => {
     const credential = { credential_type: 'ssh_key', username: 'ops', private_key: encryptedKey(SECRET), passphrase: SECRET };
-    const { status, body } = await platform.api('POST', '/api/v1/targets', { name: 'encrypted', methods: [methodOf('encrypted.example.org', { credential })] });
+    const { status, body } = await platform.api('POST', '/api/v1/targets', {
+      name: 'encrypted',
+      methods: [methodOf('encrypted.example.org', { credential })],
+    });
     expect(status).toBe(201);
     expect(JSON.stringify(body)).not.toContain(SECRET);
   });
@@ -195,7 +265,10 @@ describe('targets', () => {
     const serial = await addTarget(platform, 'closed', { methods: [methodOf('127.0.0.1', { port: 1 })] });
     const { status, body } = await platform.api('POST', `/api/v1/targets/${serial}/test`);
     expect([status, body.result, body.error_code]).toEqual([200, 'failure', 'CONNECTION_REFUSED']);
-    expect((await platform.api('GET', `/api/v1/targets/${serial}`)).body.methods[0]).toMatchObject({ last_test_result: 'failure', last_test_message: body.message });
+    expect((await platform.api('GET', `/api/v1/targets/${serial}`)).body.methods[0]).toMatchObject({
+      last_test_result: 'failure',
+      last_test_message: body.message,
+    });
   });
 });
 
@@ -212,7 +285,11 @@ describe('jobs', () => {
     retry_delay_seconds: 9,
     on_failure: 'continue',
   };
-  const script = { action_name: 'script', action_type: 'script', action_parameters: { scriptType: 'python', scriptContent: 'print(1)\n', arguments: ['a b', ''] } };
+  const script = {
+    action_name: 'script',
+    action_type: 'script',
+    action_parameters: { scriptType: 'python', scriptContent: 'print(1)\n', arguments: ['a b', ''] },
+  };
   const variables = [
     { key: 'NAME', type: 'string', value: 'Ada', description: 'who', is_secret: false, is_required: true },
     { key: 'COUNT', type: 'number', value: -1.5, is_secret: false, is_required: false },
@@ -221,7 +298,16 @@ describe('jobs', () => {
     { key: 'EMPTY', type: 'string', value: null, is_secret: false, is_required: false },
     { key: 'PASSWORD', type: 'string', value: SECRET, is_secret: true, is_required: true },
   ];
-  const definition = { name: 'Full', description: 'all fields', priority: 9, timeout_seconds: 600, retry_count: 1, settings: { max_concurrent_targets: 3 }, variables, actions: [action, script] };
+  const definition = {
+    name: 'Full',
+    description: 'all fields',
+    priority: 9,
+    timeout_seconds: 600,
+    retry_count: 1,
+    settings: { max_concurrent_targets: 3 },
+    variables,
+    actions: [action, script],
+  };
 
   const sealedOf = async (serial: string, version: number): Promise<string | undefined> => {
     const row = await selectRow<{ job_uuid: string; sealed: SealedValue | null }>(
@@ -279,8 +365,17 @@ describe('jobs', () => {
   test('a PUT makes a new version, and the old one can still be read', async () => {
     const serial = (await platform.api('POST', '/api/v1/jobs', definition)).body.job_serial;
     const first = (await platform.api('GET', `/api/v1/jobs/${serial}`)).body;
-    const put = await platform.api('PUT', `/api/v1/jobs/${serial}`, { ...definition, name: 'Renamed', description: null, timeout_seconds: null, actions: [script] });
-    expect([put.status, put.body]).toMatchObject([200, { name: 'Renamed', description: null, timeout_seconds: null, definition_version: 2, job_type: 'script' }]);
+    const put = await platform.api('PUT', `/api/v1/jobs/${serial}`, {
+      ...definition,
+      name: 'Renamed',
+      description: null,
+      timeout_seconds: null,
+      actions: [script],
+    });
+    expect([put.status, put.body]).toMatchObject([
+      200,
+      { name: 'Renamed', description: null, timeout_seconds: null, definition_version: 2, job_type: 'script' },
+    ]);
     expect(put.body.actions).toHaveLength(1);
     expect((await platform.api('GET', `/api/v1/jobs/${serial}`)).body).toEqual(put.body);
     expect((await platform.api('GET', `/api/v1/jobs/${serial}?version=2`)).body).toEqual(put.body);
@@ -288,7 +383,9 @@ describe('jobs', () => {
     const { name, description, variables: shown, actions, definition_version: version, timeout_seconds: timeout } = old;
     expect({ ...first, updated_at: old.updated_at, job_type: old.job_type }).toEqual(old);
     expect([name, description, version, timeout, shown.length, actions.length]).toEqual(['Full', 'all fields', 1, 600, 6, 2]);
-    expect((await platform.api('GET', `/api/v1/jobs?search=${serial}`)).body.data).toMatchObject([{ name: 'Renamed', definition_version: 2 }]);
+    expect((await platform.api('GET', `/api/v1/jobs?search=${serial}`)).body.data).toMatchObject([
+      { name: 'Renamed', definition_version: 2 },
+    ]);
   });
 
   test('a secret that comes without a value, or with null as it is shown, keeps the one it has', async () => {
@@ -301,7 +398,9 @@ describe('jobs', () => {
     await platform.api('PUT', path, { ...definition, variables: [{ key: 'PASSWORD', is_secret: true }] });
     const values = await Promise.all([1, 2, 3, 4, 5, 6].map((version) => sealedOf(made.job_serial, version)));
     expect(values).toEqual([SECRET, SECRET, SECRET, 'another', undefined, undefined]);
-    expect((await platform.api('GET', `${path}?version=5`)).body.variables).toMatchObject([{ key: 'PASSWORD', value: null, is_secret: false }]);
+    expect((await platform.api('GET', `${path}?version=5`)).body.variables).toMatchObject([
+      { key: 'PASSWORD', value: null, is_secret: false },
+    ]);
   });
 
   test('a PUT keeps the targets when it names none, and replaces them when it does', async () => {
@@ -313,7 +412,9 @@ describe('jobs', () => {
 
   test('20 edits at once make 20 versions', async () => {
     const serial = await addJob(platform, 'edited');
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => platform.api('PUT', `/api/v1/jobs/${serial}`, jobNamed(`edit ${index}`))));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => platform.api('PUT', `/api/v1/jobs/${serial}`, jobNamed(`edit ${index}`))),
+    );
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
     expect((await platform.api('GET', `/api/v1/jobs/${serial}`)).body.definition_version).toBe(21);
   });
@@ -323,7 +424,9 @@ describe('jobs', () => {
     const run = (await platform.api('POST', `/api/v1/jobs/${serial}/executions`, {})).body.execution_serial;
     expect(run).toBe(`${serial}.0001`);
     expect((await platform.api('DELETE', `/api/v1/jobs/${serial}`)).status).toBe(409);
-    await platform.db.query(`UPDATE job_executions SET status = 'cancelled', completed_at = now() WHERE execution_serial = $1`, { bind: [run] });
+    await platform.db.query(`UPDATE job_executions SET status = 'cancelled', completed_at = now() WHERE execution_serial = $1`, {
+      bind: [run],
+    });
     expect((await platform.api('DELETE', `/api/v1/jobs/${serial}`)).status).toBe(204);
     for (const [method, path, body] of [
       ['GET', '', undefined],
@@ -351,11 +454,26 @@ describe('jobs', () => {
 
   test('a run seals the secrets that it is given and shows what it was asked', async () => {
     const target = await addTarget(platform, 'job-4.example.org');
-    const job = await addJob(platform, 'run', { targets: [target], variables, settings: { max_concurrent_targets: 4 }, actions: [command('true')] });
+    const job = await addJob(platform, 'run', {
+      targets: [target],
+      variables,
+      settings: { max_concurrent_targets: 4 },
+      actions: [command('true')],
+    });
     const body = { targets: [target], variables: { PASSWORD: `${SECRET}-run`, COUNT: 5 }, max_concurrent_targets: 2 };
     const run = await platform.api('POST', `/api/v1/jobs/${job}/executions`, body);
-    expect(run.body).toMatchObject({ job_serial: job, job_name: 'run', definition_version: 1, status: 'scheduled', trigger_type: 'manual', triggered_by: 'admin', max_concurrent_targets: 2 });
-    const row = await selectRow<{ text: string }>(platform.db, 'SELECT e::text AS text FROM job_executions e WHERE execution_serial = $1', [run.body.execution_serial]);
+    expect(run.body).toMatchObject({
+      job_serial: job,
+      job_name: 'run',
+      definition_version: 1,
+      status: 'scheduled',
+      trigger_type: 'manual',
+      triggered_by: 'admin',
+      max_concurrent_targets: 2,
+    });
+    const row = await selectRow<{ text: string }>(platform.db, 'SELECT e::text AS text FROM job_executions e WHERE execution_serial = $1', [
+      run.body.execution_serial,
+    ]);
     expect(row?.text).not.toContain(SECRET);
   });
 });
@@ -363,11 +481,25 @@ describe('jobs', () => {
 test('everything that was done is audited, signed, and without secrets', async () => {
   const events = await auditRows(platform);
   const kinds = new Set(events.map((event) => event.event_type));
-  for (const kind of ['target_created', 'target_updated', 'target_deleted', 'target_connection_test', 'credential_changed', 'job_created', 'job_updated', 'job_deleted', 'job_executed']) {
+  for (const kind of [
+    'target_created',
+    'target_updated',
+    'target_deleted',
+    'target_connection_test',
+    'credential_changed',
+    'job_created',
+    'job_updated',
+    'job_deleted',
+    'job_executed',
+  ]) {
     expect([kind, kinds.has(kind)]).toEqual([kind, true]);
   }
   for (const event of events) {
-    expect([event.event_type, event.details, isSigned(platform.services.keyRing.auditKey, event)]).toEqual([event.event_type, event.details, true]);
+    expect([event.event_type, event.details, isSigned(platform.services.keyRing.auditKey, event)]).toEqual([
+      event.event_type,
+      event.details,
+      true,
+    ]);
   }
   expect(JSON.stringify(events)).not.toMatch(/SECRET|PRIVATE KEY|hunter2/);
 });
