@@ -76,7 +76,7 @@ const noDoubles = (key: string) => (values: readonly { [name: string]: unknown }
   values.forEach((value, index) => {
     const name = value[key];
     if (name !== undefined && seen.has(name))
-      context.addIssue({ code: 'custom', path: [index, key], message: `"${String(name)}" occurs twice` });
+      context.addIssue({ code: 'custom', path: [index, key], message: `${JSON.stringify(name)} occurs twice` });
     seen.add(name);
   });
 };

@@ -1,5 +1,5 @@
 import { DatabaseError, UniqueConstraintError } from 'sequelize';
-import { OpsError } from '../domain/ops-error.ts';
+import type { OpsError } from '../domain/ops-error.ts';
 
 const constraintOf = (error: unknown): string | undefined => {
   // Sequelize's error of a doubled value is no DatabaseError, unlike those of all other constraints.

@@ -22,7 +22,7 @@ export const pageOfRows = <Row extends { row_id: number }>(rows: readonly Row[],
   const data = rows.slice(0, limit);
   const last = data.at(-1);
   return {
-    data: data.map(({ row_id: _, ...row }) => row),
+    data: data.map(({ row_id: _rowId, ...row }) => row),
     next: rows.length > limit && last !== undefined ? encode(last.row_id) : null,
   };
 };

@@ -130,7 +130,7 @@ describe('who may call what', () => {
           'idempotency-key': 'not usable ',
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         };
-        const response = await platform.app.request(fillPath(path), { method, headers, body, duplex: 'half' } as RequestInit);
+        const response = await platform.app.request(fillPath(path), { method, headers, body, duplex: 'half' });
         expect([name, method, path, response.status, reads]).toEqual([name, method, path, expected[0], 0]);
       }
     }

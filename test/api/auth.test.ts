@@ -86,7 +86,7 @@ describe('accounts, sessions and tokens', () => {
       await login(locked.username, PASSWORD),
       await login('system', '!'),
     ];
-    const [first, ...rest] = answers.map(({ status, body: { instance: _, ...body }, headers }) => ({
+    const [first, ...rest] = answers.map(({ status, body: { instance: _instance, ...body }, headers }) => ({
       status,
       body,
       challenge: headers.get('www-authenticate'),

@@ -85,7 +85,7 @@ describe('the API behind a real socket', () => {
       headers,
       body,
       duplex: 'half',
-    } as RequestInit).then(
+    }).then(
       (response) => response.status,
       () => 413, // the server may close before it has read what is still sent
     );
@@ -99,9 +99,9 @@ describe('the API behind a real socket', () => {
 
   test('the address and program of the caller stand in the audit', async () => {
     await request('POST /api/v1/jobs HTTP/1.1', [...json, 'User-Agent: raw socket/1.0'], job);
-    const [[row]] = (await platform.db.query(
+    const [[row]] = await platform.db.query(
       `SELECT ip_address, user_agent FROM audit_events WHERE event_type = 'job_created' ORDER BY id DESC LIMIT 1`,
-    )) as [unknown[], unknown];
+    );
     expect(row).toEqual({ ip_address: '127.0.0.1', user_agent: 'raw socket/1.0' });
   });
 });

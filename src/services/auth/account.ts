@@ -43,7 +43,7 @@ export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Prom
 export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: ChangePassword): Promise<void> => {
   const user = await ownAccount(caller);
   const { password_min_length: least } = await readSettings();
-  if ([...input.new_password].length < least) {
+  if (Array.from(input.new_password).length < least) {
     const message = `must have at least ${least} characters`;
     throw new OpsError('VALIDATION', `The new password ${message}.`, { fields: [{ path: 'new_password', message }] });
   }
