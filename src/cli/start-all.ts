@@ -3,6 +3,7 @@ import type { Config, TemporalServerConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { migrate } from '../db/migrate.ts';
 import { parseKeyRing } from '../db/seal.ts';
+import { claimPort } from '../embedded/claim-port.ts';
 import { openDataFolder } from '../embedded/data-folder.ts';
 import { findTemporal } from '../embedded/find-temporal.ts';
 import { ensureKeyFile } from '../embedded/key-file.ts';
@@ -57,6 +58,8 @@ const startParts = async ({ config, log, say, mustChangePassword }: StartAllOpti
   const failures: Promise<never>[] = [];
   const folder = await openDataFolder(config.home);
   stops.push(async () => folder[Symbol.asyncDispose]());
+  // Asked before the servers start: a stranger should not wait for them to read this. Port 0 stays 0.
+  if (config.api.port !== 0) await claimPort({ port: config.api.port, what: 'the API', variable: 'OPSCONDUCTOR_PORT' });
   const keyRingText = config.keyRing ?? (await ensureKeyFile(folder.path));
   const [postgres, temporal] = await startStores(config, folder.path, say, stops);
   if (postgres !== undefined) failures.push(failWhen(postgres.onExit, 'Postgres', `${folder.path}/logs/postgres.log`));
@@ -110,7 +113,11 @@ const prepareDatabase = async (stores: Stores, say: (message: string) => void, m
   }
 };
 
-const failWhen = async (ended: Promise<unknown>, name: string, where: string): Promise<never> => {
-  await ended;
-  throw new OpsError('UNAVAILABLE', `${name} ended by itself; see ${where}. Start OpsConductor again: runs that were going on continue.`);
+const failWhen = (ended: Promise<unknown>, name: string, where: string): Promise<never> => {
+  const failure = ended.then((): never => {
+    throw new OpsError('UNAVAILABLE', `${name} ended by itself; see ${where}. Start OpsConductor again: runs that were going on continue.`);
+  });
+  // Parts also end when all of it is stopped, and nobody waits for failures then.
+  failure.catch(() => undefined);
+  return failure;
 };

@@ -1,0 +1,143 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApiClient } from '../../src/cli/api-client.ts';
+import type { ApiClient } from '../../src/cli/api-client.ts';
+import { startCli } from '../support/cli-process.ts';
+import type { CliProcess } from '../support/cli-process.ts';
+import { command, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+
+const PASSWORD = 'a password of my own';
+
+describe('opsconductor up', () => {
+  let folder: string;
+  let fleet: Fleet | undefined;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'opsc-up-'));
+    await chmod(folder, 0o755);
+    if (!withoutSshd) fleet = await startFleet();
+  });
+  afterAll(async () => {
+    await fleet?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const environment = (more: Record<string, string> = {}) => ({
+    OPSCONDUCTOR_HOME: join(folder, 'home'),
+    OPSCONDUCTOR_PORT: '0',
+    OPSCONDUCTOR_POSTGRES_PORT: '0',
+    OPSCONDUCTOR_TEMPORAL_PORT: '0',
+    OPSCONDUCTOR_TEMPORAL_UI_PORT: '0',
+    OPSCONDUCTOR_GRACE_SECONDS: '1',
+    OPSCONDUCTOR_HEARTBEAT_SECONDS: '5',
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    ...more,
+  });
+  const up = async (): Promise<CliProcess> => {
+    const started = startCli(['up'], environment());
+    await started.until('Ctrl-C stops it.');
+    return started;
+  };
+  const runToEnd = async (args: readonly string[], env: Record<string, string> = {}): Promise<{ code: number | null; output: string }> => {
+    const started = startCli(args, environment(env));
+    const [code] = (await once(started.child, 'close')) as [number | null];
+    return { code, output: started.output() };
+  };
+  const urlOf = (started: CliProcess): string => /API\s+(http\S+)/.exec(started.output())?.[1] ?? '';
+  const passwordOf = (started: CliProcess): string | undefined => /password\s+(\S+)/.exec(started.output())?.[1];
+
+  const logIn = async (started: CliProcess, password: string): Promise<ApiClient> => {
+    const { token } = await createApiClient({ url: urlOf(started), token: undefined }).login({ username: 'admin', password });
+    return createApiClient({ url: urlOf(started), token });
+  };
+
+  test('starts everything, tells its addresses and, only the first time, a password that must be changed', async () => {
+    const first = await up();
+    expect(first.output()).toMatch(/API reference\s+http\S+\/docs/);
+    expect(first.output()).toMatch(/Temporal UI\s+http/);
+    expect((await stat(join(folder, 'home', 'keys.json'))).mode & 0o777).toBe(0o600);
+    const password = passwordOf(first) ?? '';
+    const client = await logIn(first, password);
+    await expect(client.listJobs({})).rejects.toMatchObject({ code: 'PASSWORD_CHANGE_REQUIRED' });
+    await client.changePassword({ current_password: password, new_password: PASSWORD });
+    expect((await client.listJobs({})).data).toEqual([]);
+
+    const second = await runToEnd(['up']);
+    expect(second.code).not.toBe(0);
+    expect(second.output).toContain('already running on this folder');
+
+    expect(await first.end('SIGINT')).toBe(0);
+    expect(first.output()).toContain('Stopped.');
+  });
+
+  test.skipIf(withoutSshd)('Ctrl-C records what it interrupts; the next start goes on with the run and remembers everything', async () => {
+    const first = await up();
+    expect(passwordOf(first)).toBeUndefined();
+    const client = await logIn(first, PASSWORD);
+    const target = await client.createTarget(targetOf(fleet as Fleet, 0) as never);
+    const job = await client.createJob({ name: 'interrupted', targets: [target.target_serial], actions: [command('echo begun; sleep 320'), command('echo after')] });
+    const run = await client.startExecution(job.job_serial, {});
+    for await (const event of client.events(run.execution_serial)) if (event.type === 'line' && event.data.log_message === 'begun') break;
+    expect(await first.end('SIGINT')).toBe(0);
+
+    const second = await up();
+    const again = await logIn(second, PASSWORD);
+    for await (const event of again.events(run.execution_serial)) if (event.type === 'end') expect(event.data.status).toBe('failed');
+    const { data } = await again.listBranches(run.execution_serial, {});
+    expect(data[0]).toMatchObject({ status: 'failed', failure_category: 'interrupted', error_code: 'WORKER_STOPPED', closed_by: 'workflow' });
+    await second.end('SIGINT');
+  });
+
+  test('killed, with its servers left behind: the next start clears up and has all data', async () => {
+    const first = await up();
+    expect(await first.end('SIGKILL')).toBe('SIGKILL');
+    const second = await up();
+    expect((await (await logIn(second, PASSWORD)).me()).username).toBe('admin');
+    await second.end('SIGTERM');
+  });
+
+  test('a taken port is named, with the variable that changes it, and nothing is left running', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    const address = squatter.address();
+    const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+    for (const variable of ['OPSCONDUCTOR_PORT', 'OPSCONDUCTOR_POSTGRES_PORT', 'OPSCONDUCTOR_TEMPORAL_PORT', 'OPSCONDUCTOR_TEMPORAL_UI_PORT']) {
+      const { code, output } = await runToEnd(['up'], { [variable]: port });
+      expect([variable, code]).not.toEqual([variable, 0]);
+      expect(output).toContain(port);
+      expect(output).toContain(variable);
+    }
+    squatter.close();
+    expect(JSON.parse(await readFile(join(folder, 'home', 'keys.json'), 'utf8'))).toHaveProperty('current');
+  });
+
+  test('doctor tells what is here; parts that run alone say which variable is missing', async () => {
+    const found = await runToEnd(['doctor']);
+    expect(found).toMatchObject({ code: 0 });
+    expect(found.output).toMatch(/ok\s+Postgres/);
+    expect(found.output).toContain('All that is needed is here.');
+    const missing = await runToEnd(['doctor'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect(missing.code).toBe(1);
+    expect(missing.output).toMatch(/MISSING\s+Postgres/);
+    expect(missing.output).toMatch(/MISSING\s+Temporal/);
+    for (const part of ['server', 'worker', 'migrate']) {
+      const { code, output } = await runToEnd([part]);
+      expect(code).toBe(2);
+      expect(output).toContain('DATABASE_URL is not set');
+    }
+  });
+});
+
+describe('opsconductor demo', () => {
+  test('ends with 0 when every outcome is the expected one, and removes all of it', { timeout: 120_000 }, async () => {
+    const started = startCli(['demo', '--targets', '4'], {});
+    const [code] = (await once(started.child, 'close')) as [number | null];
+    expect(started.output()).toContain('As expected: 3 targets completed, demo-02 failed its check.');
+    expect(started.output()).toMatch(/demo-02 T\d+\s+failed\s+3\s.*no space left on device/);
+    expect(code).toBe(0);
+  });
+});
