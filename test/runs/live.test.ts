@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { follow } from '../support/follow.ts';
+import type { SeenEvent } from '../support/follow.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+
+const BRANCHES = 6;
+const LINES = 40;
+
+describe.skipIf(withoutSshd)('the live events of a run (OpenSSH)', () => {
+  let platform: TestPlatform;
+  let fleet: Fleet;
+  let targets: string[];
+  beforeAll(async () => {
+    [platform, fleet] = await Promise.all([startTestPlatform(), startFleet()]);
+    targets = await addTargets(platform, fleet, BRANCHES);
+  });
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+  });
+
+  const chatter = () => runJob(platform, targets, [command(`for i in $(seq ${LINES}); do echo line $i; sleep 0.02; done`)]);
+  const outputKey = (seen: SeenEvent): string[] => (seen.event === 'line' && seen.data.stream === 'stdout' ? [`${seen.data.branch_serial}#${seen.data.line_number}`] : []);
+  const collect = async (serial: string, lastEventId?: string): Promise<SeenEvent[]> => {
+    const events: SeenEvent[] = [];
+    for await (const seen of follow(platform, serial, lastEventId)) events.push(seen);
+    return events;
+  };
+
+  test('tell states and every line while it runs, each branch in the order of its numbers, and end with the run', async () => {
+    const { serial } = await chatter();
+    const events = await collect(serial);
+    expect(events.at(-1)).toMatchObject({ event: 'end', data: { status: 'completed' } });
+    expect(new Set(events.map((seen) => seen.event))).toEqual(new Set(['execution', 'branch', 'line', 'end']));
+    const keys = events.flatMap(outputKey);
+    expect(keys).toHaveLength(BRANCHES * LINES);
+    expect(new Set(keys).size).toBe(BRANCHES * LINES);
+    for (const number of Array.from({ length: BRANCHES }, (_, index) => index + 1)) {
+      const lines = events.flatMap((seen) => (seen.event === 'line' && seen.data.branch_serial === `${serial}.000${number}` ? [seen.data.line_number] : []));
+      expect(lines).toEqual(lines.map((_, index) => index + 1));
+    }
+    const firstLine = events.findIndex((seen) => seen.event === 'line');
+    const lastBranch = events.findLastIndex((seen) => seen.event === 'branch');
+    expect(firstLine).toBeLessThan(lastBranch);
+    expect(events.filter((seen) => seen.event === 'execution').at(-1)?.data).toMatchObject({ status: 'completed', completed_branches: BRANCHES });
+  });
+
+  test('resumed from the id of any event nothing is missing', async () => {
+    const { serial } = await chatter();
+    const seen = new Set<string>();
+    let lastEventId: string | undefined;
+    let ended = false;
+    for (let cut = 15; !ended; cut += 25) {
+      let count = 0;
+      for await (const event of follow(platform, serial, lastEventId)) {
+        for (const key of outputKey(event)) seen.add(key);
+        lastEventId = event.id;
+        ended = event.event === 'end';
+        count += 1;
+        if (count >= cut) break;
+      }
+    }
+    expect(seen.size).toBe(BRANCHES * LINES);
+  });
+
+  test('of a run that has ended are the whole record, at once', async () => {
+    const { serial } = await chatter();
+    await platform.untilEnded(serial);
+    const events = await collect(serial);
+    expect(events.flatMap(outputKey)).toHaveLength(BRANCHES * LINES);
+    expect(events.at(-1)?.event).toBe('end');
+  });
+});
