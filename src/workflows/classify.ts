@@ -7,6 +7,8 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { ActionOutcome } from '../contracts/run.ts';
+import { ERROR_CODES } from '../domain/ops-error.ts';
+import type { ErrorCode } from '../domain/ops-error.ts';
 
 interface Ending {
   outcome: ActionOutcome;
@@ -17,6 +19,10 @@ const failed = (failureCategory: ActionOutcome['failureCategory'], errorCode: st
   outcome: { status: 'failed', exitCode: null, failureCategory, errorCode },
   message,
 });
+
+/** Activities throw an OpsError as a failure whose type is its code. */
+const errorCodeOf = (type: string | undefined | null): ErrorCode | undefined =>
+  type !== undefined && type !== null && Object.hasOwn(ERROR_CODES, type) ? (type as ErrorCode) : undefined;
 
 /** What the way in which an activity or a child ended without telling means for the record. */
 export const classify = (error: unknown): Ending => {
@@ -39,6 +45,8 @@ export const classify = (error: unknown): Ending => {
   if (cause instanceof TerminatedFailure) {
     return failed('lost', 'OUTCOME_UNKNOWN', 'The workflow was terminated from outside. What ran at that moment has an unknown outcome.');
   }
+  const code = cause instanceof ApplicationFailure ? errorCodeOf(cause.type) : undefined;
+  if (cause instanceof ApplicationFailure && code !== undefined) return failed(ERROR_CODES[code].category, code, cause.message);
   const message = cause instanceof ApplicationFailure || cause instanceof Error ? cause.message : 'unknown error';
   return failed('internal', 'INTERNAL', `OpsConductor failed, not the target: ${message}`);
 };

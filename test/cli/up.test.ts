@@ -79,7 +79,11 @@ describe('opsconductor up', () => {
     expect(passwordOf(first)).toBeUndefined();
     const client = await logIn(first, PASSWORD);
     const target = await client.createTarget(targetOf(fleet as Fleet, 0) as never);
-    const job = await client.createJob({ name: 'interrupted', targets: [target.target_serial], actions: [command('echo begun; sleep 320'), command('echo after')] });
+    const job = await client.createJob({
+      name: 'interrupted',
+      targets: [target.target_serial],
+      actions: [command('echo begun; sleep 320'), command('echo after')],
+    });
     const run = await client.startExecution(job.job_serial, {});
     for await (const event of client.events(run.execution_serial)) if (event.type === 'line' && event.data.log_message === 'begun') break;
     expect(await first.end('SIGINT')).toBe(0);
@@ -88,7 +92,12 @@ describe('opsconductor up', () => {
     const again = await logIn(second, PASSWORD);
     for await (const event of again.events(run.execution_serial)) if (event.type === 'end') expect(event.data.status).toBe('failed');
     const { data } = await again.listBranches(run.execution_serial, {});
-    expect(data[0]).toMatchObject({ status: 'failed', failure_category: 'interrupted', error_code: 'WORKER_STOPPED', closed_by: 'workflow' });
+    expect(data[0]).toMatchObject({
+      status: 'failed',
+      failure_category: 'interrupted',
+      error_code: 'WORKER_STOPPED',
+      closed_by: 'workflow',
+    });
     await second.end('SIGINT');
   });
 
@@ -105,7 +114,12 @@ describe('opsconductor up', () => {
     await once(squatter, 'listening');
     const address = squatter.address();
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-    for (const variable of ['OPSCONDUCTOR_PORT', 'OPSCONDUCTOR_POSTGRES_PORT', 'OPSCONDUCTOR_TEMPORAL_PORT', 'OPSCONDUCTOR_TEMPORAL_UI_PORT']) {
+    for (const variable of [
+      'OPSCONDUCTOR_PORT',
+      'OPSCONDUCTOR_POSTGRES_PORT',
+      'OPSCONDUCTOR_TEMPORAL_PORT',
+      'OPSCONDUCTOR_TEMPORAL_UI_PORT',
+    ]) {
       const { code, output } = await runToEnd(['up'], { [variable]: port });
       expect([variable, code]).not.toEqual([variable, 0]);
       expect(output).toContain(port);

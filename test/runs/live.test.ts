@@ -23,7 +23,8 @@ describe.skipIf(withoutSshd)('the live events of a run (OpenSSH)', () => {
   });
 
   const chatter = () => runJob(platform, targets, [command(`for i in $(seq ${LINES}); do echo line $i; sleep 0.02; done`)]);
-  const outputKey = (seen: SeenEvent): string[] => (seen.event === 'line' && seen.data.stream === 'stdout' ? [`${seen.data.branch_serial}#${seen.data.line_number}`] : []);
+  const outputKey = (seen: SeenEvent): string[] =>
+    seen.event === 'line' && seen.data.stream === 'stdout' ? [`${seen.data.branch_serial}#${seen.data.line_number}`] : [];
   const collect = async (serial: string, lastEventId?: string): Promise<SeenEvent[]> => {
     const events: SeenEvent[] = [];
     for await (const seen of follow(platform, serial, lastEventId)) events.push(seen);
@@ -39,13 +40,18 @@ describe.skipIf(withoutSshd)('the live events of a run (OpenSSH)', () => {
     expect(keys).toHaveLength(BRANCHES * LINES);
     expect(new Set(keys).size).toBe(BRANCHES * LINES);
     for (const number of Array.from({ length: BRANCHES }, (_, index) => index + 1)) {
-      const lines = events.flatMap((seen) => (seen.event === 'line' && seen.data.branch_serial === `${serial}.000${number}` ? [seen.data.line_number] : []));
+      const lines = events.flatMap((seen) =>
+        seen.event === 'line' && seen.data.branch_serial === `${serial}.000${number}` ? [seen.data.line_number] : [],
+      );
       expect(lines).toEqual(lines.map((_, index) => index + 1));
     }
     const firstLine = events.findIndex((seen) => seen.event === 'line');
     const lastBranch = events.findLastIndex((seen) => seen.event === 'branch');
     expect(firstLine).toBeLessThan(lastBranch);
-    expect(events.filter((seen) => seen.event === 'execution').at(-1)?.data).toMatchObject({ status: 'completed', completed_branches: BRANCHES });
+    expect(events.filter((seen) => seen.event === 'execution').at(-1)?.data).toMatchObject({
+      status: 'completed',
+      completed_branches: BRANCHES,
+    });
   });
 
   test('resumed from the id of any event nothing is missing', async () => {

@@ -16,15 +16,21 @@ interface AttemptRow {
   exit_code: number | null;
   failure_category: ActionOutcome['failureCategory'];
   error_code: string | null;
+  activity_id: string | null;
+  worker_identity: string | null;
 }
 
-/** Opens the row of an attempt; the key (action serial, iteration, attempt) lets one activity only begin it. */
+/**
+ * Opens the row of an attempt; the key (action serial, iteration, attempt) lets one activity only begin it.
+ * @param isRepeat this activity has asked before and does not know what became of it.
+ */
 export const startAttempt = async (
   db: Sequelize,
   input: RunActionInput,
   branchId: number,
   action: DefinedAction,
   facts: { commandExecuted: string; activityId: string; workerIdentity: string },
+  isRepeat = false,
 ): Promise<AttemptStart> => {
   const serial = childSerial(input.branch, action.order);
   const begun = await selectRow<{ id: number }>(
@@ -50,11 +56,14 @@ export const startAttempt = async (
   if (begun !== undefined) return { state: 'begun', attemptId: begun.id };
   const known = await selectRow<AttemptRow>(
     db,
-    'SELECT id, status, exit_code, failure_category, error_code FROM job_action_results WHERE action_serial = $1 AND iteration = $2 AND attempt = $3',
+    'SELECT id, status, exit_code, failure_category, error_code, activity_id, worker_identity FROM job_action_results WHERE action_serial = $1 AND iteration = $2 AND attempt = $3',
     [serial, input.iteration, input.attempt],
   );
   if (known === undefined) return { state: 'refused', reason: 'branch_closed' };
   const { status } = known;
+  // The answer to our own insert was lost with the connection: the row is ours.
+  const isOurs = known.activity_id === facts.activityId && known.worker_identity === facts.workerIdentity;
+  if (isRepeat && isOurs && status === 'running') return { state: 'begun', attemptId: known.id };
   if (status !== 'completed' && status !== 'failed' && status !== 'cancelled') return { state: 'refused', reason: 'already_running' };
   return {
     state: 'ended',
@@ -93,8 +102,15 @@ export const endAttempt = async (db: Sequelize, attemptId: number, end: AttemptE
     ],
   );
   if (closed !== undefined) return;
-  await selectRow(db, 'UPDATE job_action_results SET late_result = $2::jsonb WHERE id = $1 RETURNING id', [
-    attemptId,
-    JSON.stringify({ ...outcome, output_bytes: end.bytes, at: new Date().toISOString() }),
-  ]);
+  await selectRow(
+    db,
+    `UPDATE job_action_results SET late_result = $2::jsonb WHERE id = $1 AND (status, exit_code, output_bytes) IS DISTINCT FROM ($3, $4::int, $5::bigint) RETURNING id`,
+    [
+      attemptId,
+      JSON.stringify({ ...outcome, output_bytes: end.bytes, at: new Date().toISOString() }),
+      outcome.status,
+      outcome.exitCode,
+      end.bytes,
+    ],
+  );
 };

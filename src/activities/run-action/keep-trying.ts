@@ -14,7 +14,7 @@ export const isDatabaseAway = (error: unknown): boolean => {
   return (
     AWAY_SQLSTATE.test(code) ||
     /^E(CONN|PIPE|TIMEDOUT)/.test(code) ||
-    /Connection terminated|terminating connection/i.test(original.message)
+    /Connection terminated|terminating connection|not queryable|server closed the connection/i.test(original.message)
   );
 };
 

@@ -3,6 +3,7 @@ import { recordAudit } from '../../db/record-audit.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import { selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { keepTrying } from './keep-trying.ts';
 import type { BranchContext } from './load-branch-context.ts';
 import type { Lease, SessionPool } from './session-pool.ts';
 
@@ -18,7 +19,10 @@ export const openLease = async (
   const lease = await pool.acquire(branch, context.endpoint, signal);
   if (!lease.isNew) return lease;
   try {
-    await Promise.all([auditCredentialUse(db, keyRing, branch, context), pinHostKey(db, context, lease.session.hostKeyFingerprint)]);
+    await Promise.all([
+      keepTrying(() => auditCredentialUse(db, keyRing, branch, context), signal),
+      keepTrying(() => pinHostKey(db, context, lease.session.hostKeyFingerprint), signal),
+    ]);
     return lease;
   } catch (error) {
     await lease.release(false);

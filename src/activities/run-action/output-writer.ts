@@ -84,7 +84,12 @@ export interface OutputWriterOptions {
 
 export const createOutputWriter = (options: OutputWriterOptions): OutputWriter => {
   const { mask, maxLogBytes, maxOutputBytes } = options;
-  const streamState = () => ({ decoder: new TextDecoder(), lines: createLineSplitter(mask), tail: createOutputTail(maxOutputBytes), bytes: 0 });
+  const streamState = () => ({
+    decoder: new TextDecoder(),
+    lines: createLineSplitter(mask),
+    tail: createOutputTail(maxOutputBytes),
+    bytes: 0,
+  });
   const streams = { stdout: streamState(), stderr: streamState() };
   const base = { action_serial: options.actionSerial, attempt: options.attempt };
   const plainDetails = JSON.stringify(base);
@@ -120,7 +125,13 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
       if (cut) return;
       loggedBytes += Buffer.byteLength(line.text) + 1;
       cut = loggedBytes > maxLogBytes;
-      if (cut) addEvent('warning', 'action_execution', 'command_execution', `Output beyond ${maxLogBytes} bytes (setting max_log_bytes) is not stored as lines.`);
+      if (cut)
+        addEvent(
+          'warning',
+          'action_execution',
+          'command_execution',
+          `Output beyond ${maxLogBytes} bytes (setting max_log_bytes) is not stored as lines.`,
+        );
       else batch.add(time, OUTPUT_KIND[stream], line.text, line.continues ? continuedDetails : plainDetails);
     }
   };

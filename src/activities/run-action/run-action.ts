@@ -13,6 +13,7 @@ import { keepTrying } from './keep-trying.ts';
 import { loadBranchContext } from './load-branch-context.ts';
 import type { BranchContext } from './load-branch-context.ts';
 import { openLease } from './open-lease.ts';
+import { ActionTimeout, outcomeOfError, outcomeOfExit } from './outcome-of.ts';
 import { createOutputWriter } from './output-writer.ts';
 import type { OutputWriter } from './output-writer.ts';
 import { expectedExitCodes, renderProgram } from './render-program.ts';
@@ -20,11 +21,6 @@ import { createSessionPool } from './session-pool.ts';
 
 const HEARTBEAT_EVERY_MS = 5_000;
 const CONTEXTS_KEPT = 2_000;
-
-/** The attempt took longer than its action may. */
-class ActionTimeout extends Error {}
-
-const COMPLETED: ActionOutcome = { status: 'completed', exitCode: 0, failureCategory: null, errorCode: null };
 
 export const createRunActionActivities = (deps: ActivityDeps) => {
   const { db, keyRing, notifyRun } = deps;
@@ -43,8 +39,14 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
 
   /** Begins the attempt's row, or tells why nothing may run. */
   const begin = async (input: RunActionInput, branchId: number, action: DefinedAction, commandExecuted: string) => {
-    const { info } = Context.current();
-    return startAttempt(db, input, branchId, action, { commandExecuted, activityId: info.activityId, workerIdentity: deps.workerIdentity });
+    const { info, cancellationSignal } = Context.current();
+    const facts = { commandExecuted, activityId: info.activityId, workerIdentity: deps.workerIdentity };
+    let isRepeat = false;
+    return keepTrying(() => {
+      const begun = startAttempt(db, input, branchId, action, facts, isRepeat);
+      isRepeat = true;
+      return begun;
+    }, cancellationSignal);
   };
 
   const runAttempt = async (
@@ -54,7 +56,7 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
     attemptId: number,
   ): Promise<ActionOutcome> => {
     const { cancellationSignal } = Context.current();
-    const settings = await deps.readSettings();
+    const settings = await keepTrying(deps.readSettings, cancellationSignal);
     const clock = new AbortController();
     const timer = setTimeout(() => clock.abort(new ActionTimeout()), action.timeoutSeconds * 1_000);
     const signal = AbortSignal.any([cancellationSignal, clock.signal]);
@@ -144,6 +146,8 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
         throw toFailure(error);
       } finally {
         clearInterval(beat);
+        // Secrets are kept in memory no longer than the branch needs them.
+        if (!input.keepSession) contexts.delete(input.branch);
       }
     },
   };
@@ -161,7 +165,7 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
   }
 
   async function loadOrFail(input: RunActionInput): Promise<{ context: BranchContext; action: DefinedAction }> {
-    const context = await contextOf(input.branch);
+    const context = await keepTrying(() => contextOf(input.branch), Context.current().cancellationSignal);
     const action = context.definition.actions.find((candidate) => candidate.order === input.order);
     if (action === undefined) throw new OpsError('NOT_FOUND', `Action ${input.order} is not in the version that this run uses.`);
     return { context, action };
@@ -171,38 +175,4 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
 const commandText = (action: DefinedAction): string => {
   const { command, scriptContent } = action.parameters;
   return typeof command === 'string' ? command : typeof scriptContent === 'string' ? scriptContent : '';
-};
-
-const outcomeOfExit = ({ exitCode, signal }: ProgramExit, expected: readonly number[]): ActionOutcome => {
-  if (signal === null && exitCode !== null && expected.includes(exitCode)) return { ...COMPLETED, exitCode };
-  return {
-    status: 'failed',
-    exitCode,
-    failureCategory: 'command_execution',
-    errorCode: signal === null ? 'COMMAND_FAILED' : 'COMMAND_KILLED',
-  };
-};
-
-const outcomeOfError = (error: unknown, action: DefinedAction): { outcome: ActionOutcome; errorText: string } => {
-  const failed = (code: OpsError['code'], errorText: string) => {
-    const { category } = new OpsError(code, errorText);
-    return { outcome: { status: 'failed' as const, exitCode: null, failureCategory: category, errorCode: code }, errorText };
-  };
-  if (error instanceof ActionTimeout)
-    return failed('ACTION_TIMED_OUT', `The action took longer than its ${action.timeoutSeconds} s; the program on the target was ended.`);
-  if (error instanceof OpsError) return failed(error.code, error.message);
-  const { cancellationSignal, cancellationDetails } = Context.current();
-  if (!cancellationSignal.aborted)
-    return failed('INTERNAL', `OpsConductor failed, not the target: ${error instanceof Error ? error.message : String(error)}`);
-  if (cancellationDetails?.workerShutdown) return failed('WORKER_STOPPED', 'The worker was stopped; the program on the target was ended.');
-  if (cancellationDetails?.cancelRequested) {
-    return {
-      outcome: { status: 'cancelled', exitCode: null, failureCategory: null, errorCode: null },
-      errorText: 'Cancelled; the program on the target was ended.',
-    };
-  }
-  return failed(
-    'OUTCOME_UNKNOWN',
-    'Temporal gave this attempt up (the worker was silent too long, or its workflow is gone); the program on the target was ended.',
-  );
 };

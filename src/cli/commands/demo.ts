@@ -111,7 +111,13 @@ const printTable = async (client: ApiClient, run: DemoRun, branches: readonly Br
   const rows = [['TARGET', 'STATUS', 'EXIT', 'TOOK', 'LAST LINE']];
   for (const branch of branches) {
     const line = await lastLine(client, run, branch);
-    rows.push([`${branch.target_name} ${branch.target_serial}`, branch.status, String(branch.exit_code ?? ''), tookText(branch, Date.now()), line]);
+    rows.push([
+      `${branch.target_name} ${branch.target_serial}`,
+      branch.status,
+      String(branch.exit_code ?? ''),
+      tookText(branch, Date.now()),
+      line,
+    ]);
   }
   const colour = (text: string, column: number): string => (column === 1 ? paintStatus(paint, text.trim(), text) : text);
   process.stdout.write(`${renderTable(rows, { width: process.stdout.columns, right: [2, 3], paint: colour })}\n`);

@@ -66,7 +66,10 @@ const temporal = async ({ temporal: server, cacheDir }: Config): Promise<string>
   }
   const found = await probeTemporal({ cacheDir });
   if (found !== undefined) return `embedded, ${found.executable} (${found.source}, ${found.version})`;
-  const go = (await whichCommand('go')) === undefined ? 'there is no Go to build it with, should the download fail' : 'should the download fail it is built with Go (about 4 minutes)';
+  const go =
+    (await whichCommand('go')) === undefined
+      ? 'there is no Go to build it with, should the download fail'
+      : 'should the download fail it is built with Go (about 4 minutes)';
   return `not here yet: \`opsconductor up\` downloads it once; ${go}`;
 };
 
@@ -87,7 +90,8 @@ const dataFolder = async ({ home }: Config): Promise<string> => {
   }
   const { bavail, bsize } = await statfs(folder);
   const freeMb = Math.floor((bavail * bsize) / 1_048_576);
-  if (freeMb < NEEDED_MB) throw new Error(`Only ${freeMb} MB are free at ${folder}; at least ${NEEDED_MB} are needed. Make room, or set OPSCONDUCTOR_HOME.`);
+  if (freeMb < NEEDED_MB)
+    throw new Error(`Only ${freeMb} MB are free at ${folder}; at least ${NEEDED_MB} are needed. Make room, or set OPSCONDUCTOR_HOME.`);
   return `${home}, ${freeMb} MB free`;
 };
 
@@ -105,7 +109,11 @@ const keys = async (config: Config): Promise<Finding> => {
 const sshd = (): Finding => {
   const path = findSshd();
   return path === undefined
-    ? { state: 'note', what: 'sshd', message: 'not found: the demo uses a server of its own, tests that need OpenSSH are skipped (install openssh-server)' }
+    ? {
+        state: 'note',
+        what: 'sshd',
+        message: 'not found: the demo uses a server of its own, tests that need OpenSSH are skipped (install openssh-server)',
+      }
     : { state: 'ok', what: 'sshd', message: `${path} (for the demo and the tests)` };
 };
 
@@ -123,6 +131,8 @@ export const doctor = async (config: Config): Promise<void> => {
   const sign = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' };
   for (const { state, what, message } of findings) process.stdout.write(`${sign[state]}  ${what.padEnd(12)} ${message}\n`);
   const missing = findings.filter((finding) => finding.state === 'missing');
-  process.stdout.write(missing.length === 0 ? '\nAll that is needed is here.\n' : `\n${missing.length} thing(s) to mend; see MISSING above.\n`);
+  process.stdout.write(
+    missing.length === 0 ? '\nAll that is needed is here.\n' : `\n${missing.length} thing(s) to mend; see MISSING above.\n`,
+  );
   if (missing.length > 0) process.exitCode = EXIT_CODES.failed;
 };

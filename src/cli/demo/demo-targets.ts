@@ -37,8 +37,11 @@ const loopback = (index: number): string => `127.1.${Math.floor(index / 250)}.${
 /** Only Linux answers on the whole of 127.0.0.0/8 without being set up; elsewhere each target is a port of 127.0.0.1. */
 const places = async (count: number): Promise<DemoTarget[]> => {
   const port = await freePort();
-  if (process.platform === 'linux') return Array.from({ length: count }, (_, index) => ({ name: nameOf(index), host: loopback(index), port }));
-  return Promise.all(Array.from({ length: count }, async (_, index) => ({ name: nameOf(index), host: '127.0.0.1', port: await freePort() })));
+  if (process.platform === 'linux')
+    return Array.from({ length: count }, (_, index) => ({ name: nameOf(index), host: loopback(index), port }));
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => ({ name: nameOf(index), host: '127.0.0.1', port: await freePort() })),
+  );
 };
 
 /** Starts the targets: by the machine's own sshd where it is installed, else by an SSH server inside this process. */
@@ -57,7 +60,8 @@ export const startDemoTargets = async (folder: string, count: number): Promise<D
     ),
   );
   return {
-    description: sshd === undefined ? 'an SSH server inside this process (no sshd is installed)' : `the OpenSSH server of this machine (${sshd})`,
+    description:
+      sshd === undefined ? 'an SSH server inside this process (no sshd is installed)' : `the OpenSSH server of this machine (${sshd})`,
     username,
     privateKey,
     targets,

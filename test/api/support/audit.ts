@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { canonicalJson } from '../../../src/domain/canonical-json.ts';
 import { selectRows } from '../../../src/db/query.ts';
 import type { TestPlatform } from '../../support/platform.ts';
 
@@ -48,7 +49,7 @@ export const isSigned = (auditKey: Buffer, event: AuditRow & Record<string, unkn
     event['api_token_id'],
     event.resource_type,
     event.resource_id,
-    JSON.stringify(details),
+    canonicalJson(details),
     event['ip_address'],
     event['user_agent'],
     event['request_id'],
