@@ -2,6 +2,7 @@ import type { BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput, Pla
 import { closeBranchRow } from '../db/close-branch.ts';
 import { createDefinitionCache } from '../db/load-definition.ts';
 import { selectRow, selectRows } from '../db/query.ts';
+import { ACTION_RESULT_FROM, allowedFrom, BRANCH_FROM } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
 
 interface OpenedBranch {
@@ -22,7 +23,7 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
         db,
         `UPDATE job_execution_branches b SET status = 'running', started_at = coalesce(b.started_at, now()), run_id = $2
          FROM job_executions e WHERE b.branch_serial = $1 AND e.id = b.job_execution_id AND e.status = 'running'
-           AND (b.status = 'scheduled' OR (b.status = 'running' AND b.run_id = $2))
+           AND (${allowedFrom(BRANCH_FROM, 'running', 'b')} OR (b.status = 'running' AND b.run_id = $2))
          RETURNING e.job_id, e.definition_version, e.execution_serial`,
         [branch, runId],
       );
@@ -58,7 +59,7 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
          ON CONFLICT (action_serial, iteration, attempt) DO UPDATE SET status = excluded.status, failure_category = excluded.failure_category,
            error_code = excluded.error_code, result_error = concat_ws(E'\\n', r.result_error, excluded.result_error), is_final = excluded.is_final,
            completed_at = now(), execution_time_ms = (extract(epoch FROM now() - r.started_at) * 1000)::int
-         WHERE r.status IN ('scheduled', 'running') RETURNING r.id`,
+         WHERE ${allowedFrom(ACTION_RESULT_FROM, status, 'r')} RETURNING r.id`,
         [branch, order, iteration, attempt, status, outcome.failureCategory, outcome.errorCode, message, isFinal],
       );
     },

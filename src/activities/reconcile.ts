@@ -2,7 +2,8 @@ import type { ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
 import { closeBranchRow } from '../db/close-branch.ts';
 import { finishRun } from '../db/close-run.ts';
 import { grantSlots, projectJobStatus } from '../db/grant-slots.ts';
-import { selectRows } from '../db/query.ts';
+import { ensureMonthPartitions } from '../db/partitions.ts';
+import { execute, selectRows } from '../db/query.ts';
 import type { ActivityDeps, WorkflowState } from './deps.ts';
 
 const UNSTARTED_AFTER_SECONDS = 60;
@@ -46,7 +47,7 @@ const DEATH: Readonly<Partial<Record<WorkflowState, { category: FailureCategory;
 
 /** Compares open rows with Temporal, never with the clock alone, and repairs what no workflow will (data model, 6.2). */
 export const createReconcileActivities = (deps: ActivityDeps) => {
-  const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted } = deps;
+  const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted, log } = deps;
 
   const closeRun = async (run: OpenRun, state: WorkflowState): Promise<'closed' | 'fine'> => {
     const death = state === 'cancelled' || run.cancel_requested ? undefined : DEATH[state];
@@ -109,9 +110,27 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     return closeRun(run, state);
   };
 
+  let partitionsMadeOn = '';
+  /** A month without its partition fills the default one, and then can have none any more: once a day the next ones are made. */
+  const makePartitions = async (): Promise<void> => {
+    const now = new Date();
+    const day = now.toISOString().slice(0, 10);
+    if (day === partitionsMadeOn) return;
+    try {
+      await db.transaction(async (transaction) => {
+        await execute(db, `SET LOCAL lock_timeout = '5s'`, [], transaction);
+        await ensureMonthPartitions(db, now, transaction);
+      });
+      partitionsMadeOn = day;
+    } catch (error) {
+      log.warn({ err: error }, 'month partitions were not made; the next pass tries again');
+    }
+  };
+
   return {
     /** @returns how many runs were started, closed or cancelled, and how many branches of ended runs were closed. */
     async reconcile(): Promise<Record<string, number>> {
+      await makePartitions();
       const counts: Record<string, number> = { started: 0, closed: 0, cancelled: 0, fine: 0, branches: 0, slots: 0 };
       const open = await selectRows<OpenRun>(
         db,

@@ -7,16 +7,7 @@ import { registerClientCommands } from './client-commands.ts';
 import { registerLocalCommands } from './local-commands.ts';
 import { printError } from './print-error.ts';
 
-const readConfig = (): Config => {
-  try {
-    return parseConfig();
-  } catch (error) {
-    process.exit(printError(error, { logLevel: 'info', noColor: true }));
-  }
-};
-
-const config = readConfig();
-try {
+const main = async (config: Config): Promise<void> => {
   const program = new Command('opsconductor')
     .description('Runs operations jobs on fleets and keeps an exact record of what happened where.')
     .version(readVersion());
@@ -24,6 +15,13 @@ try {
   registerClientCommands(program, config);
   registerLocalCommands(program, config);
   await program.parseAsync();
+};
+
+let config: Pick<Config, 'logLevel' | 'noColor'> = { logLevel: 'info', noColor: true };
+try {
+  const parsed = parseConfig();
+  config = parsed;
+  await main(parsed);
   process.exit();
 } catch (error) {
   process.exit(printError(error, config));

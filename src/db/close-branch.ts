@@ -1,6 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import type { ClosedBy } from '../contracts/enums.ts';
 import type { BranchEnd, CloseBranchInput } from '../contracts/run.ts';
+import { ACTION_RESULT_FROM, allowedFrom, BRANCH_FROM } from '../domain/state-machines.ts';
 import { selectRow } from './query.ts';
 
 interface ClosedBranch {
@@ -15,7 +16,7 @@ interface ClosedBranch {
  * @returns the branch's final state, undefined when there is no such branch.
  */
 export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, closedBy: ClosedBy): Promise<ClosedBranch | undefined> => {
-  const closed = await selectRow<ClosedBranch>(db, CLOSE_BRANCH, [
+  const closed = await selectRow<ClosedBranch>(db, closeBranchSql(input.status), [
     input.branch,
     input.status,
     input.failureCategory,
@@ -33,22 +34,24 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
 };
 
 // A CTE sees the rows as they were before the statement, so attempts that it closes itself (`open`) are counted by hand in `facts`.
-const CLOSE_BRANCH = `
+const closeBranchSql = (status: BranchEnd): string => `
 WITH branch AS (
   SELECT b.id, b.job_execution_id, b.status, e.execution_serial, e.job_id, e.definition_version, e.error_code = 'RUN_TIMED_OUT' AND $2 = 'cancelled' AS late
   FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
-  WHERE b.branch_serial = $1 AND b.status IN ('scheduled', 'running')),
+  WHERE b.branch_serial = $1 AND ${allowedFrom(BRANCH_FROM, status, 'b')}),
 ended AS (
   SELECT *, CASE WHEN late THEN 'failed' ELSE $2 END AS end_status, CASE WHEN late THEN 'timeout' ELSE $3 END AS category,
     CASE WHEN late THEN 'RUN_TIMED_OUT' ELSE $4 END AS code, CASE WHEN late THEN 'The time of the run was up.' ELSE $5 END AS message FROM branch),
 open AS (
   UPDATE job_action_results r SET completed_at = now(), is_final = true,
-    status = CASE WHEN ended.end_status = 'cancelled' AND r.status = 'scheduled' THEN 'cancelled' ELSE 'failed' END,
-    failure_category = 'lost', error_code = 'OUTCOME_UNKNOWN',
-    result_error = coalesce(r.result_error, 'The branch ended while this ran; what became of it is unknown. Look at the target.')
-  FROM ended WHERE r.branch_id = ended.id AND r.status IN ('scheduled', 'running')
+    status = CASE WHEN r.status = 'running' THEN 'failed' WHEN ended.end_status = 'cancelled' THEN 'cancelled' ELSE 'skipped' END,
+    skip_reason = CASE WHEN r.status <> 'running' AND ended.end_status <> 'cancelled' THEN $6 END,
+    failure_category = CASE WHEN r.status = 'running' THEN 'lost' END, error_code = CASE WHEN r.status = 'running' THEN 'OUTCOME_UNKNOWN' END,
+    result_error = CASE WHEN r.status = 'running'
+      THEN coalesce(r.result_error, 'The branch ended while this ran; what became of it is unknown. Look at the target.') END
+  FROM ended WHERE r.branch_id = ended.id AND ${allowedFrom(ACTION_RESULT_FROM, 'cancelled', 'r')}
     AND NOT EXISTS (SELECT 1 FROM job_action_results f WHERE f.branch_id = r.branch_id AND f.action_order = r.action_order AND f.iteration = r.iteration AND f.is_final)
-  RETURNING r.id),
+  RETURNING r.status),
 never AS (
   INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
   SELECT ended.id, a.id, $1 || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order, a.action_name, a.action_type,
@@ -58,8 +61,9 @@ never AS (
   WHERE NOT EXISTS (SELECT 1 FROM job_action_results r WHERE r.branch_id = ended.id AND r.action_order = a.action_order)
   ON CONFLICT DO NOTHING RETURNING 1),
 facts AS (
-  SELECT count(*) FILTER (WHERE r.status = 'completed') AS completed, count(*) FILTER (WHERE r.status = 'failed') + (SELECT count(*) FROM open) AS failed,
-    (array_agg(r.exit_code ORDER BY (r.status = 'failed') DESC, r.action_order DESC, r.attempt DESC) FILTER (WHERE r.exit_code IS NOT NULL))[1] AS exit_code,
+  SELECT count(*) FILTER (WHERE r.status = 'completed') AS completed, count(*) FILTER (WHERE r.status = 'failed') + (SELECT count(*) FROM open WHERE status = 'failed') AS failed,
+    CASE WHEN NOT EXISTS (SELECT 1 FROM open WHERE status = 'failed') THEN (array_agg(r.exit_code ORDER BY (r.status = 'failed') DESC, r.action_order DESC, r.attempt DESC)
+      FILTER (WHERE r.status IN ('completed', 'failed')))[1] END AS exit_code,
     (array_agg(right(r.result_error, 4000) ORDER BY r.action_order DESC, r.attempt DESC) FILTER (WHERE r.status = 'failed'))[1] AS failure
   FROM job_action_results r, ended WHERE r.branch_id = ended.id AND r.is_final),
 closed AS (
@@ -67,5 +71,5 @@ closed AS (
     error_code = ended.code, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
     result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
     result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END
-  FROM ended, facts WHERE b.id = ended.id AND b.status IN ('scheduled', 'running') RETURNING b.status, b.job_execution_id)
+  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} RETURNING b.status, b.job_execution_id)
 SELECT closed.status, ended.execution_serial FROM closed, ended`;

@@ -1,5 +1,6 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { ClosedBy, ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
+import { allowedFrom, EXECUTION_FROM } from '../domain/state-machines.ts';
 import { selectRow, selectRows } from './query.ts';
 
 interface RunEnding {
@@ -19,7 +20,7 @@ export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding)
   db.transaction(async (transaction) => {
     const [run] = await selectRows<{ status: ExecutionStatus; cancel_requested: boolean; timed_out: boolean }>(
       db,
-      `SELECT status, cancel_requested_at IS NOT NULL AS cancel_requested, failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT' AS timed_out
+      `SELECT status, cancel_requested_at IS NOT NULL AS cancel_requested, coalesce(failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT', false) AS timed_out
        FROM job_executions WHERE id = $1 FOR UPDATE`,
       [executionId],
       transaction,
@@ -48,7 +49,8 @@ const closeUnstartedBranches = async (
        WHERE job_execution_id = $1 AND status = 'scheduled' RETURNING id, branch_serial)
      INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
      SELECT ended.id, a.id, ended.branch_serial || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
-       a.action_name, a.action_type, CASE WHEN $2 THEN 'cancelled' ELSE 'skipped' END, CASE WHEN NOT $2 THEN 'branch_stopped' END, true, now()
+       a.action_name, a.action_type, CASE WHEN $2 AND a.is_enabled THEN 'cancelled' ELSE 'skipped' END,
+       CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN NOT $2 THEN 'branch_stopped' END, true, now()
      FROM ended, job_executions e JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version
      WHERE e.id = $1 ON CONFLICT DO NOTHING RETURNING 1`,
     [executionId, isCancel, closedBy],
@@ -86,7 +88,7 @@ const closeRow = async (
        failure_category = coalesce($3, CASE WHEN v.empty THEN 'configuration' END, e.failure_category),
        error_code = coalesce($4, CASE WHEN v.empty THEN 'NO_TARGETS' END, e.error_code),
        error_message = coalesce($5, CASE WHEN v.empty THEN 'None of the targets of this run exists and is switched on.' END, e.error_message)
-     FROM verdict v WHERE e.id = $1 RETURNING e.status`,
+     FROM verdict v WHERE e.id = $1 AND ${allowedFrom(EXECUTION_FROM, 'failed', 'e')} RETURNING e.status`,
     [executionId, ending.cancelled, ending.failureCategory, ending.errorCode, ending.message, ending.closedBy, timedOut],
     transaction,
   );

@@ -1,4 +1,5 @@
 import type { Sequelize } from 'sequelize';
+import { allowedFrom, EXECUTION_FROM } from '../domain/state-machines.ts';
 import { selectRows } from './query.ts';
 
 /**
@@ -16,7 +17,7 @@ export const grantSlots = async (db: Sequelize, maxConcurrentJobs: number): Prom
          WHERE e.status = 'scheduled' AND e.run_id IS NOT NULL AND e.cancel_requested_at IS NULL
          ORDER BY j.priority, e.id LIMIT greatest(0, $1 - (SELECT runs FROM taken)))
        UPDATE job_executions e SET status = 'running', started_at = now() FROM waiting
-       WHERE e.id = waiting.id AND e.status = 'scheduled' RETURNING e.workflow_id, e.job_id`,
+       WHERE e.id = waiting.id AND ${allowedFrom(EXECUTION_FROM, 'running', 'e')} RETURNING e.workflow_id, e.job_id`,
       [maxConcurrentJobs],
       transaction,
     );

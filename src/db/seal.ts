@@ -38,7 +38,7 @@ export const parseKeyRing = (text: string): KeyRing => {
     throw new OpsError('VALIDATION', `The key ring (OPSCONDUCTOR_KEYS or keys.json) is not usable: ${wrong}`);
   }
   const { current, keys, audit } = parsed.data;
-  if (!(current in keys)) throw new OpsError('VALIDATION', `The key ring names "${current}" as current, but has no such key.`);
+  if (!Object.hasOwn(keys, current)) throw new OpsError('VALIDATION', `The key ring names "${current}" as current, but has no such key.`);
   return {
     currentId: current,
     keys: new Map(Object.entries(keys).map(([id, key]) => [id, Buffer.from(key, 'base64')])),

@@ -1,8 +1,10 @@
 import type { SecretMask } from './secret-mask.ts';
 
 const MAX_LINE_CHARS = 16_384;
-const NUL = /\u0000/g;
-const NUL_SHOWN = '\u2400';
+const NUL = '\0';
+
+/** NUL, which Postgres cannot store, is shown as U+2400. */
+export const showNul = (text: string): string => text.replaceAll(NUL, '\u2400');
 
 /** One line of output, masked, without its end. `continues`: the line was longer and goes on in the next one. */
 export interface OutputLine {
@@ -17,46 +19,61 @@ export interface LineSplitter {
 }
 
 /**
- * Lines end at LF or CRLF. NUL is shown as U+2400; a line over 16 Ki characters comes in pieces (data model, 6.7), which overlap the search for
- * secrets, so that a secret across a cut is masked as well.
+ * Lines end at LF or CRLF. NUL is shown as U+2400; a line over 16 Ki characters comes in pieces (data model, 6.7), which are cut from the masked line.
+ * What comes out depends on the text only, not on how it was cut into chunks.
  */
 export const createLineSplitter = (mask: SecretMask): LineSplitter => {
+  // Of the line that has no end yet: what is masked for good, and what comes after it.
+  let masked = '';
   let rest = '';
-  const clean = (text: string): string => mask(text.replace(NUL, NUL_SHOWN));
-  const whole = (text: string): OutputLine => ({ text: clean(text.endsWith('\r') ? text.slice(0, -1) : text), continues: false });
 
-  const cutLongRest = (lines: OutputLine[]): void => {
-    while (rest.length > MAX_LINE_CHARS + mask.longest) {
-      // Masked text never shows a secret, and the part kept back is long enough to complete one that only begins here.
-      const masked = clean(rest);
-      const kept = mask.longest;
-      lines.push({ text: masked.slice(0, Math.max(1, Math.min(MAX_LINE_CHARS, masked.length - kept))), continues: true });
-      rest = masked.slice(Math.max(1, Math.min(MAX_LINE_CHARS, masked.length - kept)));
-    }
+  const endLine = (end: string): OutputLine[] => {
+    const line = masked + mask(end.endsWith('\r') ? end.slice(0, -1) : end);
+    masked = '';
+    return splitLongLine(line);
+  };
+
+  const cutLongRest = (): OutputLine[] => {
+    if (rest.length <= MAX_LINE_CHARS + mask.longest) return [];
+    // A CR may be half of the line's end.
+    const text = rest.endsWith('\r') ? rest.slice(0, -1) : rest;
+    const head = mask.head(text);
+    rest = head.rest + rest.slice(text.length);
+    const pieces = splitLongLine(masked + head.masked);
+    masked = pieces.pop()?.text ?? '';
+    return pieces;
   };
 
   return {
     push(text) {
-      const parts = (rest + text).split('\n');
+      const parts = (rest + showNul(text)).split('\n');
       rest = parts.pop() ?? '';
-      const lines = parts.flatMap((part) => splitLongLine(whole(part)));
-      cutLongRest(lines);
-      return lines;
+      const lines = parts.flatMap(endLine);
+      return rest.length > MAX_LINE_CHARS ? lines.concat(cutLongRest()) : lines;
     },
     end() {
-      const lines = rest === '' ? [] : splitLongLine(whole(rest));
+      const lines = masked === '' && rest === '' ? [] : endLine(rest);
       rest = '';
       return lines;
     },
   };
 };
 
-const splitLongLine = (line: OutputLine): OutputLine[] => {
-  if (line.text.length <= MAX_LINE_CHARS) return [line];
+/** A piece never ends inside a surrogate pair, half of which has no UTF-8 form. */
+const pieceEnd = (text: string, from: number): number => {
+  const end = from + MAX_LINE_CHARS;
+  return (text.codePointAt(end - 1) ?? 0) > 0xffff ? end - 1 : end;
+};
+
+const splitLongLine = (text: string): OutputLine[] => {
   const pieces: OutputLine[] = [];
-  for (let at = 0; at < line.text.length; at += MAX_LINE_CHARS) {
-    pieces.push({ text: line.text.slice(at, at + MAX_LINE_CHARS), continues: at + MAX_LINE_CHARS < line.text.length });
+  let from = 0;
+  while (text.length - from > MAX_LINE_CHARS) {
+    const end = pieceEnd(text, from);
+    pieces.push({ text: text.slice(from, end), continues: true });
+    from = end;
   }
+  pieces.push({ text: text.slice(from), continues: false });
   return pieces;
 };
 
@@ -64,13 +81,18 @@ const splitLongLine = (line: OutputLine): OutputLine[] => {
 export interface OutputTail {
   push(text: string): void;
   text(): string;
+  /** Something was cut. */
+  readonly isCut: boolean;
 }
+
+const MOST_PARTS = 1_024;
 
 /** @param maxBytes UTF-8 bytes kept; a character is never cut. */
 export const createOutputTail = (maxBytes: number): OutputTail => {
   const encoder = new TextEncoder();
   let kept: Uint8Array[] = [];
   let bytes = 0;
+  let isCut = false;
   // Twice the size is kept and cut now and then, so that a push costs the same however much has come.
   const compact = (): void => {
     const all = joinBytes(kept, bytes);
@@ -78,17 +100,21 @@ export const createOutputTail = (maxBytes: number): OutputTail => {
     while (from > 0 && ((all[from] ?? 0) & 0xc0) === 0x80) from += 1;
     kept = [all.slice(from)];
     bytes = all.length - from;
+    isCut ||= from > 0;
   };
   return {
     push(text) {
       const encoded = encoder.encode(text);
       kept.push(encoded);
       bytes += encoded.length;
-      if (bytes > 2 * maxBytes) compact();
+      if (bytes > 2 * maxBytes || kept.length > MOST_PARTS) compact();
     },
     text() {
       compact();
-      return new TextDecoder().decode(kept[0]);
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(kept[0]);
+    },
+    get isCut() {
+      return isCut;
     },
   };
 };

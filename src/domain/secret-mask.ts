@@ -5,7 +5,9 @@ const SHORTEST_KEY_LINE = 16;
 /** Replaces secrets in text that people may read. */
 export interface SecretMask {
   (text: string): string;
-  /** Longest secret, in characters: text cut at any place must overlap by this much to be masked. */
+  /** Masks the beginning of a text that goes on, as far as nothing that follows can change it; `rest` is to be given again with what follows. */
+  head(text: string): { masked: string; rest: string };
+  /** Longest secret, in characters. */
   readonly longest: number;
 }
 
@@ -14,7 +16,9 @@ const escapeForRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\
 const shapesOf = (secret: string): string[] => {
   const lines = secret.includes('\n') ? secret.split('\n').map((line) => line.trim()) : [];
   const json = JSON.stringify(secret).slice(1, -1);
-  return [secret, json, encodeURIComponent(secret), ...lines.filter((line) => line.length >= SHORTEST_KEY_LINE)];
+  const url = encodeURIComponent(secret.toWellFormed());
+  // Files end in a newline and shells drop it: a secret is also what is left of it without space around it.
+  return [secret, secret.trim(), json, url, ...lines.filter((line) => line.length >= SHORTEST_KEY_LINE)];
 };
 
 /**
@@ -25,7 +29,23 @@ export const createSecretMask = (secrets: readonly string[]): SecretMask => {
   const shapes = [...new Set(secrets.flatMap(shapesOf))]
     .filter((shape) => shape.length >= SHORTEST_SECRET)
     .toSorted((a, b) => b.length - a.length);
-  const pattern = shapes.length === 0 ? undefined : new RegExp(shapes.map(escapeForRegExp).join('|'), 'g');
-  const mask = (text: string): string => (pattern === undefined ? text : text.replace(pattern, MASK));
-  return Object.assign(mask, { longest: shapes[0]?.length ?? 0 });
+  const longest = shapes[0]?.length ?? 0;
+  if (longest === 0) return Object.assign((text: string) => text, { head: (text: string) => ({ masked: text, rest: '' }), longest });
+  const pattern = new RegExp(shapes.map(escapeForRegExp).join('|'), 'g');
+
+  const head = (text: string): { masked: string; rest: string } => {
+    // A secret that begins here or before is all there; of one that begins later the end may be missing.
+    const lastSure = text.length - longest;
+    if (lastSure < 0) return { masked: '', rest: text };
+    let masked = '';
+    let at = 0;
+    for (const { index, 0: found } of text.matchAll(pattern)) {
+      if (index > lastSure) break;
+      masked += text.slice(at, index) + MASK;
+      at = index + found.length;
+    }
+    const end = Math.max(at, lastSure + 1);
+    return { masked: masked + text.slice(at, end), rest: text.slice(end) };
+  };
+  return Object.assign((text: string) => text.replace(pattern, MASK), { head, longest });
 };

@@ -28,6 +28,6 @@ export const ACTION_RESULT_FROM: Transitions<ActionResultStatus> = {
   skipped: ['scheduled', 'running'],
 };
 
-/** SQL condition `status IN (…)` of a guarded status write: zero rows changed means that the row had moved on. */
-export const allowedFrom = <Status extends string>(transitions: Transitions<Status>, to: Status): string =>
-  `status IN (${transitions[to].map((from) => `'${from}'`).join(', ')})`;
+/** SQL condition `status IN (…)` of a guarded status write: zero rows changed means that the row had moved on. `table` is its alias, if the name is not alone. */
+export const allowedFrom = <Status extends string>(transitions: Transitions<Status>, to: Status, table?: string): string =>
+  `${table === undefined ? '' : `${table}.`}status IN (${transitions[to].map((from) => `'${from}'`).join(', ')})`;

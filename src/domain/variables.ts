@@ -14,7 +14,7 @@ export const variableText = (value: unknown): string => (typeof value === 'strin
  */
 export const substitute = (text: string, values: VariableValues): string =>
   text.replace(REFERENCE, (_, name: string) => {
-    const value = values[name];
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
     if (value === undefined) {
       throw new OpsError(
         'VARIABLE_MISSING',

@@ -7,6 +7,8 @@ import type { jobWorkflow } from '../workflows/index.ts';
 import { workflowQueue } from './task-queues.ts';
 
 const DEADLINE_MS = 10_000;
+/** The caller of the API waits for this; a run that was not started in time is started by the reconciler. */
+const START_DEADLINE_MS = 3_000;
 const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
 const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
 
@@ -27,7 +29,7 @@ const STATE_OF: Readonly<Record<WorkflowExecutionStatusName, WorkflowState>> = {
 export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
   /** A repeated start meets the run that it started, or finds that it has ended. */
   async startRun(workflowId: string, execution: string): Promise<void> {
-    const started = client.withDeadline(Date.now() + DEADLINE_MS, () =>
+    const started = client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
       client.workflow.start<typeof jobWorkflow>('jobWorkflow', {
         workflowId,
         workflowIdConflictPolicy: 'USE_EXISTING',
@@ -75,5 +77,3 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
     }
   },
 });
-
-export type RunControl = ReturnType<typeof createRunControl>;

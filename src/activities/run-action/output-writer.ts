@@ -1,6 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import type { LogCategory, LogLevel, LogPhase, OutputStream } from '../../contracts/enums.ts';
-import { createLineSplitter, createOutputTail } from '../../domain/output-lines.ts';
+import { createLineSplitter, createOutputTail, showNul } from '../../domain/output-lines.ts';
 import type { OutputLine } from '../../domain/output-lines.ts';
 import type { SecretMask } from '../../domain/secret-mask.ts';
 import { execute } from '../../db/query.ts';
@@ -85,7 +85,7 @@ export interface OutputWriterOptions {
 export const createOutputWriter = (options: OutputWriterOptions): OutputWriter => {
   const { mask, maxLogBytes, maxOutputBytes } = options;
   const streamState = () => ({
-    decoder: new TextDecoder(),
+    decoder: new TextDecoder('utf-8', { ignoreBOM: true }),
     lines: createLineSplitter(mask),
     tail: createOutputTail(maxOutputBytes),
     bytes: 0,
@@ -137,7 +137,7 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
   };
 
   const addEvent = (level: LogLevel, phase: LogPhase, category: LogCategory, message: string): void =>
-    batch.add(new Date().toISOString(), { stream: null, phase, level, category }, mask(message), plainDetails);
+    batch.add(new Date().toISOString(), { stream: null, phase, level, category }, mask(showNul(message)), plainDetails);
 
   return {
     async write(stream, chunk) {
@@ -157,9 +157,9 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
         addLines(stream, [...lines.push(decoder.decode()), ...lines.end()]);
       }
       await flush();
-      const truncated = cut || streams.stdout.bytes > maxOutputBytes || streams.stderr.bytes > maxOutputBytes;
-      const bytes = streams.stdout.bytes + streams.stderr.bytes;
-      return { stdout: streams.stdout.tail.text(), stderr: streams.stderr.tail.text(), truncated, bytes };
+      const [stdout, stderr] = [streams.stdout.tail.text(), streams.stderr.tail.text()];
+      const truncated = cut || streams.stdout.tail.isCut || streams.stderr.tail.isCut;
+      return { stdout, stderr, truncated, bytes: streams.stdout.bytes + streams.stderr.bytes };
     },
   };
 };

@@ -5,6 +5,7 @@ import { createDefinitionCache } from '../../db/load-definition.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
 import { isRetryable } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { showNul } from '../../domain/output-lines.ts';
 import { childSerial } from '../../domain/serials.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { toFailure } from '../to-failure.ts';
@@ -118,7 +119,7 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
     outcome: ActionOutcome,
     errorText: string,
   ): Promise<void> => {
-    const message = context.mask(errorText);
+    const message = context.mask(showNul(errorText));
     if (message !== '')
       writer.event(
         'error',

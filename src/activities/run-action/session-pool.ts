@@ -34,39 +34,40 @@ export const createSessionPool = (openSession: OpenSession): SessionPool => {
     await session?.[Symbol.asyncDispose]();
   };
 
-  const reuse = async (branch: string): Promise<Entry | undefined> => {
-    const entry = entries.get(branch);
-    if (entry === undefined) return undefined;
-    const session = await entry.opening.catch(() => undefined);
-    if (session?.isOpen) return entry;
-    if (entries.get(branch) === entry) entries.delete(branch);
-    return undefined;
+  const take = (branch: string, endpoint: Endpoint, signal: AbortSignal): { entry: Entry; isNew: boolean } => {
+    const known = entries.get(branch);
+    const entry = known ?? { opening: openSession(endpoint, signal), users: 0, idleTimer: undefined };
+    entries.set(branch, entry);
+    clearTimeout(entry.idleTimer);
+    entry.users += 1;
+    return { entry, isNew: known === undefined };
+  };
+
+  const give = async (branch: string, entry: Entry, keep: boolean): Promise<void> => {
+    entry.users -= 1;
+    if (!keep && entries.get(branch) === entry) entries.delete(branch);
+    if (entry.users > 0) return;
+    if (!keep || entries.get(branch) !== entry) return drop(branch, entry);
+    entry.idleTimer = setTimeout(() => void drop(branch, entry).catch(() => undefined), IDLE_CLOSE_MS).unref();
+  };
+
+  const acquire = async (branch: string, endpoint: Endpoint, signal: AbortSignal): Promise<Lease> => {
+    const { entry, isNew } = take(branch, endpoint, signal);
+    const session = await entry.opening.catch(async (error: unknown) => {
+      await give(branch, entry, false);
+      if (isNew) throw error;
+    });
+    // What somebody else opened did not open, or is broken: an own try.
+    if (session === undefined) return acquire(branch, endpoint, signal);
+    if (!isNew && !session.isOpen) {
+      await give(branch, entry, false);
+      return acquire(branch, endpoint, signal);
+    }
+    return { session, isNew, release: (keep) => give(branch, entry, keep && session.isOpen) };
   };
 
   return {
-    async acquire(branch, endpoint, signal) {
-      const known = await reuse(branch);
-      const entry = known ?? { opening: openSession(endpoint, signal), users: 0, idleTimer: undefined };
-      if (known === undefined) entries.set(branch, entry);
-      clearTimeout(entry.idleTimer);
-      entry.users += 1;
-      try {
-        const session = await entry.opening;
-        return {
-          session,
-          isNew: known === undefined,
-          async release(keep) {
-            entry.users -= 1;
-            if (entry.users > 0) return;
-            if (!keep || !session.isOpen) return drop(branch, entry);
-            entry.idleTimer = setTimeout(() => void drop(branch, entry).catch(() => undefined), IDLE_CLOSE_MS).unref();
-          },
-        };
-      } catch (error) {
-        if (entries.get(branch) === entry) entries.delete(branch);
-        throw error;
-      }
-    },
+    acquire,
     async close() {
       await Promise.allSettled([...entries].map(([branch, entry]) => drop(branch, entry)));
     },

@@ -3,6 +3,7 @@ import { finishRun } from '../../db/close-run.ts';
 import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { allowedFrom, EXECUTION_FROM } from '../../domain/state-machines.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { executionId, readExecution } from './read-executions.ts';
@@ -20,7 +21,7 @@ export const cancelExecution = async (deps: ServiceDeps, caller: Caller, serial:
     const asked = await selectRow<{ workflow_id: string; run_id: string | null }>(
       db,
       `UPDATE job_executions SET cancel_requested_at = coalesce(cancel_requested_at, now()), cancel_requested_by = coalesce(cancel_requested_by, $2)
-       WHERE id = $1 AND status IN ('scheduled', 'running') RETURNING workflow_id, run_id`,
+       WHERE id = $1 AND ${allowedFrom(EXECUTION_FROM, 'cancelled')} RETURNING workflow_id, run_id`,
       [id, caller.userId],
       transaction,
     );
