@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { OpsError } from './domain/ops-error.ts';
 
 /** How to reach a Temporal server that runs already. */
 export interface TemporalServerConfig {
@@ -105,14 +106,14 @@ const temporalOf = (env: Environment): TemporalServerConfig | undefined => {
 
 /**
  * Parses the environment. Empty variables count as absent.
- * @throws Error naming every variable that is wrong and why; values are not repeated, since some are secrets.
+ * @throws OpsError VALIDATION naming every variable that is wrong and why; values are not repeated, since some are secrets.
  */
 export const parseConfig = (environment: Record<string, string | undefined> = process.env): Config => {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`The environment is not usable. ${wrong.join('; ')}`);
+    throw new OpsError('VALIDATION', `The environment is not usable. ${wrong.join('; ')}`);
   }
   const env = parsed.data;
   return {
