@@ -18,8 +18,8 @@ export const ansibleName = (module: AnsibleModule): string => `ansible -m ${modu
 /** Named, so that no time goes into looking for it. Not the one of this user's PATH: the login user must be able to run it. */
 const PYTHON = ['/usr/bin/python3', '/usr/local/bin/python3'].find((file) => existsSync(file));
 
-/** Ansible's own way of sharing a connection between the steps of a module. Only `command` has several steps. */
-const MASTER = ['-o', 'ControlMaster=auto', '-o', 'ControlPersist=60s'];
+/** Ansible's defaults, for every module: what people get who run it as it comes. */
+const MASTER = ['-C', '-o', 'ControlMaster=auto', '-o', 'ControlPersist=60s'];
 
 const environment = (folder: string, controlPath: string, sshArguments: readonly string[]): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ANSIBLE_'))),
@@ -72,10 +72,7 @@ const measure = async (module: AnsibleModule, work: FanoutWork, run: string): Pr
   const controlPath = join(folder, run);
   await mkdir(controlPath);
   const { inventory, playbook } = await writeFiles(work, module);
-  const env = environment(folder, controlPath, [
-    ...(module === 'command' || actions > 1 ? MASTER : ['-o', 'ControlMaster=no']),
-    ...SSH_OPTIONS,
-  ]);
+  const env = environment(folder, controlPath, [...MASTER, ...SSH_OPTIONS]);
   const common = ['-i', inventory, '-f', String(window)];
   const [command, args] =
     actions === 1 ? ['ansible', ['fleet', ...common, '-m', module, '-a', COMMAND]] : ['ansible-playbook', [...common, playbook]];

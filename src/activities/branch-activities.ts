@@ -1,7 +1,8 @@
-import type { BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput, PlannedAction } from '../contracts/run.ts';
-import { closeBranchRow } from '../db/close-branch.ts';
+import type { ActionOutcome, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput, PlannedAction } from '../contracts/run.ts';
 import { createDefinitionCache } from '../db/load-definition.ts';
-import { selectRow, selectRows } from '../db/query.ts';
+import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
+import { selectRow } from '../db/query.ts';
+import { childSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom, BRANCH_FROM } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -44,10 +45,10 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       return { closed: false, actions, heartbeatTimeoutMs };
     },
 
-    /** Closes an attempt whose activity did not tell how it ended; one that has its end keeps it. */
-    async closeAttempt({ branch, order, iteration, attempt, outcome, message, isFinal }: CloseAttemptInput): Promise<void> {
+    /** Closes an attempt whose activity did not tell how it ended. @returns the end that the attempt has already, which then stands. */
+    async closeAttempt({ branch, order, iteration, attempt, outcome, message, isFinal }: CloseAttemptInput): Promise<ActionOutcome | null> {
       const status = outcome.status === 'completed' ? 'failed' : outcome.status;
-      await selectRows(
+      const closed = await selectRow(
         db,
         `INSERT INTO job_action_results AS r (branch_id, action_id, action_serial, action_order, action_name, action_type, iteration, attempt,
            status, failure_category, error_code, result_error, is_final, completed_at)
@@ -57,11 +58,13 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
            JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version AND a.action_order = $2
          WHERE b.branch_serial = $1
          ON CONFLICT (action_serial, iteration, attempt) DO UPDATE SET status = excluded.status, failure_category = excluded.failure_category,
-           error_code = excluded.error_code, result_error = concat_ws(E'\\n', r.result_error, excluded.result_error), is_final = excluded.is_final,
+           error_code = excluded.error_code, result_error = concat_ws(E'\\n', r.result_error, excluded.result_error), is_final = excluded.is_final AND NOT ${hasOtherFinal('r')},
            completed_at = now(), execution_time_ms = (extract(epoch FROM now() - r.started_at) * 1000)::int
          WHERE ${allowedFrom(ACTION_RESULT_FROM, status, 'r')} RETURNING r.id`,
         [branch, order, iteration, attempt, status, outcome.failureCategory, outcome.errorCode, message, isFinal],
       );
+      if (closed !== undefined) return null;
+      return standingOutcome(db, branch, order, iteration, attempt);
     },
 
     /** Lets time pass inside a workflow task; does nothing. */
@@ -77,4 +80,27 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       return branch.status;
     },
   };
+};
+
+interface StandingRow {
+  status: string;
+  exit_code: number | null;
+  failure_category: ActionOutcome['failureCategory'];
+  error_code: string | null;
+}
+
+const standingOutcome = async (
+  db: ActivityDeps['db'],
+  branch: string,
+  order: number,
+  iteration: number,
+  attempt: number,
+): Promise<ActionOutcome | null> => {
+  const row = await selectRow<StandingRow>(
+    db,
+    'SELECT status, exit_code, failure_category, error_code FROM job_action_results WHERE action_serial = $1 AND iteration = $2 AND attempt = $3',
+    [childSerial(branch, order), iteration, attempt],
+  );
+  if (row === undefined || (row.status !== 'completed' && row.status !== 'failed' && row.status !== 'cancelled')) return null;
+  return { status: row.status, exitCode: row.exit_code, failureCategory: row.failure_category, errorCode: row.error_code };
 };

@@ -2,14 +2,17 @@ import type { ActivityDeps } from './deps.ts';
 import { createBranchActivities } from './branch-activities.ts';
 import { createReconcileActivities } from './reconcile.ts';
 import { createRunActionActivities } from './run-action/run-action.ts';
+import type { SessionPool } from './run-action/session-pool.ts';
 import { createRunActivities } from './run-activities.ts';
+import { withFailures } from './to-failure.ts';
 
 /** All that workflows may ask of the world. */
-export const createActivities = (deps: ActivityDeps) => ({
-  ...createRunActivities(deps),
-  ...createBranchActivities(deps),
-  ...createRunActionActivities(deps),
-  ...createReconcileActivities(deps),
-});
+export const createActivities = (deps: ActivityDeps, sessions: SessionPool) =>
+  withFailures({
+    ...createRunActivities(deps),
+    ...createBranchActivities(deps),
+    ...createRunActionActivities(deps, sessions),
+    ...createReconcileActivities(deps),
+  });
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,13 +1,14 @@
 import type { ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
 import { closeBranchRow } from '../db/close-branch.ts';
 import { finishRun } from '../db/close-run.ts';
-import { grantSlots, projectJobStatus } from '../db/grant-slots.ts';
+import { grantSlots } from '../db/grant-slots.ts';
 import { ensureMonthPartitions } from '../db/partitions.ts';
 import { execute, selectRows } from '../db/query.ts';
 import type { ActivityDeps, WorkflowState } from './deps.ts';
 
 const UNSTARTED_AFTER_SECONDS = 60;
-const RUNS_PER_PASS = 1_000;
+const RUNS_PER_PAGE = 500;
+const SILENT_AFTER_SECONDS = 300;
 const BRANCHES_PER_PASS = 5_000;
 
 interface OpenRun {
@@ -61,7 +62,6 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
       message: death?.message ?? null,
       closedBy: 'reconciler',
     });
-    await db.transaction((transaction) => projectJobStatus(db, run.job_id, transaction));
     notifyRun(run.execution_serial);
     return 'closed';
   };
@@ -127,37 +127,60 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     }
   };
 
+  const openRuns = (after: number): Promise<OpenRun[]> =>
+    selectRows<OpenRun>(
+      db,
+      `SELECT id, job_id, execution_serial, workflow_id, run_id, status, cancel_requested_at IS NOT NULL AS cancel_requested,
+         created_at < now() - make_interval(secs => ${UNSTARTED_AFTER_SECONDS}) AS old
+       FROM job_executions WHERE status IN ('scheduled', 'running') AND id > $1 ORDER BY id LIMIT ${RUNS_PER_PAGE}`,
+      [after],
+    );
+
+  /** One run that cannot be looked at now keeps none of the others from it. */
+  const guarded = async (counts: Record<string, number>, look: () => Promise<string>): Promise<void> => {
+    const done = await look().catch((error: unknown) => {
+      deps.log.warn({ err: error }, 'the reconciler could not look at a run; it tries again in a minute');
+      return 'errors';
+    });
+    counts[done] = (counts[done] ?? 0) + 1;
+  };
+
+  /** Runs whose branches may have nobody left to close them: the run has ended, or nothing was written for minutes. */
+  const orphanedRuns = (): Promise<Pick<OpenRun, 'id'>[]> =>
+    selectRows<Pick<OpenRun, 'id'>>(
+      db,
+      `SELECT DISTINCT e.id FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
+       WHERE b.status = 'running' AND (e.completed_at IS NOT NULL OR b.updated_at < now() - make_interval(secs => ${SILENT_AFTER_SECONDS}))`,
+    );
+
+  const handOutSlots = async (): Promise<number> => {
+    const settings = await readSettings();
+    const granted = await grantSlots(db, settings.maintenance_mode ? 0 : settings.max_concurrent_jobs);
+    // Signals may have been lost: every run that has its slot but no branch yet is told again.
+    const silent = await selectRows<{ workflow_id: string }>(
+      db,
+      `SELECT workflow_id FROM job_executions WHERE status = 'running' AND total_branches = 0`,
+    );
+    const told = new Set([...granted, ...silent.map((row) => row.workflow_id)]);
+    await Promise.allSettled([...told].map((workflowId) => signalSlotGranted(workflowId)));
+    return granted.length;
+  };
+
   return {
-    /** @returns how many runs were started, closed or cancelled, and how many branches of ended runs were closed. */
+    /** @returns how many runs were started, closed or cancelled, and how many branches that nobody would have closed. */
     async reconcile(): Promise<Record<string, number>> {
+      const counts: Record<string, number> = { started: 0, closed: 0, cancelled: 0, fine: 0, errors: 0, branches: 0 };
       await makePartitions();
-      const counts: Record<string, number> = { started: 0, closed: 0, cancelled: 0, fine: 0, branches: 0, slots: 0 };
-      const open = await selectRows<OpenRun>(
-        db,
-        `SELECT id, job_id, execution_serial, workflow_id, run_id, status, cancel_requested_at IS NOT NULL AS cancel_requested,
-           created_at < now() - make_interval(secs => ${UNSTARTED_AFTER_SECONDS}) AS old
-         FROM job_executions WHERE status IN ('scheduled', 'running') ORDER BY id LIMIT ${RUNS_PER_PASS}`,
-      );
-      for (const run of open) {
-        const done = await reconcileRun(run);
-        counts[done] = (counts[done] ?? 0) + 1;
+      counts['slots'] = await handOutSlots();
+      for (let page = await openRuns(0); page.length > 0; page = await openRuns(page.at(-1)?.id ?? Number.MAX_SAFE_INTEGER)) {
+        for (const run of page) await guarded(counts, () => reconcileRun(run));
       }
-      const orphaned = await selectRows<Pick<OpenRun, 'id'>>(
-        db,
-        `SELECT DISTINCT e.id FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
-         WHERE b.status = 'running' AND e.completed_at IS NOT NULL LIMIT ${RUNS_PER_PASS}`,
-      );
-      for (const run of orphaned) counts.branches = (counts.branches ?? 0) + (await closeDeadBranches(run)).closed;
-      const settings = await readSettings();
-      const granted = await grantSlots(db, settings.maintenance_mode ? 0 : settings.max_concurrent_jobs);
-      // Signals may have been lost: every run that has its slot but no branch yet is told again.
-      const silent = await selectRows<{ workflow_id: string }>(
-        db,
-        `SELECT workflow_id FROM job_executions WHERE status = 'running' AND total_branches = 0 LIMIT ${RUNS_PER_PASS}`,
-      );
-      const told = new Set([...granted, ...silent.map((row) => row.workflow_id)]);
-      await Promise.allSettled([...told].map((workflowId) => signalSlotGranted(workflowId)));
-      counts.slots = granted.length;
+      for (const run of await orphanedRuns()) {
+        await guarded(counts, async () => {
+          counts['branches'] = (counts['branches'] ?? 0) + (await closeDeadBranches(run)).closed;
+          return 'fine';
+        });
+      }
       return counts;
     },
   };

@@ -1,12 +1,11 @@
 import type { BranchInput, FinishRunInput, JobRunInput, RunPlan, SlotAnswer } from '../contracts/run.ts';
 import type { ExecutionStatus } from '../contracts/enums.ts';
 import { finishRun } from '../db/close-run.ts';
-import { grantSlots, projectJobStatus } from '../db/grant-slots.ts';
+import { grantSlots } from '../db/grant-slots.ts';
 import { planBranches } from '../db/plan-branches.ts';
 import { selectRow, selectRows } from '../db/query.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { ActivityDeps } from './deps.ts';
-import { toFailure } from './to-failure.ts';
 
 interface RunHead {
   id: number;
@@ -32,9 +31,18 @@ export const createRunActivities = (deps: ActivityDeps) => {
        WHERE e.execution_serial = $1`,
       [execution],
     );
-    if (head === undefined)
-      throw toFailure(new OpsError('NOT_FOUND', `There is no execution ${execution}: its row was removed while it ran.`));
+    if (head === undefined) throw new OpsError('NOT_FOUND', `There is no execution ${execution}: its row was removed while it ran.`);
     return head;
+  };
+
+  /** A shard that was terminated leaves branches that are ending by themselves; the run is closed when they have. @throws Error to be tried again. */
+  const assertNoneRuns = async ({ id }: RunHead): Promise<void> => {
+    const open = await selectRow<{ count: number }>(
+      db,
+      `SELECT count(*)::int AS count FROM job_execution_branches WHERE job_execution_id = $1 AND status = 'running'`,
+      [id],
+    );
+    if ((open?.count ?? 0) > 0) throw new Error(`${open?.count} branches are still ending`);
   };
 
   const handOutSlots = async (): Promise<void> => {
@@ -102,8 +110,8 @@ export const createRunActivities = (deps: ActivityDeps) => {
     /** Closes the run and what of it is still open, then hands its slot on. */
     async finishExecution(input: FinishRunInput): Promise<ExecutionStatus> {
       const head = await loadHead(input.execution);
+      await assertNoneRuns(head);
       const status = await finishRun(db, head.id, { ...input, closedBy: 'workflow' });
-      await db.transaction((transaction) => projectJobStatus(db, head.job_id, transaction));
       notifyRun(input.execution);
       await handOutSlots();
       return status;

@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import type { Problem } from '../contracts/problem.ts';
+import { isDatabaseAway } from '../db/database-away.ts';
 import { ERROR_CODES, OpsError } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
 import type { ApiEnv } from './env.ts';
@@ -36,6 +37,10 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 const toOpsError = (error: unknown): OpsError | undefined => {
   if (error instanceof OpsError) return error;
+  if (isDatabaseAway(error))
+    return new OpsError('UNAVAILABLE', 'The database does not answer. Nothing was changed; try again in a moment.', {
+      retryAfterSeconds: 1,
+    });
   if (error instanceof HTTPException) {
     const code = CODE_OF_STATUS[error.status];
     if (code !== undefined) return new OpsError(code, error.message === '' ? 'The request could not be read.' : error.message);

@@ -44,7 +44,10 @@ type Stop = () => Promise<void>;
 export const startAll = async (options: StartAllOptions): Promise<Everything> => {
   const stops: Stop[] = [];
   const stop = async (): Promise<void> => {
-    for (const stopPart of stops.splice(0).toReversed()) await stopPart();
+    // A part that does not stop as it should keeps none of the others from being stopped.
+    for (const stopPart of stops.splice(0).toReversed()) {
+      await stopPart().catch((error: unknown) => options.log.error({ err: error }, 'a part did not stop as it should'));
+    }
   };
   try {
     return await startParts(options, stops, stop);

@@ -84,8 +84,10 @@ export interface RunActionInput {
   attempt: number;
   /** A failure of this attempt decides the action. */
   isLastAttempt: boolean;
-  /** Another action follows on the same connection. */
+  /** Another attempt or action may follow on the same connection. */
   keepSession: boolean;
+  /** It may follow after a failure too. */
+  keepSessionOnFailure: boolean;
 }
 
 export interface ActionOutcome {

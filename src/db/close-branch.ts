@@ -33,6 +33,10 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
   );
 };
 
+/** SQL: another attempt decides the same action already (a partial unique index allows one). */
+export const hasOtherFinal = (alias: string): string =>
+  `EXISTS (SELECT 1 FROM job_action_results f WHERE f.branch_id = ${alias}.branch_id AND f.action_order = ${alias}.action_order AND f.iteration = ${alias}.iteration AND f.is_final AND f.id <> ${alias}.id)`;
+
 // A CTE sees the rows as they were before the statement, so attempts that it closes itself (`open`) are counted by hand in `facts`.
 const closeBranchSql = (status: BranchEnd): string => `
 WITH branch AS (
@@ -43,15 +47,19 @@ ended AS (
   SELECT *, CASE WHEN late THEN 'failed' ELSE $2 END AS end_status, CASE WHEN late THEN 'timeout' ELSE $3 END AS category,
     CASE WHEN late THEN 'RUN_TIMED_OUT' ELSE $4 END AS code, CASE WHEN late THEN 'The time of the run was up.' ELSE $5 END AS message FROM branch),
 open AS (
-  UPDATE job_action_results r SET completed_at = now(), is_final = true,
+  UPDATE job_action_results r SET completed_at = now(), is_final = NOT ${hasOtherFinal('r')},
     status = CASE WHEN r.status = 'running' THEN 'failed' WHEN ended.end_status = 'cancelled' THEN 'cancelled' ELSE 'skipped' END,
     skip_reason = CASE WHEN r.status <> 'running' AND ended.end_status <> 'cancelled' THEN $6 END,
     failure_category = CASE WHEN r.status = 'running' THEN 'lost' END, error_code = CASE WHEN r.status = 'running' THEN 'OUTCOME_UNKNOWN' END,
     result_error = CASE WHEN r.status = 'running'
       THEN coalesce(r.result_error, 'The branch ended while this ran; what became of it is unknown. Look at the target.') END
   FROM ended WHERE r.branch_id = ended.id AND ${allowedFrom(ACTION_RESULT_FROM, 'cancelled', 'r')}
-    AND NOT EXISTS (SELECT 1 FROM job_action_results f WHERE f.branch_id = r.branch_id AND f.action_order = r.action_order AND f.iteration = r.iteration AND f.is_final)
-  RETURNING r.status),
+  RETURNING r.id, r.status),
+decided AS (
+  UPDATE job_action_results r SET is_final = true FROM ended
+  WHERE r.branch_id = ended.id AND r.completed_at IS NOT NULL AND NOT r.is_final AND NOT ${hasOtherFinal('r')}
+    AND NOT EXISTS (SELECT 1 FROM job_action_results later WHERE later.branch_id = r.branch_id AND later.action_order = r.action_order
+      AND later.iteration = r.iteration AND later.attempt > r.attempt) RETURNING r.id),
 never AS (
   INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
   SELECT ended.id, a.id, $1 || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order, a.action_name, a.action_type,
@@ -65,7 +73,7 @@ facts AS (
     CASE WHEN NOT EXISTS (SELECT 1 FROM open WHERE status = 'failed') THEN (array_agg(r.exit_code ORDER BY (r.status = 'failed') DESC, r.action_order DESC, r.attempt DESC)
       FILTER (WHERE r.status IN ('completed', 'failed')))[1] END AS exit_code,
     (array_agg(right(r.result_error, 4000) ORDER BY r.action_order DESC, r.attempt DESC) FILTER (WHERE r.status = 'failed'))[1] AS failure
-  FROM job_action_results r, ended WHERE r.branch_id = ended.id AND r.is_final),
+  FROM job_action_results r, ended WHERE r.branch_id = ended.id AND (r.is_final OR r.id IN (SELECT id FROM decided))),
 closed AS (
   UPDATE job_execution_branches b SET status = ended.end_status, completed_at = now(), closed_by = $7, failure_category = ended.category,
     error_code = ended.code, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,

@@ -1,6 +1,7 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { ClosedBy, ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
 import { allowedFrom, EXECUTION_FROM } from '../domain/state-machines.ts';
+import { projectJobStatus } from './project-job-status.ts';
 import { selectRow, selectRows } from './query.ts';
 
 interface RunEnding {
@@ -13,14 +14,15 @@ interface RunEnding {
 }
 
 /**
- * Closes a run by what its branches say (data model, 10.2); branches that never began are closed with it. A run that has ended stays as it is.
+ * Closes a run by what its branches say (data model, 10.2); branches that never began are closed with it. A run that has ended stays as it is; the state of its
+ * job follows.
  * @returns the status of the run.
  */
 export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding): Promise<ExecutionStatus> =>
   db.transaction(async (transaction) => {
-    const [run] = await selectRows<{ status: ExecutionStatus; cancel_requested: boolean; timed_out: boolean }>(
+    const [run] = await selectRows<{ job_id: number; status: ExecutionStatus; cancel_requested: boolean; timed_out: boolean }>(
       db,
-      `SELECT status, cancel_requested_at IS NOT NULL AS cancel_requested, coalesce(failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT', false) AS timed_out
+      `SELECT job_id, status, cancel_requested_at IS NOT NULL AS cancel_requested, coalesce(failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT', false) AS timed_out
        FROM job_executions WHERE id = $1 FOR UPDATE`,
       [executionId],
       transaction,
@@ -28,7 +30,9 @@ export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding)
     if (run === undefined || (run.status !== 'scheduled' && run.status !== 'running')) return run?.status ?? 'failed';
     const cancel = ending.cancelled || run.cancel_requested;
     await closeUnstartedBranches(db, executionId, cancel, run.timed_out, ending.closedBy, transaction);
-    return closeRow(db, executionId, { ...ending, cancelled: cancel }, run.timed_out, transaction);
+    const status = await closeRow(db, executionId, { ...ending, cancelled: cancel }, run.timed_out, transaction);
+    await projectJobStatus(db, run.job_id, transaction);
+    return status;
   });
 
 const closeUnstartedBranches = async (

@@ -1,5 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import { allowedFrom, EXECUTION_FROM } from '../domain/state-machines.ts';
+import { projectJobStatus } from './project-job-status.ts';
 import { selectRows } from './query.ts';
 
 /**
@@ -24,20 +25,3 @@ export const grantSlots = async (db: Sequelize, maxConcurrentJobs: number): Prom
     for (const { job_id: jobId } of granted) await projectJobStatus(db, jobId, transaction);
     return granted.map((row) => row.workflow_id);
   });
-
-/** Mirrors the state of a job's runs into the job (data model, 10.1). */
-export const projectJobStatus = async (db: Sequelize, jobId: number, transaction: Parameters<typeof selectRows>[3]): Promise<void> => {
-  await selectRows(
-    db,
-    `UPDATE jobs j SET started_at = latest.started_at, completed_at = latest.completed_at, status = CASE
-         WHEN latest.open THEN 'running' WHEN j.scheduled_at > now() THEN 'scheduled' ELSE coalesce(latest.ended_status, 'draft') END
-     FROM (SELECT
-         EXISTS (SELECT 1 FROM job_executions WHERE job_id = $1 AND status = 'running') AS open,
-         (SELECT status FROM job_executions WHERE job_id = $1 AND completed_at IS NOT NULL ORDER BY completed_at DESC, id DESC LIMIT 1) AS ended_status,
-         (SELECT started_at FROM job_executions WHERE job_id = $1 ORDER BY id DESC LIMIT 1) AS started_at,
-         (SELECT completed_at FROM job_executions WHERE job_id = $1 ORDER BY id DESC LIMIT 1) AS completed_at) AS latest
-     WHERE j.id = $1 AND NOT j.is_template RETURNING j.id`,
-    [jobId],
-    transaction,
-  );
-};

@@ -16,6 +16,8 @@ export type NotifyRun = (execution: string, change?: 'branch_ended') => void;
 interface Pending {
   count: boolean;
   again: boolean;
+  /** Branches of the run, as far as known. */
+  total: number;
 }
 
 export const createNotifyRun = (db: Sequelize): NotifyRun => {
@@ -26,9 +28,9 @@ export const createNotifyRun = (db: Sequelize): NotifyRun => {
     state.count = false;
     state.again = false;
     const startedAt = performance.now();
-    const total = count ? await countBranches(db, execution) : 0;
+    if (count) state.total = await countBranches(db, execution);
     await selectRows(db, 'SELECT pg_notify($1, $2)', [RUN_CHANNEL, execution]);
-    const pauseMs = Math.max(SHORTEST_PAUSE_MS, total / BRANCHES_A_PAUSE_MS) - (performance.now() - startedAt);
+    const pauseMs = Math.max(SHORTEST_PAUSE_MS, state.total / BRANCHES_A_PAUSE_MS) - (performance.now() - startedAt);
     setTimeout(() => run(execution, state), Math.max(0, pauseMs)).unref();
   };
 
@@ -42,7 +44,7 @@ export const createNotifyRun = (db: Sequelize): NotifyRun => {
 
   return (execution, change) => {
     const known = pending.get(execution);
-    const state = known ?? { count: false, again: false };
+    const state = known ?? { count: false, again: false, total: 0 };
     state.count ||= change === 'branch_ended';
     state.again = true;
     if (known !== undefined) return;

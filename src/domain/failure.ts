@@ -1,4 +1,5 @@
 import type { FailureCategory } from '../contracts/enums.ts';
+import type { ActionOutcome } from '../contracts/run.ts';
 
 /** Whose fault a failure is, in the words of the record (data model, part 3). */
 export const FAULT_OF: Readonly<Record<FailureCategory, 'credentials' | 'network' | 'target' | 'definition' | 'a person' | 'us'>> = {
@@ -14,11 +15,14 @@ export const FAULT_OF: Readonly<Record<FailureCategory, 'credentials' | 'network
   internal: 'us',
 };
 
-/** Never retried: a second try cannot end otherwise, or, for `lost`, might run the command twice. */
-const NEVER_RETRIED: ReadonlySet<FailureCategory> = new Set(['authentication', 'configuration', 'rejected', 'lost']);
+/** Never retried: a second try cannot end otherwise, or, where the outcome is unknown, might run the command twice. */
+const NEVER_RETRIED: ReadonlySet<FailureCategory> = new Set(['authentication', 'configuration', 'rejected', 'lost', 'internal']);
+/** The connection broke while a program ran: it may run on. */
+const NEVER_RETRIED_CODES: ReadonlySet<string> = new Set(['CONNECTION_LOST', 'OUTCOME_UNKNOWN']);
 
-/** May an author's retry policy repeat an attempt that failed like this? */
-export const isRetryable = (category: FailureCategory | null): boolean => category === null || !NEVER_RETRIED.has(category);
+/** May an author's retry policy repeat an attempt that ended like this? */
+export const isRetryable = ({ failureCategory, errorCode }: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>): boolean =>
+  (failureCategory === null || !NEVER_RETRIED.has(failureCategory)) && (errorCode === null || !NEVER_RETRIED_CODES.has(errorCode));
 
 /** Delay before try `attempt` + 1, in milliseconds: delay × coefficient^(attempt−1). */
 export const retryDelayMs = (firstDelayMs: number, backoffCoefficient: number, attempt: number): number =>

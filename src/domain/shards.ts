@@ -1,7 +1,7 @@
 /** Branches one workflow may have as children: its history then stays under 2,000 events (temporal guide, 2.3). */
 export const SHARD_SIZE = 500;
-// Few wide shards gather more children a workflow task than many narrow ones, and so cost fewer events a child.
-const WINDOW_PER_SHARD = 200;
+// More than one, so that the slowest target of a shard does not hold up the rest; few, because wide shards cost fewer events a child.
+const ACTIVE_SHARDS = 2;
 
 export interface ShardRange {
   from: number;
@@ -15,8 +15,8 @@ export const shardRanges = (total: number): ShardRange[] =>
     to: Math.min(total, (index + 1) * SHARD_SIZE),
   }));
 
-/** How many shards run at once and how wide each is, so that together they keep `window` branches running. */
+/** How many shards run at once and how wide each is, so that together they keep `window` branches running and never more. */
 export const shardWindows = (window: number): { activeShards: number; windowPerShard: number } => {
-  const activeShards = Math.ceil(window / WINDOW_PER_SHARD);
-  return { activeShards, windowPerShard: Math.ceil(window / activeShards) };
+  const activeShards = Math.min(ACTIVE_SHARDS, window);
+  return { activeShards, windowPerShard: Math.floor(window / activeShards) };
 };

@@ -2,6 +2,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/deps.ts';
+import { createSessionPool } from '../activities/run-action/session-pool.ts';
 import type { Config } from '../config.ts';
 import { actionQueue, workflowQueue } from './task-queues.ts';
 
@@ -27,7 +28,8 @@ const FORCE_AFTER_GRACE_MS = 30_000;
 /** Two Temporal workers in this process: one for workflows and row writes, one for actions. */
 export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
   const { connection, namespace, taskQueuePrefix, limits } = options;
-  const activities = createActivities(options.activities);
+  const sessions = createSessionPool(options.activities.openSession);
+  const activities = createActivities(options.activities, sessions);
   const common = {
     connection,
     namespace,
@@ -52,14 +54,15 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
     // With it an absence of the server for less than the heartbeat timeout costs no command (temporal guide, 12.14).
     maxHeartbeatThrottleInterval: '5s',
   });
-  const running = Promise.all([workflows.run(), actions.run()]);
-  const finished = running.then(() => undefined);
+  const runs = [workflows.run(), actions.run()];
+  const finished = Promise.all(runs).then(() => undefined);
   finished.catch(() => undefined);
   return {
     finished,
     async stop() {
       for (const worker of [actions, workflows]) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await finished;
+      await Promise.allSettled(runs);
+      await sessions.close();
     },
   };
 };

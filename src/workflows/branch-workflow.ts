@@ -1,5 +1,13 @@
 import { CancellationScope, CancelledFailure, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
-import type { ActionOutcome, BranchEnd, BranchInput, BranchProgram, CloseBranchInput, PlannedAction } from '../contracts/run.ts';
+import type {
+  ActionOutcome,
+  BranchEnd,
+  BranchInput,
+  BranchProgram,
+  CloseBranchInput,
+  PlannedAction,
+  RunActionInput,
+} from '../contracts/run.ts';
 import { isRetryable, retryDelayMs } from '../domain/failure.ts';
 import { record, tryAction } from './activities.ts';
 import { classify } from './classify.ts';
@@ -14,7 +22,8 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
   let ending: Ending = CANCELLED;
   let failure: unknown;
   try {
-    const { runId, workflowId } = workflowInfo();
+    // The first run: a reset goes on with the same row.
+    const { firstExecutionRunId: runId, workflowId } = workflowInfo();
     const program = await record.openBranch({ branch: input.branch, workflowId, runId });
     if (program.closed) return 'cancelled';
     ending = await runActions(input, program);
@@ -48,9 +57,14 @@ const runWithRetries = async (
 ): Promise<ActionOutcome> => {
   for (let attempt = 1; ; attempt += 1) {
     const isLastAttempt = attempt > action.retryCount;
-    const outcome = await runOnce(input, program, action, { attempt, isLastAttempt, keepSession: keepSession || !isLastAttempt });
+    const outcome = await runOnce(input, program, action, {
+      attempt,
+      isLastAttempt,
+      keepSession: keepSession || !isLastAttempt,
+      keepSessionOnFailure: !isLastAttempt || action.onFailure === 'continue',
+    });
     if (outcome.status === 'cancelled' || CancellationScope.current().consideredCancelled) throw new CancelledFailure('branch cancelled');
-    if (outcome.status === 'completed' || isLastAttempt || !isRetryable(outcome.failureCategory)) return outcome;
+    if (outcome.status === 'completed' || isLastAttempt || !isRetryable(outcome)) return outcome;
     await sleep(retryDelayMs(action.retryDelayMs, action.backoffCoefficient, attempt), {
       summary: `retry ${attempt} of ${action.name}`.slice(0, 200),
     });
@@ -61,15 +75,15 @@ const runOnce = async (
   input: BranchInput,
   program: BranchProgram,
   action: PlannedAction,
-  options: { attempt: number; isLastAttempt: boolean; keepSession: boolean },
+  options: Pick<RunActionInput, 'attempt' | 'isLastAttempt' | 'keepSession' | 'keepSessionOnFailure'>,
 ): Promise<ActionOutcome> => {
   const ref = { branch: input.branch, order: action.order, iteration: 1, ...options };
   try {
     return await tryAction(action, input.name, program.heartbeatTimeoutMs, ref);
   } catch (error) {
     const { outcome, message } = classify(error);
-    const isFinal = options.isLastAttempt || outcome.status === 'cancelled' || !isRetryable(outcome.failureCategory);
-    await CancellationScope.nonCancellable(() => record.closeAttempt({ ...ref, outcome, message, isFinal }));
-    return outcome;
+    const isFinal = options.isLastAttempt || outcome.status === 'cancelled' || !isRetryable(outcome);
+    const stands = await CancellationScope.nonCancellable(() => record.closeAttempt({ ...ref, outcome, message, isFinal }));
+    return stands ?? outcome;
   }
 };

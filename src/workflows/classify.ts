@@ -40,7 +40,11 @@ export const classify = (error: unknown): Ending => {
     }
     if (cause.timeoutType === 'SCHEDULE_TO_START')
       return failed('not_started', 'NOT_STARTED', 'No worker took this in time. It did not run.');
-    return failed('timeout', 'ACTION_TIMED_OUT', 'This ran longer than it may; the remote process may be alive.');
+    return failed(
+      'lost',
+      'OUTCOME_UNKNOWN',
+      'The worker did not tell the end of this long after its time was up; what became of it is unknown. Look at the target.',
+    );
   }
   if (cause instanceof TerminatedFailure) {
     return failed('lost', 'OUTCOME_UNKNOWN', 'The workflow was terminated from outside. What ran at that moment has an unknown outcome.');

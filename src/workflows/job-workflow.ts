@@ -44,9 +44,10 @@ export async function jobWorkflow({ execution }: JobRunInput): Promise<Execution
 
   let failure: unknown;
   try {
-    await takeSlot(execution, state);
-    const plan = await io.planTargets({ execution });
-    if (plan.total > 0) await runWithDeadline(execution, plan, state);
+    if (await takeSlot(execution, state)) {
+      const plan = await io.planTargets({ execution });
+      if (plan.total > 0) await runWithDeadline(execution, plan, state);
+    }
   } catch (error) {
     failure = error;
   }
@@ -56,12 +57,14 @@ export async function jobWorkflow({ execution }: JobRunInput): Promise<Execution
   return status;
 }
 
-const takeSlot = async (execution: string, state: RunState): Promise<void> => {
-  const { runId, workflowId } = workflowInfo();
-  const { granted } = await io.requestSlot({ execution, workflowId, runId });
-  if (granted) return;
+/** @returns false when the row of the run has ended already: nothing may run. */
+const takeSlot = async (execution: string, state: RunState): Promise<boolean> => {
+  const { firstExecutionRunId: runId, workflowId } = workflowInfo();
+  const { granted, ended } = await io.requestSlot({ execution, workflowId, runId });
+  if (granted || ended) return granted;
   setCurrentDetails(`${execution} waits: as many runs as \`max_concurrent_jobs\` allows are running.`);
   await condition(() => state.slotGranted);
+  return true;
 };
 
 const runWithDeadline = async (execution: string, plan: RunPlan, state: RunState): Promise<void> => {

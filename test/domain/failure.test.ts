@@ -12,15 +12,20 @@ const TABLE: Record<FailureCategory, [fault: string, retryable: boolean]> = {
   not_started: ['us', true],
   lost: ['us', false],
   interrupted: ['us', true],
-  internal: ['us', true],
+  internal: ['us', false],
 };
 
 test.each(FailureCategory.options)('the fault and the retry of %s are as the table says', (category) => {
-  expect([FAULT_OF[category], isRetryable(category)]).toEqual(TABLE[category]);
+  expect([FAULT_OF[category], isRetryable({ failureCategory: category, errorCode: null })]).toEqual(TABLE[category]);
 });
 
 test('a failure without a category may be retried', () => {
-  expect(isRetryable(null)).toBe(true);
+  expect(isRetryable({ failureCategory: null, errorCode: null })).toBe(true);
+});
+
+test('what may still run on the target is not retried, whatever its category', () => {
+  expect(isRetryable({ failureCategory: 'communication', errorCode: 'CONNECTION_LOST' })).toBe(false);
+  expect(isRetryable({ failureCategory: 'communication', errorCode: 'CONNECTION_REFUSED' })).toBe(true);
 });
 
 test('the delay grows by the coefficient with each try', () => {

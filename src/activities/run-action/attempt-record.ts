@@ -1,6 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import type { ActionOutcome, RunActionInput } from '../../contracts/run.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
+import { hasOtherFinal } from '../../db/close-branch.ts';
 import { selectRow } from '../../db/query.ts';
 import { childSerial } from '../../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../../domain/state-machines.ts';
@@ -86,7 +87,7 @@ export const endAttempt = async (db: Sequelize, attemptId: number, end: AttemptE
   const { outcome } = end;
   const closed = await selectRow<{ id: number }>(
     db,
-    `UPDATE job_action_results SET status = $2, exit_code = $3, failure_category = $4, error_code = $5, is_final = $6, result_output = $7, result_error = $8,
+    `UPDATE job_action_results r SET status = $2, exit_code = $3, failure_category = $4, error_code = $5, is_final = $6 AND NOT ${hasOtherFinal('r')}, result_output = $7, result_error = $8,
        output_truncated = $9, output_bytes = $10, completed_at = now(), execution_time_ms = (extract(epoch FROM now() - started_at) * 1000)::int
      WHERE id = $1 AND ${allowedFrom(ACTION_RESULT_FROM, outcome.status)} RETURNING id`,
     [

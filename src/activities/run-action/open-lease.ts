@@ -48,6 +48,8 @@ const pinHostKey = async (db: Sequelize, { endpoint, methodId }: BranchContext, 
     `UPDATE target_communication_methods SET host_key_fingerprint = coalesce(host_key_fingerprint, $2) WHERE id = $1 RETURNING host_key_fingerprint`,
     [methodId, shown],
   );
+  // A reconnect of the same branch must meet the same host.
+  endpoint.hostKeyFingerprint = pinned?.host_key_fingerprint ?? shown;
   if (pinned !== undefined && pinned.host_key_fingerprint !== shown) {
     throw new OpsError(
       'HOST_KEY_CHANGED',

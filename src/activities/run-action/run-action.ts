@@ -8,7 +8,6 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { showNul } from '../../domain/output-lines.ts';
 import { childSerial } from '../../domain/serials.ts';
 import type { ActivityDeps } from '../deps.ts';
-import { toFailure } from '../to-failure.ts';
 import { endAttempt, startAttempt } from './attempt-record.ts';
 import { keepTrying } from './keep-trying.ts';
 import { loadBranchContext } from './load-branch-context.ts';
@@ -18,14 +17,13 @@ import { ActionTimeout, outcomeOfError, outcomeOfExit } from './outcome-of.ts';
 import { createOutputWriter } from './output-writer.ts';
 import type { OutputWriter } from './output-writer.ts';
 import { expectedExitCodes, renderProgram } from './render-program.ts';
-import { createSessionPool } from './session-pool.ts';
+import type { SessionPool } from './session-pool.ts';
 
 const HEARTBEAT_EVERY_MS = 5_000;
 const CONTEXTS_KEPT = 2_000;
 
-export const createRunActionActivities = (deps: ActivityDeps) => {
+export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool) => {
   const { db, keyRing, notifyRun } = deps;
-  const pool = createSessionPool(deps.openSession);
   const loadDefinition = createDefinitionCache(db);
   const contexts = new Map<string, Promise<BranchContext>>();
 
@@ -74,12 +72,13 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
       onWritten: () => notifyRun(context.executionSerial),
       giveUp: new AbortController().signal,
     });
+    const expected = expectedExitCodes(action);
     let outcome: ActionOutcome;
     let errorText = '';
     try {
       const marker = `${childSerial(input.branch, action.order)}/${input.iteration}/${input.attempt}`;
-      const exit = await execute(input, context, renderProgram(action, context.variables, marker), writer, signal);
-      outcome = outcomeOfExit(exit, expectedExitCodes(action));
+      const exit = await execute(input, context, renderProgram(action, context.variables, marker), expected, writer, signal);
+      outcome = outcomeOfExit(exit, expected);
       if (exit.signal !== null) errorText = `The program was ended by signal ${exit.signal}.`;
     } catch (error) {
       ({ outcome, errorText } = outcomeOfError(error, action));
@@ -94,6 +93,7 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
     input: RunActionInput,
     context: BranchContext,
     program: RemoteProgram,
+    expected: readonly number[],
     writer: OutputWriter,
     signal: AbortSignal,
   ): Promise<ProgramExit> => {
@@ -104,7 +104,7 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
     let keep = false;
     try {
       const exit = await lease.session.run(program, (stream, chunk) => writer.write(stream, chunk), signal);
-      keep = input.keepSession;
+      keep = input.keepSession && (input.keepSessionOnFailure || outcomeOfExit(exit, expected).status === 'completed');
       return exit;
     } finally {
       await lease.release(keep);
@@ -128,7 +128,7 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
         message,
       );
     const output = await writer.end();
-    const isFinal = outcome.status !== 'failed' || input.isLastAttempt || !isRetryable(outcome.failureCategory);
+    const isFinal = outcome.status !== 'failed' || input.isLastAttempt || !isRetryable(outcome);
     const stderr = [output.stderr, message].filter((text) => text !== '').join(output.stderr.endsWith('\n') ? '' : '\n');
     await keepTrying(() => endAttempt(db, attemptId, { ...output, stderr, outcome, isFinal }), new AbortController().signal);
     notifyRun(context.executionSerial);
@@ -143,8 +143,6 @@ export const createRunActionActivities = (deps: ActivityDeps) => {
       const beat = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
       try {
         return await runOrRefuse(input);
-      } catch (error) {
-        throw toFailure(error);
       } finally {
         clearInterval(beat);
         // Secrets are kept in memory no longer than the branch needs them.

@@ -4,6 +4,7 @@ import { UserSessionModel } from '../../db/models/user-session.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { countFailedLogin } from './login.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { profileOf } from './profile.ts';
 
@@ -41,13 +42,21 @@ export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Prom
 
 /** Changes one's own password and ends all other sessions. @throws OpsError VALIDATION when the current password is wrong or the new one too short. */
 export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: ChangePassword): Promise<void> => {
+  if (caller.sessionId === undefined) throw new OpsError('FORBIDDEN', 'A password is changed after a login, not with an API token.');
+  // Programs log in with tokens; a stolen one must not be able to try passwords.
+  if (caller.sessionId === undefined) throw new OpsError('FORBIDDEN', 'A password is changed after a login, not with an API token.');
   const user = await ownAccount(caller);
-  const { password_min_length: least } = await readSettings();
+  if (user.lockedUntil !== null && user.lockedUntil > new Date()) {
+    throw new OpsError('FORBIDDEN', 'After several wrong passwords this account is locked for some minutes.');
+  }
+  const settings = await readSettings();
+  const { password_min_length: least } = settings;
   if (Array.from(input.new_password).length < least) {
     const message = `must have at least ${least} characters`;
     throw new OpsError('VALIDATION', `The new password ${message}.`, { fields: [{ path: 'new_password', message }] });
   }
   if (!(await verifyPassword(user.passwordHash, input.current_password))) {
+    await countFailedLogin(db, user.id, settings);
     throw new OpsError('VALIDATION', 'The current password is wrong.', { fields: [{ path: 'current_password', message: 'is wrong' }] });
   }
   if (input.new_password === input.current_password) {

@@ -1,9 +1,10 @@
 import { Op } from 'sequelize';
-import type { Sequelize } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
+import type { Settings } from '../../contracts/settings.ts';
 import type { Login, SessionCreated } from '../../contracts/auth.ts';
 import { UserModel } from '../../db/models/user.ts';
 import { UserSessionModel } from '../../db/models/user-session.ts';
-import { selectRow } from '../../db/query.ts';
+import { execute, selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import type { RequestFacts } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -82,16 +83,27 @@ const refuse = async (
   const settings = await readSettings();
   await db.transaction(async (transaction) => {
     if (user !== null && !isRight) {
-      // Counted in one statement, so that guesses made at the same time are all counted.
-      await db.query(
-        `UPDATE users SET failed_login_count = failed_login_count + 1,
-           locked_until = CASE WHEN (failed_login_count + 1) % $2 = 0 THEN now() + make_interval(mins => $3) ELSE locked_until END WHERE id = $1`,
-        { bind: [user.id, settings.login_max_failures, settings.login_lock_minutes], transaction },
-      );
+      await countFailedLogin(db, user.id, settings, transaction);
     }
     const actor = user === null ? ({ type: 'anonymous', request } as const) : ({ type: 'user', userId: user.id, request } as const);
     const event = { eventType: 'user_login_failed', action: 'login', severity: 'medium', actor, resourceType: 'users' } as const;
     const details = user === null ? { username: username.slice(0, 255) } : {};
     await recordAudit(db, keyRing.auditKey, { ...event, resourceId: user?.userUuid, details }, transaction);
   });
+};
+
+/** Counts a wrong password, in one statement, so that guesses made at the same time are all counted; too many lock the account for a while. */
+export const countFailedLogin = async (
+  db: Sequelize,
+  userId: number,
+  settings: Pick<Settings, 'login_max_failures' | 'login_lock_minutes'>,
+  transaction?: Transaction,
+): Promise<void> => {
+  await execute(
+    db,
+    `UPDATE users SET failed_login_count = failed_login_count + 1,
+       locked_until = CASE WHEN (failed_login_count + 1) % $2 = 0 THEN now() + make_interval(mins => $3) ELSE locked_until END WHERE id = $1`,
+    [userId, settings.login_max_failures, settings.login_lock_minutes],
+    transaction,
+  );
 };

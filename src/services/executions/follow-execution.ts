@@ -104,6 +104,8 @@ export const followExecution = async (
     async read() {
       const clock = await selectRow<{ now: string }>(db, 'SELECT now()::text AS now');
       const execution = await readExecution(db, serial);
+      // The last read looks at every branch again: a long transaction stamps its rows with the time of its beginning.
+      if (ENDED.has(execution.status)) readUntil = from?.toISOString() ?? '-infinity';
       const news = await noteBranches(await readBranches());
       const lines = await readLines(execution.created_at);
       const eventId = new Date(clock?.now ?? Date.now()).toISOString();
@@ -121,7 +123,8 @@ export const followExecution = async (
       }
       for (const { branch_id: _, ...line } of lines) events.push({ type: 'line', id: eventId, data: line });
       const isBehind = [...branches.values()].some((branch) => branch.lastLine > branch.sentLine);
-      const isOver = ENDED.has(execution.status) && !isBehind;
+      // Lines that are gone (retention) are not waited for.
+      const isOver = ENDED.has(execution.status) && (!isBehind || lines.length === 0);
       if (isOver) events.push({ type: 'end', id: eventId, data: { status: execution.status } });
       return { events, more: isBehind && lines.length > 0 };
     },

@@ -47,7 +47,11 @@ export const startExecution = async (
 ): Promise<Execution> => {
   authorize(caller, 'jobs.execute');
   const { db } = deps;
-  const serial = await db.transaction((transaction) => insertExecution(deps, caller, jobSerial, input, idempotencyKey, transaction));
+  // Before the transaction: with every connection of the pool waiting for the job's row, the settings would wait for one of them.
+  const { max_concurrent_targets: defaultWindow } = await deps.readSettings();
+  const serial = await db.transaction((transaction) =>
+    insertExecution(deps, caller, jobSerial, input, { idempotencyKey, defaultWindow, transaction }),
+  );
   const execution = await readExecution(db, serial);
   if (execution.status === 'scheduled' && execution.run_id === null) {
     await deps.startRun(execution.workflow_id, serial).catch(() => undefined);
@@ -56,12 +60,11 @@ export const startExecution = async (
 };
 
 const insertExecution = async (
-  { db, keyRing, readSettings }: ServiceDeps,
+  { db, keyRing }: ServiceDeps,
   caller: Caller,
   jobSerial: string,
   input: StartExecution,
-  idempotencyKey: string | undefined,
-  transaction: Transaction,
+  { idempotencyKey, defaultWindow, transaction }: { idempotencyKey: string | undefined; defaultWindow: number; transaction: Transaction },
 ): Promise<string> => {
   // The lock makes numbers gapless and lets a repeated key see the run that it made.
   const job = await selectRow<JobHead>(
@@ -78,7 +81,6 @@ const insertExecution = async (
   const executionUuid = randomUUID();
   const targetSelection = await selectTargets(db, job, input, transaction);
   const variables = overrides(keyRing, executionUuid, job.variables, input.variables ?? {});
-  const settings = await readSettings();
   const numbered = await selectRow<{ number: number }>(
     db,
     'UPDATE jobs SET last_execution_number = last_execution_number + 1 WHERE id = $1 RETURNING last_execution_number AS number',
@@ -98,7 +100,7 @@ const insertExecution = async (
       triggeredBy: caller.userId,
       variables,
       targetSelection,
-      maxConcurrentTargets: input.max_concurrent_targets ?? job.settings.max_concurrent_targets ?? settings.max_concurrent_targets,
+      maxConcurrentTargets: input.max_concurrent_targets ?? job.settings.max_concurrent_targets ?? defaultWindow,
       workflowId: jobWorkflowId(executionSerial),
       idempotencyKey: key,
       scheduledAt: new Date(),

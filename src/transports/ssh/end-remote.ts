@@ -55,12 +55,14 @@ const signalProgram = async (link: SshLink, { exec }: RunningProgram): Promise<v
   if (!(await within(GRACE_MS, exec.exited))) sendSignal(link, exec.channel, 'KILL');
 };
 
-/** Ends a program and its descendants, TERM first, and waits for its end as long as there is hope; never throws. */
-export const endRemote = async (link: SshLink, running: RunningProgram): Promise<void> => {
+/** Ends a program and its descendants, TERM first, and waits for its end as long as there is hope. @returns whether it has ended; never throws. */
+export const endRemote = async (link: SshLink, running: RunningProgram): Promise<boolean> => {
   const { exec } = running;
-  if (!link.isOpen) return;
+  if (!link.isOpen) return false;
   const isEnded = link.endpoint.platform === 'posix' && (await runEndScript(link, running));
   if (!isEnded && link.isOpen) await signalProgram(link, running);
   // Output written on the way out may still come after the exit.
-  if (await within(LAST_WAIT_MS, exec.exited)) await within(1000, exec.closed);
+  const hasExited = await within(LAST_WAIT_MS, exec.exited);
+  if (hasExited) await within(1000, exec.closed);
+  return isEnded || (hasExited && exec.exit !== undefined);
 };

@@ -1,5 +1,6 @@
 import type { ProgramExit, RemoteProgram } from '../../contracts/transport.ts';
 import { buildRemoteProgram } from '../../domain/remote-program.ts';
+import { OpsError } from '../../domain/ops-error.ts';
 import type { OutputSink } from '../transport.ts';
 import type { SshLink } from './connect-ssh.ts';
 import { endRemote } from './end-remote.ts';
@@ -42,8 +43,11 @@ const follow = async (
     await Promise.race([finished, aborted]);
   } catch (error) {
     await within(PID_WAIT_MS, Promise.race([pump.pidSeen, exec.exited]));
-    await endRemote(link, { exec, marker: program.marker, pid: pump.pid });
-    throw error;
+    const isEnded = await endRemote(link, { exec, marker: program.marker, pid: pump.pid });
+    if (isEnded || error instanceof OpsError) throw error;
+    const { host, port } = link.endpoint;
+    const message = `The program on ${host}:${port} was to be ended, but it could not be seen to end: it may run still. Look at the target.`;
+    throw new OpsError('OUTCOME_UNKNOWN', message, { cause: error });
   } finally {
     pump.stop();
     exec.channel.close();
@@ -54,7 +58,7 @@ const follow = async (
 /**
  * Runs a program over a link, as `Session.run` says. It ends when the output ends: what a program leaves behind in the background
  * keeps it going as long as it holds standard output or standard error.
- * @throws OpsError CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED; the error of the sink; the signal's reason.
+ * @throws OpsError OUTCOME_UNKNOWN when the program was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED; the error of the sink; the signal's reason.
  */
 export const runProgram = async (link: SshLink, program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit> => {
   signal.throwIfAborted();

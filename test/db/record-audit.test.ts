@@ -1,0 +1,86 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Sequelize } from 'sequelize';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { canonicalJson } from '../../src/domain/canonical-json.ts';
+import { execute, selectRow, selectRows } from '../../src/db/query.ts';
+import { recordAudit } from '../../src/db/record-audit.ts';
+import type { AuditEvent } from '../../src/db/record-audit.ts';
+import { openTestDatabase } from './support/open-database.ts';
+
+const auditKey = randomBytes(32);
+const event: AuditEvent = {
+  eventType: 'target_updated',
+  action: 'update_target',
+  severity: 'high',
+  actor: { type: 'user', userId: 1, request: { ipAddress: '2001:db8::1', userAgent: 'curl/8 "x"', requestId: 'r-1' } },
+  resourceType: 'universal_targets',
+  resourceId: 'T20250001',
+  details: { zeta: 1, a: { c: [3, { y: 1, x: null }], b: 'ü "😀"' }, bb: 1.5, large: 1e21, none: undefined },
+};
+
+let database: Awaited<ReturnType<typeof openTestDatabase>>;
+let db: Sequelize;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  ({ db } = database);
+  await recordAudit(db, auditKey, event);
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const signatures = async (): Promise<boolean[]> => {
+  const rows = await selectRows<Record<string, unknown> & { checksum: Buffer; occurred_at: Date; details: unknown }>(
+    db,
+    `SELECT occurred_at, event_type, action, severity, actor_type, user_id, api_token_id, resource_type, resource_id, details, ip_address, user_agent, request_id, checksum
+     FROM audit_events ORDER BY id`,
+  );
+  return rows.map(({ checksum, occurred_at: occurredAt, details, ...rest }) => {
+    const {
+      event_type,
+      action,
+      severity,
+      actor_type,
+      user_id,
+      api_token_id,
+      resource_type,
+      resource_id,
+      ip_address,
+      user_agent,
+      request_id,
+    } = rest;
+    const row = [occurredAt.toISOString(), event_type, action, severity, actor_type, user_id, api_token_id, resource_type, resource_id];
+    const signed = JSON.stringify([...row, canonicalJson(details), ip_address, user_agent, request_id]);
+    return createHmac('sha256', auditKey).update(signed).digest().equals(checksum);
+  });
+};
+
+test('the signature of an event fits the row as the database gives it back', async () => {
+  await recordAudit(db, auditKey, {
+    eventType: 'job_executed',
+    action: 'start',
+    actor: { type: 'system' },
+    resourceType: 'job_executions',
+  });
+  await recordAudit(db, auditKey, { eventType: 'user_login_failed', action: 'login', actor: { type: 'anonymous' }, resourceType: 'users' });
+  expect(await signatures()).toEqual([true, true, true]);
+});
+
+test.each([
+  ['UPDATE', `UPDATE audit_events SET action = 'other'`],
+  ['DELETE', 'DELETE FROM audit_events'],
+  ['TRUNCATE', 'TRUNCATE audit_events'],
+  ['UPDATE of a partition', `UPDATE audit_events_p${new Date().toISOString().slice(0, 7).replace('-', '')} SET action = 'other'`],
+])('%s is refused', async (_, sql) => {
+  const count = 'SELECT count(*)::int AS rows FROM audit_events';
+  const before = await selectRow(db, count);
+  await expect(execute(db, sql)).rejects.toThrow('append only');
+  expect(await selectRow(db, count)).toEqual(before);
+});
+
+test('an event is written with the change that it tells of, or not at all', async () => {
+  const change = db.transaction(async (transaction) => {
+    await recordAudit(db, auditKey, { ...event, resourceId: 'T20259999' }, transaction);
+    throw new Error('the change failed');
+  });
+  await expect(change).rejects.toThrow('the change failed');
+  expect(await selectRows(db, `SELECT id FROM audit_events WHERE resource_id = 'T20259999'`)).toEqual([]);
+});
