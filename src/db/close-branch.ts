@@ -37,6 +37,9 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
 export const hasOtherFinal = (alias: string): string =>
   `EXISTS (SELECT 1 FROM job_action_results f WHERE f.branch_id = ${alias}.branch_id AND f.action_order = ${alias}.action_order AND f.iteration = ${alias}.iteration AND f.is_final AND f.id <> ${alias}.id)`;
 
+const hasLater = (alias: string): string =>
+  `EXISTS (SELECT 1 FROM job_action_results l WHERE l.branch_id = ${alias}.branch_id AND l.action_order = ${alias}.action_order AND l.iteration = ${alias}.iteration AND l.attempt > ${alias}.attempt)`;
+
 // A CTE sees the rows as they were before the statement, so attempts that it closes itself (`open`) are counted by hand in `facts`.
 const closeBranchSql = (status: BranchEnd): string => `
 WITH branch AS (
@@ -47,7 +50,7 @@ ended AS (
   SELECT *, CASE WHEN late THEN 'failed' ELSE $2 END AS end_status, CASE WHEN late THEN 'timeout' ELSE $3 END AS category,
     CASE WHEN late THEN 'RUN_TIMED_OUT' ELSE $4 END AS code, CASE WHEN late THEN 'The time of the run was up.' ELSE $5 END AS message FROM branch),
 open AS (
-  UPDATE job_action_results r SET completed_at = now(), is_final = NOT ${hasOtherFinal('r')},
+  UPDATE job_action_results r SET completed_at = now(), is_final = NOT ${hasOtherFinal('r')} AND NOT ${hasLater('r')},
     status = CASE WHEN r.status = 'running' THEN 'failed' WHEN ended.end_status = 'cancelled' THEN 'cancelled' ELSE 'skipped' END,
     skip_reason = CASE WHEN r.status <> 'running' AND ended.end_status <> 'cancelled' THEN $6 END,
     failure_category = CASE WHEN r.status = 'running' THEN 'lost' END, error_code = CASE WHEN r.status = 'running' THEN 'OUTCOME_UNKNOWN' END,
@@ -57,9 +60,8 @@ open AS (
   RETURNING r.id, r.status),
 decided AS (
   UPDATE job_action_results r SET is_final = true FROM ended
-  WHERE r.branch_id = ended.id AND r.completed_at IS NOT NULL AND NOT r.is_final AND NOT ${hasOtherFinal('r')}
-    AND NOT EXISTS (SELECT 1 FROM job_action_results later WHERE later.branch_id = r.branch_id AND later.action_order = r.action_order
-      AND later.iteration = r.iteration AND later.attempt > r.attempt) RETURNING r.id),
+  WHERE r.branch_id = ended.id AND r.completed_at IS NOT NULL AND NOT r.is_final AND NOT ${hasOtherFinal('r')} AND NOT ${hasLater('r')}
+  RETURNING r.id),
 never AS (
   INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
   SELECT ended.id, a.id, $1 || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order, a.action_name, a.action_type,

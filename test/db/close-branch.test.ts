@@ -50,16 +50,23 @@ const readBranch = (branch: string) =>
     [branch],
   );
 
+interface ActionRow {
+  action_order: number;
+  status: string;
+  why: string | null;
+  is_final: boolean;
+}
+
+/** Such as `2 failed lost final`. */
 const readActions = async (branch: string): Promise<string[]> => {
-  const rows = await selectRows<Record<string, unknown>>(
+  const rows = await selectRows<ActionRow>(
     db,
-    `SELECT action_order, status, skip_reason, failure_category, is_final FROM job_action_results WHERE action_serial LIKE $1 ORDER BY action_order, attempt`,
+    `SELECT action_order, status, coalesce(skip_reason, failure_category) AS why, is_final FROM job_action_results
+     WHERE action_serial LIKE $1 ORDER BY action_order, attempt`,
     [`${branch}.%`],
   );
   return rows.map((row) =>
-    [row['action_order'], row['status'], row['skip_reason'] ?? row['failure_category'], row['is_final'] === true ? 'final' : null]
-      .filter((part) => part !== null)
-      .join(' '),
+    [row.action_order, row.status, ...(row.why === null ? [] : [row.why]), ...(row.is_final ? ['final'] : [])].join(' '),
   );
 };
 
@@ -144,6 +151,29 @@ test('an attempt that is still open when its branch ends is lost', async () => {
     result_output: '1 of 2 executed actions completed',
     closed_by: 'reconciler',
   });
+});
+
+test('the last of several attempts decides, one that was to be retried too', async () => {
+  const branch = await addBranch('running');
+  await addResultRow(db, branch, 1, ended('failed', 5, { is_final: false, failure_category: 'command_execution' }));
+  await closeBranchRow(db, { branch, ...CANCELLED }, 'workflow');
+  expect((await readActions(branch))[0]).toBe('1 failed command_execution final');
+  expect(await readBranch(branch)).toMatchObject({ status: 'cancelled', exit_code: 5, result_output: '0 of 1 executed actions completed' });
+});
+
+test('of several open attempts the last decides', async () => {
+  const branch = await addBranch('running');
+  await addResultRow(db, branch, 1);
+  await addResultRow(db, branch, 1, { attempt: 2 });
+  await addResultRow(db, branch, 2);
+  await addResultRow(db, branch, 2, ended('failed', 5, { attempt: 2, is_final: false, failure_category: 'command_execution' }));
+  await closeBranchRow(db, { branch, ...CANCELLED }, 'workflow');
+  expect((await readActions(branch)).slice(0, 4)).toEqual([
+    '1 failed lost',
+    '1 failed lost final',
+    '2 failed lost',
+    '2 failed command_execution final',
+  ]);
 });
 
 test('a row that was only shown as planned is skipped or cancelled, not lost', async () => {
