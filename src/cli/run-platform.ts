@@ -42,6 +42,16 @@ const CHECK_LIMIT_MS = 3_000;
 
 const workerIdentity = (): string => `${hostname()}/${process.pid}`;
 
+/** Says which database, not with what password. */
+export const databaseAway = (url: string, cause: unknown): OpsError => {
+  const reason = cause instanceof Error ? cause.message : 'unknown reason';
+  return new OpsError(
+    'UNAVAILABLE',
+    `The database at ${new URL(url).host} does not answer (${reason}). Start it, or correct DATABASE_URL.`,
+    { cause },
+  );
+};
+
 const openStores = async (config: Config, stores: Stores, name: string, poolSize: number) => {
   const keyRing: KeyRing = parseKeyRing(stores.keyRingText);
   const db = connectDatabase({ url: stores.databaseUrl, poolSize, applicationName: `opsconductor-${name}` });
@@ -49,9 +59,7 @@ const openStores = async (config: Config, stores: Stores, name: string, poolSize
     await assertMigrated(db);
   } catch (error) {
     await db.close();
-    throw error instanceof OpsError
-      ? error
-      : new OpsError('UNAVAILABLE', 'The database does not answer. Start it, or correct DATABASE_URL.', { cause: error });
+    throw error instanceof OpsError ? error : databaseAway(stores.databaseUrl, error);
   }
   return { keyRing, db, readSettings: createReadSettings(db), notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
 };
@@ -140,6 +148,9 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
   const { server, port } = await listen(app.fetch, config.api).catch(async (error: unknown) => {
     await Promise.allSettled([feed.close(), base.db.close()]);
     throw error;
+  });
+  void readiness().then(({ temporal }) => {
+    if (!temporal.ok) log.warn(`Temporal at ${stores.temporal.address} does not answer. Runs are accepted and start when it is back.`);
   });
   let ended: () => void = () => {};
   const finished = new Promise<void>((resolve) => (ended = resolve));

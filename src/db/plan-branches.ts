@@ -13,6 +13,7 @@ export const planBranches = async (db: Sequelize, executionId: number): Promise<
     const inserted = await insertPage(db, executionId);
     if (inserted < PAGE_SIZE) break;
   }
+  await noteLeftOut(db, executionId);
   const counted = await selectRow<{ total_branches: number }>(
     db,
     `UPDATE job_executions SET total_branches = (SELECT count(*) FROM job_execution_branches WHERE job_execution_id = $1)
@@ -47,3 +48,19 @@ const insertPage = (db: Sequelize, executionId: number): Promise<number> =>
     );
     return page?.inserted ?? 0;
   });
+
+/** A run over the job's list leaves out what is switched off or deleted; its log says how many, once. */
+const noteLeftOut = async (db: Sequelize, executionId: number): Promise<void> => {
+  await selectRow(
+    db,
+    `INSERT INTO job_execution_logs (job_execution_id, log_phase, log_level, log_category, log_message)
+     SELECT e.id, 'target_selection', 'warning', 'system', left_out.count || ' target(s) of the job are left out: they are switched off or deleted.'
+     FROM job_executions e CROSS JOIN LATERAL (
+       SELECT count(*) AS count FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id
+       WHERE jt.job_id = e.job_id AND NOT (t.is_active AND t.status = 'active')) left_out
+     WHERE e.id = $1 AND left_out.count > 0 AND NOT e.target_selection ? 'target_uuids'
+       AND NOT EXISTS (SELECT 1 FROM job_execution_logs l WHERE l.job_execution_id = e.id AND l.log_phase = 'target_selection' AND l.timestamp >= e.created_at)
+     RETURNING 1 AS noted`,
+    [executionId],
+  );
+};

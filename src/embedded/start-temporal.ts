@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { realpath, rm } from 'node:fs/promises';
+import { chmod, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OpsError } from '../domain/ops-error.ts';
 import { claimPort } from './claim-port.ts';
@@ -98,6 +98,8 @@ export const startTemporal = async (options: StartTemporal): Promise<EmbeddedTem
   const ui = await claimPort({ port: options.uiPort, what: 'the Temporal UI', variable: 'OPSCONDUCTOR_TEMPORAL_UI_PORT' });
   const server = await spawnTemporal(options, folder, files, { grpc, ui });
   await untilReady(server, grpc, options.namespace);
+  // Its histories name targets and actions; the server itself makes the file readable to all.
+  await chmod(files.database, 0o600).catch(() => undefined);
   const stop = async (): Promise<void> => {
     await server.stop();
     await rm(files.pidFile, { force: true });

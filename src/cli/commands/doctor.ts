@@ -15,6 +15,7 @@ import { EXIT_CODES } from '../exit-code.ts';
 import { keyRingText } from '../stores.ts';
 
 const NEEDED_MB = 200;
+const CHECK_LIMIT_MS = 8_000;
 
 interface Finding {
   /** `missing` stops OpsConductor; `note` does not. */
@@ -25,11 +26,15 @@ interface Finding {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const check = async (what: string, look: () => Promise<string> | string): Promise<Finding> => {
+const check = async (what: string, look: () => Promise<string>): Promise<Finding> => {
+  const limit = Promise.withResolvers<never>();
+  const timer = setTimeout(() => limit.reject(new Error(`no answer in ${CHECK_LIMIT_MS / 1_000} s`)), CHECK_LIMIT_MS);
   try {
-    return { state: 'ok', what, message: await look() };
+    return { state: 'ok', what, message: await Promise.race([look(), limit.promise]) };
   } catch (error) {
     return { state: 'missing', what, message: messageOf(error) };
+  } finally {
+    clearTimeout(timer);
   }
 };
 
@@ -61,7 +66,19 @@ const schema = async ({ databaseUrl }: Config): Promise<string> => {
 const temporal = async ({ temporal: server, cacheDir }: Config): Promise<string> => {
   if (server !== undefined) {
     const client = await connectTemporalClient(server);
-    await client.connection.close();
+    try {
+      // Anything may answer on a port; only Temporal knows its namespaces.
+      await client.withDeadline(Date.now() + CHECK_LIMIT_MS, () =>
+        client.workflowService.describeNamespace({ namespace: server.namespace }),
+      );
+    } catch (cause) {
+      throw new Error(
+        `${server.address} answers, but not as a Temporal server with the namespace ${server.namespace}. Correct TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE.`,
+        { cause },
+      );
+    } finally {
+      await client.connection.close();
+    }
     return `${server.address} answers (namespace ${server.namespace})`;
   }
   const found = await probeTemporal({ cacheDir });
@@ -119,17 +136,22 @@ const sshd = (): Finding => {
 
 /** `opsconductor doctor`: changes nothing; exit code 1 when something is missing. */
 export const doctor = async (config: Config): Promise<void> => {
-  const findings = [
-    { state: 'ok' as const, what: 'Node.js', message: process.version },
-    await check('Data folder', () => dataFolder(config)),
-    await check('Postgres', () => database(config)),
-    await check('Schema', () => schema(config)),
-    await check('Temporal', () => temporal(config)),
-    await keys(config),
-    sshd(),
-  ];
   const sign = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' };
-  for (const { state, what, message } of findings) process.stdout.write(`${sign[state]}  ${what.padEnd(12)} ${message}\n`);
+  const looks: (() => Promise<Finding> | Finding)[] = [
+    () => ({ state: 'ok', what: 'Node.js', message: process.version }),
+    () => check('Data folder', () => dataFolder(config)),
+    () => check('Postgres', () => database(config)),
+    () => check('Schema', () => schema(config)),
+    () => check('Temporal', () => temporal(config)),
+    () => keys(config),
+    sshd,
+  ];
+  const findings: Finding[] = [];
+  for (const look of looks) {
+    const finding = await look();
+    findings.push(finding);
+    process.stdout.write(`${sign[finding.state]}  ${finding.what.padEnd(12)} ${finding.message}\n`);
+  }
   const missing = findings.filter((finding) => finding.state === 'missing');
   process.stdout.write(
     missing.length === 0 ? '\nAll that is needed is here.\n' : `\n${missing.length} thing(s) to mend; see MISSING above.\n`,

@@ -6,7 +6,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { bootstrapAdmin } from '../../services/auth/bootstrap-admin.ts';
 import { readVersion } from '../../version.ts';
 import { createLog } from '../log.ts';
-import { runServer, runWorker } from '../run-platform.ts';
+import { databaseAway, runServer, runWorker } from '../run-platform.ts';
 import type { RunningPart } from '../run-platform.ts';
 import { keyRingText, storesFromEnvironment } from '../stores.ts';
 import { waitForSignal } from '../wait-for-signal.ts';
@@ -50,7 +50,7 @@ export const migrate = async (config: Config): Promise<void> => {
     if (admin !== undefined) process.stdout.write(`First login: ${admin.username}, password ${admin.password} (shown only now)\n`);
   } catch (error) {
     if (error instanceof OpsError || !(error instanceof Error && error.name.startsWith('SequelizeConnection'))) throw error;
-    throw new OpsError('UNAVAILABLE', 'The database does not answer. Start it, or correct DATABASE_URL.', { cause: error });
+    throw databaseAway(config.databaseUrl, error);
   } finally {
     await db.close();
   }

@@ -9,7 +9,12 @@ const say = (message: string): void => void process.stderr.write(`${message}\n`)
 export const up = async (config: Config): Promise<void> => {
   const signal = waitForSignal();
   const log = createLog(config.logLevel === 'info' ? 'warn' : config.logLevel);
+  let isUp = false;
+  void signal.then(() => {
+    if (!isUp) say('Stopping as soon as what is being started has started.');
+  });
   const everything = await startAll({ config, log, say, mustChangePassword: true });
+  isUp = true;
   const lines = [
     `OpsConductor is up. Data: ${config.home}`,
     `  API            ${everything.apiUrl}`,
@@ -20,7 +25,7 @@ export const up = async (config: Config): Promise<void> => {
       : [
           '',
           `  First login    ${everything.admin.username}`,
-          `  password       ${everything.admin.password}   (shown only now; you choose your own at the first login)`,
+          `  password       ${everything.admin.password}   (shown only now; at the first login you choose your own, of 12 characters or more)`,
         ]),
     '',
     'Ctrl-C stops it.',
