@@ -1,7 +1,7 @@
 import type { ActionOutcome, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput, PlannedAction } from '../contracts/run.ts';
 import { createDefinitionCache } from '../db/load-definition.ts';
 import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
-import { selectRow } from '../db/query.ts';
+import { selectPrepared, selectRow } from '../db/query.ts';
 import { childSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom, BRANCH_FROM } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -20,8 +20,9 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
   return {
     /** Turns the branch running and tells what it has to do; `closed` when its row, or its run, has ended already. */
     async openBranch({ branch, runId }: { branch: string; workflowId: string; runId: string }): Promise<BranchProgram> {
-      const row = await selectRow<OpenedBranch>(
+      const row = await selectPrepared<OpenedBranch>(
         db,
+        'open_branch',
         `UPDATE job_execution_branches b SET status = 'running', started_at = coalesce(b.started_at, now()), run_id = $2
          FROM job_executions e WHERE b.branch_serial = $1 AND e.id = b.job_execution_id AND e.status = 'running'
            AND (${allowedFrom(BRANCH_FROM, 'running', 'b')} OR (b.status = 'running' AND b.run_id = $2))

@@ -2,7 +2,7 @@ import type { Sequelize } from 'sequelize';
 import type { ClosedBy } from '../contracts/enums.ts';
 import type { BranchEnd, CloseBranchInput } from '../contracts/run.ts';
 import { ACTION_RESULT_FROM, allowedFrom, BRANCH_FROM } from '../domain/state-machines.ts';
-import { selectRow } from './query.ts';
+import { selectPrepared, selectRow } from './query.ts';
 
 interface ClosedBranch {
   status: BranchEnd;
@@ -16,7 +16,7 @@ interface ClosedBranch {
  * @returns the branch's final state, undefined when there is no such branch.
  */
 export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, closedBy: ClosedBy): Promise<ClosedBranch | undefined> => {
-  const closed = await selectRow<ClosedBranch>(db, closeBranchSql(input.status), [
+  const closed = await selectPrepared<ClosedBranch>(db, `close_branch_${input.status}`, closeBranchSql(input.status), [
     input.branch,
     input.status,
     input.failureCategory,

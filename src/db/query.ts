@@ -1,5 +1,6 @@
 import { QueryTypes } from 'sequelize';
 import type { Sequelize, Transaction } from 'sequelize';
+import { isDatabaseAway } from './database-away.ts';
 
 /** What a statement gets in place of $1, $2 … */
 export type Bind = readonly unknown[];
@@ -19,4 +20,28 @@ export const selectRow = async <T extends object>(
 /** Runs a statement that gives no rows. */
 export const execute = async (db: Sequelize, sql: string, bind: Bind = [], transaction?: Transaction): Promise<void> => {
   await db.query(sql, { bind: [...bind], type: QueryTypes.RAW, ...(transaction && { transaction }) });
+};
+
+interface PreparedClient {
+  /** Sequelize's mark of a connection that its pool must not give out again. */
+  _invalid?: boolean;
+  query(statement: { name: string; text: string; values: unknown[] }): Promise<{ rows: unknown[] }>;
+}
+
+/**
+ * A statement that every branch runs, prepared: each connection plans it once. Sequelize cannot prepare, so this asks its pool for a connection.
+ * @param name of the text; the same name is always the same text.
+ */
+export const selectPrepared = async <T extends object>(db: Sequelize, name: string, sql: string, bind: Bind): Promise<T | undefined> => {
+  const connection = await db.connectionManager.getConnection({ type: 'write' });
+  const client = connection as PreparedClient;
+  try {
+    const { rows } = await client.query({ name, text: sql, values: [...bind] });
+    return rows[0] as T | undefined;
+  } catch (error) {
+    client._invalid ||= isDatabaseAway(error);
+    throw error;
+  } finally {
+    db.connectionManager.releaseConnection(connection);
+  }
 };

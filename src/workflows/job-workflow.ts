@@ -27,6 +27,9 @@ export const slotGrantedSignal = defineSignal('slotGranted');
 /** Counts of the run. With shards, those of shards that still run are asked of the shards themselves. */
 export const progressQuery = defineQuery<Tally & { runningShards: string[] }>('progress');
 
+/** At most 500 children: their events are few enough, speed counts more. */
+const GATHER = { least: 50, most: 100 };
+
 interface RunState {
   slotGranted: boolean;
   tally: Tally;
@@ -90,7 +93,7 @@ const runWithDeadline = async (execution: string, plan: RunPlan, state: RunState
 
 const runDirectly = async (execution: string, plan: RunPlan, state: RunState): Promise<void> => {
   const branches = await io.loadBranches({ execution, from: 1, to: plan.total });
-  await runBranches(branches, plan.window, state.tally);
+  await runBranches(branches, plan.window, state.tally, GATHER);
 };
 
 const runShards = async (execution: string, plan: RunPlan, state: RunState): Promise<void> => {

@@ -17,8 +17,8 @@ export const emptyTally = (total: number): Tally => ({ total, running: 0, comple
  * Keeps `window` branches running until all have ended; a branch that fails is counted, not thrown.
  * @throws CancelledFailure when the scope was cancelled, after every started branch has closed its row.
  */
-export const runBranches = async (branches: readonly BranchInput[], window: number, tally: Tally): Promise<void> => {
-  const pace = branches.length > GATHER_FROM_BRANCHES ? createPace() : async () => {};
+export const runBranches = async (branches: readonly BranchInput[], window: number, tally: Tally, gather: Gathering): Promise<void> => {
+  const pace = branches.length > SMALL_RUN ? createPace(gather) : async () => {};
   let next = 0;
   const cancelled = (): boolean => CancellationScope.current().consideredCancelled;
   const lane = async (): Promise<void> => {
@@ -39,8 +39,13 @@ export const runBranches = async (branches: readonly BranchInput[], window: numb
 /** Waited for after each start and end of a child. */
 type Pace = () => Promise<void>;
 
-const GATHER_FROM_BRANCHES = 100;
-const GATHER_MS = { first: 300, least: 100, most: 800 };
+const SMALL_RUN = 100;
+/** Milliseconds that a workflow task is kept open. */
+export interface Gathering {
+  least: number;
+  most: number;
+}
+
 const FEW_ARRIVALS = 12;
 const MANY_ARRIVALS = 24;
 
@@ -49,15 +54,15 @@ const MANY_ARRIVALS = 24;
  * history three events, which is up to six a child (measured: 5.0 to 7.8 events a child without, under 4 with it). The fewer come, the longer it
  * gathers. Small runs do not wait.
  */
-const createPace = (): Pace => {
+const createPace = ({ least, most }: Gathering): Pace => {
   let gathering: Promise<void> | undefined;
-  let milliseconds = GATHER_MS.first;
+  let milliseconds = Math.min(300, most);
   let arrivals = 0;
   return async () => {
     arrivals += 1;
     if (gathering === undefined) {
-      if (arrivals < FEW_ARRIVALS) milliseconds = Math.min(GATHER_MS.most, milliseconds * 2);
-      if (arrivals > MANY_ARRIVALS) milliseconds = Math.max(GATHER_MS.least, milliseconds / 2);
+      if (arrivals < FEW_ARRIVALS) milliseconds = Math.min(most, milliseconds * 2);
+      if (arrivals > MANY_ARRIVALS) milliseconds = Math.max(least, milliseconds / 2);
       arrivals = 0;
       gathering = record.gather({ milliseconds }).finally(() => {
         gathering = undefined;

@@ -15,19 +15,27 @@ const connectBeside = async (): Promise<pg.Client & AsyncDisposable> => {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 };
 
-/** The same database; tells when so many statements have failed. */
+/** The same database; tells when so many connections could not be had. */
 const countingFailures = (db: Sequelize, count: number): { db: Sequelize; failed: Promise<void> } => {
   const failed = Promise.withResolvers<void>();
   let failures = 0;
-  const query = (...args: unknown[]): Promise<unknown> => {
-    const answer: Promise<unknown> = Reflect.apply(db.query, db, args);
+  const { connectionManager } = db;
+  const getConnection: typeof connectionManager.getConnection = (options) => {
+    const answer = connectionManager.getConnection(options);
     answer.catch(() => {
       failures += 1;
       if (failures === count) failed.resolve();
     });
     return answer;
   };
-  const counting = new Proxy(db, { get: (target, name) => (name === 'query' ? query : Reflect.get(target, name)) });
+  const counted = new Proxy(connectionManager, {
+    get: (target, name) => {
+      if (name === 'getConnection') return getConnection;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  const counting = new Proxy(db, { get: (target, name) => (name === 'connectionManager' ? counted : Reflect.get(target, name)) });
   return { db: counting, failed: failed.promise };
 };
 

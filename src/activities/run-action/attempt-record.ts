@@ -2,7 +2,7 @@ import type { Sequelize } from 'sequelize';
 import type { ActionOutcome, RunActionInput } from '../../contracts/run.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
 import { hasOtherFinal } from '../../db/close-branch.ts';
-import { selectRow } from '../../db/query.ts';
+import { selectPrepared, selectRow } from '../../db/query.ts';
 import { childSerial } from '../../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../../domain/state-machines.ts';
 
@@ -35,8 +35,9 @@ export const startAttempt = async (
   isRepeat = false,
 ): Promise<AttemptStart> => {
   const serial = childSerial(input.branch, action.order);
-  const begun = await selectRow<{ id: number }>(
+  const begun = await selectPrepared<{ id: number }>(
     db,
+    'begin_attempt',
     `INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, iteration, attempt, action_name, action_type, status, started_at,
        command_executed, activity_id, worker_identity)
      SELECT b.id, $2, $3, $4, $5, $6, $7, $8, 'running', now(), $9, $10, $11 FROM job_execution_branches b WHERE b.id = $1 AND b.status = 'running'
@@ -85,8 +86,9 @@ export interface AttemptEnd {
 /** Closes the attempt while it is open; a result that comes after somebody else closed it is kept beside it (`late_result`). */
 export const endAttempt = async (db: Sequelize, attemptId: number, end: AttemptEnd): Promise<void> => {
   const { outcome } = end;
-  const closed = await selectRow<{ id: number }>(
+  const closed = await selectPrepared<{ id: number }>(
     db,
+    `end_attempt_${outcome.status}`,
     `UPDATE job_action_results r SET status = $2, exit_code = $3, failure_category = $4, error_code = $5, is_final = $6 AND NOT ${hasOtherFinal('r')}, result_output = $7, result_error = $8,
        output_truncated = $9, output_bytes = $10, completed_at = now(), execution_time_ms = (extract(epoch FROM now() - started_at) * 1000)::int
      WHERE id = $1 AND ${allowedFrom(ACTION_RESULT_FROM, outcome.status)} RETURNING id`,

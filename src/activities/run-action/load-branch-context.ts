@@ -1,7 +1,7 @@
 import type { LoginSecret, Endpoint } from '../../contracts/transport.ts';
 import { PasswordSecret, SshKeySecret } from '../../contracts/transport.ts';
 import type { createDefinitionCache, Definition, StoredVariable } from '../../db/load-definition.ts';
-import { selectRow } from '../../db/query.ts';
+import { selectPrepared } from '../../db/query.ts';
 import { openBytes, openValue, SealedValue } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { variableText } from '../../domain/variables.ts';
@@ -68,7 +68,7 @@ export const loadBranchContext = async (
   loadDefinition: ReturnType<typeof createDefinitionCache>,
   branch: string,
 ): Promise<BranchContext> => {
-  const row = await selectRow<ContextRow>(db, CONTEXT_OF_BRANCH, [branch]);
+  const row = await selectPrepared<ContextRow>(db, 'context_of_branch', CONTEXT_OF_BRANCH, [branch]);
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no branch ${branch}.`);
   if (row.method_id === null) {
     throw new OpsError(

@@ -3,7 +3,7 @@ import type { LogCategory, LogLevel, LogPhase, OutputStream } from '../../contra
 import { createLineSplitter, createOutputTail, showNul } from '../../domain/output-lines.ts';
 import type { OutputLine } from '../../domain/output-lines.ts';
 import type { SecretMask } from '../../domain/secret-mask.ts';
-import { execute } from '../../db/query.ts';
+import { selectPrepared } from '../../db/query.ts';
 import { keepTrying } from './keep-trying.ts';
 
 const FLUSH_ROWS = 500;
@@ -170,8 +170,9 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
  */
 const storeBatch = async (options: OutputWriterOptions, batch: Batch, outputLinesBefore: number): Promise<void> => {
   const { kinds } = batch;
-  await execute(
+  await selectPrepared(
     options.db,
+    'store_lines',
     `WITH attempt AS (UPDATE job_action_results SET output_lines = output_lines + $4 WHERE id = $1 AND output_lines = $3 RETURNING id),
      branch AS (UPDATE job_execution_branches b SET last_line_number = b.last_line_number + $5 FROM attempt WHERE b.id = $2 RETURNING b.last_line_number)
      INSERT INTO job_execution_logs (timestamp, job_execution_id, branch_id, line_number, stream, log_phase, log_level, log_category, log_message, log_details)
