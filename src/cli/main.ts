@@ -17,12 +17,19 @@ const main = async (config: Config): Promise<void> => {
   await program.parseAsync();
 };
 
+/** What was written to a pipe is not through yet when the program is: a reader must get all of it. */
+const exitWhenWritten = async (code?: number): Promise<never> => {
+  const written = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => stream.write('', () => resolve()));
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  return process.exit(code);
+};
+
 let config: Pick<Config, 'logLevel' | 'noColor'> = { logLevel: 'info', noColor: true };
 try {
   const parsed = parseConfig();
   config = parsed;
   await main(parsed);
-  process.exit();
+  await exitWhenWritten();
 } catch (error) {
-  process.exit(printError(error, config));
+  await exitWhenWritten(printError(error, config));
 }
