@@ -6,7 +6,7 @@ import type { SecretMask } from '../../domain/secret-mask.ts';
 import { selectPrepared } from '../../db/query.ts';
 import { keepTrying } from './keep-trying.ts';
 
-const FLUSH_ROWS = 500;
+const FLUSH_ROWS = 400;
 const FLUSH_CHARS = 131_072;
 const FLUSH_AFTER_MS = 200;
 // A chunk may be all that a channel's window holds; taken whole it would be tens of thousands of rows at once.

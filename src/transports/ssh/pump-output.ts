@@ -16,6 +16,8 @@ export interface OutputPump {
   stop(): void;
 }
 
+const PIECE_BYTES = 32_768;
+
 /** Reads a stream to its end, and no further while a chunk is being delivered. Not `for await`: leaving that one closes the channel. */
 const readAll = async (stream: Readable, deliver: (chunk: Buffer) => Promise<void>): Promise<void> => {
   let isEnded = false;
@@ -26,7 +28,8 @@ const readAll = async (stream: Readable, deliver: (chunk: Buffer) => Promise<voi
     wake.resolve();
   });
   for (;;) {
-    const chunk: unknown = stream.read();
+    // Without a size all that has come, up to the whole window of the channel, would be copied into one buffer.
+    const chunk: unknown = stream.readableLength > PIECE_BYTES ? stream.read(PIECE_BYTES) : stream.read();
     if (Buffer.isBuffer(chunk)) {
       await deliver(chunk);
     } else if (isEnded) {
