@@ -21,7 +21,9 @@ const main = async (config: Config): Promise<void> => {
 const exitWhenWritten = async (code?: number): Promise<never> => {
   const written = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => stream.write('', () => resolve()));
   await Promise.all([written(process.stdout), written(process.stderr)]);
-  return process.exit(code);
+  // exit(undefined) would forget the code that a command has set.
+  if (code !== undefined) process.exitCode = code;
+  return process.exit();
 };
 
 let config: Pick<Config, 'logLevel' | 'noColor'> = { logLevel: 'info', noColor: true };
