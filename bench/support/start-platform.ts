@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listProcesses } from './process-stat.ts';
@@ -19,7 +19,7 @@ export interface BenchPlatform {
   stop(): Promise<void>;
 }
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** The very first start on a machine may download Temporal, or build it. */
 const START_LIMIT_MS = 15 * 60_000;
 const STOP_LIMIT_MS = 60_000;
@@ -79,6 +79,14 @@ const partsOf = (up: number): MeasuredPart[] => {
   return [{ name: UP_PART, pid: up, tree: false }, ...part('Temporal', 'temporal'), ...part('Postgres', 'postgres')];
 };
 
+/** The variables and the arguments of Node that its first line gives the program, so that it is measured as users run it. */
+const readFirstLine = async (): Promise<{ variables: NodeJS.ProcessEnv; nodeArgs: string[] }> => {
+  const [line = ''] = (await readFile(MAIN, 'utf8')).split('\n', 1);
+  const words = line.split(' ').slice(2);
+  const node = words.indexOf('node');
+  return { variables: Object.fromEntries(words.slice(0, node).map((word) => word.split('=', 2))), nodeArgs: words.slice(node + 1) };
+};
+
 /** Starts `opsconductor up` on a new data folder; the stack ends it at the latest. @param nodeArgs go before the program. @throws BenchFailure with what it said when it does not start. */
 export const startPlatform = async (
   folder: string,
@@ -88,9 +96,10 @@ export const startPlatform = async (
   const home = join(folder, 'home');
   await mkdir(home);
   await chmod(home, 0o755);
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', ...nodeArgs, join(PROJECT, 'src/cli/main.ts'), 'up'], {
+  const own = await readFirstLine();
+  const child = spawn(process.execPath, [...own.nodeArgs, ...nodeArgs, MAIN, 'up'], {
     cwd: folder,
-    env: environment(home),
+    env: { ...environment(home), ...own.variables },
     // Ctrl-C is for the bench, which then stops this one.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,7 +13,8 @@ export interface KeyedRequest {
   requestHash: Buffer;
 }
 
-type Begun = { state: 'new' } | { state: 'completed'; status: number; body: unknown };
+/** `claim` is the time of the claim: whoever takes the key over makes another one. */
+type Begun = { state: 'new'; claim: string } | { state: 'completed'; status: number; body: unknown };
 
 interface KeyRow {
   state: 'in_progress' | 'completed';
@@ -29,7 +30,7 @@ interface KeyRow {
  * @throws OpsError IDEMPOTENCY_MISMATCH when the key was used for another request, IN_PROGRESS while the first one is being answered.
  */
 export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promise<Begun> => {
-  const claimed = await selectRow(
+  const claimed = await selectRow<{ claim: string }>(
     db,
     `INSERT INTO idempotency_keys AS k (user_id, idempotency_key, method, path, request_hash, expires_at)
      VALUES ($1, $2, $3, $4, $5, now() + interval '24 hours')
@@ -37,10 +38,10 @@ export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promis
        state = 'in_progress', response_status = NULL, response_body = NULL, created_at = now(), expires_at = excluded.expires_at
        WHERE k.expires_at < now() OR (k.state = 'in_progress' AND k.created_at < now() - make_interval(secs => ${TAKE_OVER_SECONDS})
          AND k.request_hash = excluded.request_hash AND k.path = excluded.path AND k.method = excluded.method)
-     RETURNING id`,
+     RETURNING created_at::text AS claim`,
     [request.userId, request.key, request.method, request.path, request.requestHash],
   );
-  if (claimed !== undefined) return { state: 'new' };
+  if (claimed !== undefined) return { state: 'new', claim: claimed.claim };
   const [known] = await selectRows<KeyRow>(
     db,
     'SELECT state, request_hash, method, path, response_status, response_body FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2',
@@ -59,12 +60,19 @@ const inProgress = (): OpsError =>
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
 
-/** Keeps the answer for repeats; a token that is shown only once is left out. */
-export const completeRequest = async (db: Sequelize, request: KeyedRequest, status: number, body: unknown): Promise<void> => {
+/** Keeps the answer for repeats, unless the key was taken over meanwhile; a token that is shown only once is left out. */
+export const completeRequest = async (
+  db: Sequelize,
+  request: KeyedRequest,
+  claim: string,
+  status: number,
+  body: unknown,
+): Promise<void> => {
   await selectRows(
     db,
-    `UPDATE idempotency_keys SET state = 'completed', response_status = $3, response_body = $4::jsonb WHERE user_id = $1 AND idempotency_key = $2 RETURNING id`,
-    [request.userId, request.key, status, JSON.stringify(withoutToken(body))],
+    `UPDATE idempotency_keys SET state = 'completed', response_status = $4, response_body = $5::jsonb
+     WHERE user_id = $1 AND idempotency_key = $2 AND created_at = $3::timestamptz AND state = 'in_progress' RETURNING id`,
+    [request.userId, request.key, claim, status, JSON.stringify(withoutToken(body))],
   );
 };
 
@@ -74,10 +82,11 @@ const withoutToken = (body: unknown): unknown => {
   return rest;
 };
 
-/** Gives the key free again: the request did not succeed and may be repeated. */
-export const forgetRequest = async (db: Sequelize, request: KeyedRequest): Promise<void> => {
-  await selectRows(db, `DELETE FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2 AND state = 'in_progress' RETURNING id`, [
-    request.userId,
-    request.key,
-  ]);
+/** Gives the key free again, unless it was taken over meanwhile: the request did not succeed and may be repeated. */
+export const forgetRequest = async (db: Sequelize, request: KeyedRequest, claim: string): Promise<void> => {
+  await selectRows(
+    db,
+    `DELETE FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2 AND created_at = $3::timestamptz AND state = 'in_progress' RETURNING id`,
+    [request.userId, request.key, claim],
+  );
 };

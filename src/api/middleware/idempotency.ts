@@ -33,12 +33,12 @@ export const idempotency = ({ db, keyRing }: ServiceDeps) =>
     try {
       await next();
     } catch (error) {
-      await forgetRequest(db, request);
+      await forgetRequest(db, request, begun.claim);
       throw error;
     }
     const { status } = c.res;
     // Hono turns a thrown error into a response before this point: only answers that stand are kept.
-    if (status >= 400) await forgetRequest(db, request);
-    else await completeRequest(db, request, status, status === 204 ? null : await c.res.clone().json());
+    if (status >= 400) await forgetRequest(db, request, begun.claim);
+    else await completeRequest(db, request, begun.claim, status, status === 204 ? null : await c.res.clone().json());
     return undefined;
   });

@@ -8,6 +8,9 @@ import { BRANCH_COLUMNS, LOG_COLUMNS, executionId, readExecution } from './read-
 
 /** Rows become visible some time after their `updated_at`; this much is read again and what was sent already is dropped. */
 const OVERLAP_SECONDS = 10;
+/** So much is read again by most reads: statements that write branches take milliseconds. What was slower comes with a later, longer look. */
+const SHORT_OVERLAP_SECONDS = 1;
+const LONG_LOOK_EVERY_MS = 5_000;
 const LINES_PER_READ = 2_000;
 const ENDED = new Set(['completed', 'failed', 'cancelled']);
 
@@ -46,15 +49,17 @@ export const followExecution = async (
   const branches = new Map<number, FollowedBranch>();
   let readUntil = from?.toISOString() ?? '-infinity';
   let sentExecution = '';
+  let lastLongLook = 0;
 
   const readBranches = async (): Promise<BranchRow[]> => {
-    const rows = await selectRows<BranchRow>(
+    const isLongLook = performance.now() - lastLongLook > LONG_LOOK_EVERY_MS;
+    if (isLongLook) lastLongLook = performance.now();
+    return selectRows<BranchRow>(
       db,
       `SELECT b.id, ${BRANCH_COLUMNS} FROM job_execution_branches b WHERE b.job_execution_id = $1
-         AND b.updated_at > $2::timestamptz - make_interval(secs => ${OVERLAP_SECONDS}) ORDER BY b.updated_at, b.id`,
-      [id, readUntil],
+         AND b.updated_at > $2::timestamptz - make_interval(secs => $3) ORDER BY b.updated_at, b.id`,
+      [id, readUntil, isLongLook ? OVERLAP_SECONDS : SHORT_OVERLAP_SECONDS],
     );
-    return rows;
   };
 
   const firstLineAfter = async (fresh: readonly BranchRow[]): Promise<Map<number, number>> => {
