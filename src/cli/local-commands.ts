@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { parseCount } from './command-options.ts';
+import { registerDatabaseCommands } from './commands/db/index.ts';
 
 /** Adds the commands that run parts of the platform here. Each loads its own code: `runs list` need not load a Temporal worker. */
 export const registerLocalCommands = (program: Command, config: Config): void => {
@@ -34,4 +35,5 @@ export const registerLocalCommands = (program: Command, config: Config): void =>
     .command('openapi')
     .description('print the OpenAPI document of this version')
     .action(async () => (await import('./commands/openapi.ts')).openapi());
+  registerDatabaseCommands(program, config);
 };
