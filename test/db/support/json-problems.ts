@@ -1,5 +1,5 @@
 import type { Sequelize } from 'sequelize';
-import { JSON_COLUMNS } from '../../../src/contracts/json/index.ts';
+import { JSON_COLUMNS } from '../../support/json-columns.ts';
 import { selectRows } from '../../../src/db/query.ts';
 
 export interface StoredJson {

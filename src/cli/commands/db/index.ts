@@ -7,6 +7,11 @@ export const registerDatabaseCommands = (program: Command, config: Config): void
   db.command('check')
     .description('compare the schema of the database with that of this version; exit code 1 when they differ')
     .action(async (_options: object, command: Command) => (await import('./check.ts')).check(config, command));
+  db.command('diff')
+    .argument('<name>', 'of the migration, in small letters with hyphens')
+    .description('for developers: write the next migration from what the models have and the migrations lack')
+    .option('--allow-destructive', 'also write statements that remove values')
+    .action(async (name: string, options: { allowDestructive?: boolean }) => (await import('./diff.ts')).diff(name, options));
   db.command('snapshot', { hidden: true })
     .description('print what the migrations make, for migrations/schema.json')
     .action(async () => (await import('./snapshot.ts')).snapshot());
