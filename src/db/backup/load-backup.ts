@@ -17,6 +17,9 @@ export interface LoadBackup {
   onBytes?: ((bytes: number) => void) | undefined;
 }
 
+/** Exit code of psql after a failed statement with ON_ERROR_STOP. */
+const PSQL_STATEMENT_FAILED = 3;
+
 const PSQL_ARGUMENTS = [
   '--no-psqlrc',
   '--quiet',
@@ -40,6 +43,34 @@ const startPgRestore = ({ backup, pgRestore, signal, onBytes }: LoadBackup): Run
   return tool;
 };
 
+const unchanged = (reason: unknown): OpsError =>
+  new OpsError('UNPROCESSABLE', `The restore failed: ${messageOf(reason)}. Nothing was changed: all of it is one transaction.`, {
+    cause: reason,
+  });
+
+/** Hands all that pg_restore writes to psql. @throws the failure of the one that failed first. */
+const passOn = async (source: RunningTool, script: RunningTool): Promise<void> => {
+  await pipeline(source.stdout, script.stdin, { end: false }).catch(async (brokenPipe: unknown) => {
+    source.kill();
+    await script.ended;
+    throw brokenPipe;
+  });
+  await source.ended;
+};
+
+/** @throws OpsError UNPROCESSABLE saying whether anything was changed. */
+const commit = async (script: RunningTool): Promise<void> => {
+  script.stdin.end(COMMIT);
+  await script.ended.catch((cause: unknown) => {
+    if (script.exitCode() === PSQL_STATEMENT_FAILED) throw unchanged(cause);
+    throw new OpsError(
+      'UNPROCESSABLE',
+      `The restore ended without an answer to its last word: ${messageOf(cause)}. Whether it took effect is not known; look with \`opsconductor db check\`.`,
+      { cause },
+    );
+  });
+};
+
 /**
  * Loads a backup in one transaction of psql: pg_restore writes it as SQL, and COMMIT is said only after its last word.
  * @throws OpsError UNPROCESSABLE with what the programs said; then nothing was changed, unless the message says that this is not known.
@@ -50,27 +81,10 @@ export const loadBackup = async (input: LoadBackup): Promise<void> => {
   script.stdout.resume();
   script.stdin.on('error', () => undefined);
   script.stdin.write(loadPreamble({ schema: backup.manifest.schema, replace }));
-  const source = startPgRestore(input);
-  try {
-    await pipeline(source.stdout, script.stdin, { end: false });
-    await source.ended;
-  } catch (cause) {
-    script.stdin.end();
-    // When psql has failed, pg_restore only has nobody to write to.
-    const reason = await script.ended.then(
-      () => cause,
-      (error: unknown) => error,
-    );
-    throw new OpsError('UNPROCESSABLE', `The restore failed: ${messageOf(reason)}. Nothing was changed: all of it is one transaction.`, {
-      cause: reason,
-    });
-  }
-  script.stdin.end(COMMIT);
-  await script.ended.catch((cause: unknown) => {
-    throw new OpsError(
-      'UNPROCESSABLE',
-      `The restore failed at its end: ${messageOf(cause)}. Unless the connection was lost there, nothing was changed; run \`opsconductor db check\`.`,
-      { cause },
-    );
+  await passOn(startPgRestore(input), script).catch(async (reason: unknown) => {
+    script.kill();
+    await script.ended.catch(() => undefined);
+    throw unchanged(reason);
   });
+  await commit(script);
 };

@@ -2,7 +2,7 @@ import pg from 'pg';
 
 export const COMMIT = '\nCOMMIT;\n';
 
-/** Everything of a schema but what belongs to an extension. Its order does not matter: CASCADE takes along what hangs on it, IF EXISTS passes over that. */
+/** Everything of a schema but what belongs to an extension, and sequences of identity columns, which go with their table. The order does not matter: CASCADE takes along what hangs on it, IF EXISTS passes over that. */
 const dropAll = (schema: string): string => `
 DO $drop$
 DECLARE item text;
@@ -13,7 +13,7 @@ BEGIN
       n.nspname, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = ${pg.escapeLiteral(schema)} AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND NOT c.relispartition
-      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('e', 'i'))
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND (d.deptype = 'e' OR d.deptype = 'i' AND c.relkind = 'S'))
     UNION ALL
     SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure)
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace

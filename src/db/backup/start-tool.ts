@@ -21,6 +21,9 @@ export interface RunningTool {
   stdout: NonNullable<ChildProcess['stdout']>;
   /** Rejects with what it said, when it does not end well. */
   ended: Promise<void>;
+  /** Null until it has ended by itself. */
+  exitCode: () => number | null;
+  kill: () => void;
 }
 
 const lastLines = (text: string): string =>
@@ -48,5 +51,5 @@ export const startTool = ({ path, args, env, signal }: StartTool): RunningTool =
   const ended = waitForEnd();
   // Whoever started it may fail earlier, on a pipe, and look at this later.
   ended.catch(() => undefined);
-  return { stdin: child.stdin, stdout: child.stdout, ended };
+  return { stdin: child.stdin, stdout: child.stdout, ended, exitCode: () => child.exitCode, kill: () => void child.kill() };
 };

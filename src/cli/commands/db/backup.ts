@@ -12,6 +12,7 @@ import { withDatabase } from './with-database.ts';
 
 export interface BackupFlags {
   force?: boolean;
+  /** Print the manifest. */
   json?: boolean;
 }
 

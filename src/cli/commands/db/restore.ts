@@ -10,6 +10,7 @@ import { withDatabase } from './with-database.ts';
 
 export interface RestoreFlags {
   replace?: boolean;
+  /** Print the manifest. */
   json?: boolean;
 }
 
@@ -42,7 +43,7 @@ const putBack = async (config: Config, file: string, { replace = false }: Restor
 /** `opsconductor db restore FILE`: a backup put into an empty database, or in place of what is there, and verified. */
 export const restore = (config: Config, name: string, options: RestoreFlags): Promise<void> => {
   const file = resolve(name);
-  return untilInterrupted('Stopped. What had been restored by then was rolled back, unless it was verified already.', async (signal) => {
+  return untilInterrupted('Stopped before the end: the transaction is rolled back, nothing was changed.', async (signal) => {
     const restored = await putBack(config, file, options, signal);
     process.stdout.write(options.json === true ? `${JSON.stringify(restored.manifest, null, 2)}\n` : describe(file, restored));
     process.stderr.write(nextStep(restored));
