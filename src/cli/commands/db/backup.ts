@@ -20,7 +20,7 @@ export interface BackupFlags {
 const keyPlace = ({ keyRing, home }: Config): string => {
   if (keyRing !== undefined) return 'the environment variable OPSCONDUCTOR_KEYS';
   const file = join(home, 'keys.json');
-  return existsSync(file) ? file : 'OPSCONDUCTOR_KEYS, or keys.json, of the servers and workers';
+  return existsSync(file) ? file : 'the key ring of the servers and workers (OPSCONDUCTOR_KEYS or keys.json)';
 };
 
 const describe = (file: string, { manifest, bytes }: Backup): string => {
