@@ -11,6 +11,7 @@ import type {
   CatalogView,
 } from './catalog.ts';
 import * as queries from './introspect-queries.ts';
+import { normaliseExpression } from './normalise-expression.ts';
 import { normaliseView } from './normalise-view.ts';
 
 type OfTable<T> = T & { table: string };
@@ -25,6 +26,8 @@ const lookUp = <T extends { name: string }>(rows: readonly OfTable<T>[]): ((tabl
   return (table) => byName((groups.get(table) ?? []).map(({ table: _table, ...row }) => row as unknown as T));
 };
 
+const normalised = <T extends { definition: string }>(item: T): T => ({ ...item, definition: normaliseExpression(item.definition) });
+
 const readTables = async (db: Sequelize, schema: string, transaction: Transaction): Promise<CatalogTable[]> => {
   const select = <T extends object>(sql: string) => selectRows<T>(db, sql, [schema], transaction);
   const tables = await select<Pick<CatalogTable, 'name' | 'partitionBy' | 'hasDefaultPartition'>>(queries.TABLES_QUERY);
@@ -34,10 +37,10 @@ const readTables = async (db: Sequelize, schema: string, transaction: Transactio
   const triggers = lookUp(await select<OfTable<CatalogTrigger>>(queries.TRIGGERS_QUERY));
   return byName(tables).map(({ name, partitionBy, hasDefaultPartition }) => ({
     name,
-    columns: columns(name),
-    constraints: constraints(name),
-    indexes: indexes(name),
-    triggers: triggers(name),
+    columns: columns(name).map((column) => ({ ...column, generated: column.generated && normaliseExpression(column.generated) })),
+    constraints: constraints(name).map(normalised),
+    indexes: indexes(name).map(normalised),
+    triggers: triggers(name).map(normalised),
     partitionBy,
     hasDefaultPartition,
   }));
@@ -49,7 +52,7 @@ const readCatalog = async (db: Sequelize, schema: string, transaction: Transacti
   const extensions = await selectRows<{ name: string }>(db, queries.EXTENSIONS_QUERY, [], transaction);
   return {
     tables: await readTables(db, schema, transaction),
-    views: byName(views.map(({ name, definition }) => ({ name, definition: normaliseView(definition) }))),
+    views: byName(views).map(({ name, definition }) => ({ name, definition: normaliseExpression(normaliseView(definition)) })),
     functions: byName(functions),
     extensions: byName(extensions).map(({ name }) => name),
   };
