@@ -23,6 +23,7 @@ import { startWorker } from '../temporal/start-worker.ts';
 import { ensureWorkflowBundle } from '../temporal/workflow-bundle.ts';
 import { createOpenSsh } from '../transports/ssh/open-ssh.ts';
 import { readVersion } from '../version.ts';
+import { refuseDrift } from './refuse-drift.ts';
 
 /** Where the stores are and with which keys. */
 export interface Stores {
@@ -52,11 +53,12 @@ export const databaseAway = (url: string, cause: unknown): OpsError => {
   );
 };
 
-const openStores = async (config: Config, stores: Stores, name: string, poolSize: number) => {
+const openStores = async (config: Config, stores: Stores, name: string, log: Logger) => {
   const keyRing: KeyRing = parseKeyRing(stores.keyRingText);
-  const db = connectDatabase({ url: stores.databaseUrl, poolSize, applicationName: `opsconductor-${name}` });
+  const db = connectDatabase({ url: stores.databaseUrl, poolSize: config.databasePoolSize, applicationName: `opsconductor-${name}` });
   try {
     await assertMigrated(db);
+    await refuseDrift(db, log);
   } catch (error) {
     await db.close();
     throw error instanceof OpsError ? error : databaseAway(stores.databaseUrl, error);
@@ -67,7 +69,7 @@ const openStores = async (config: Config, stores: Stores, name: string, poolSize
 /** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */
 export const runWorker = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart> => {
   installRuntime(log);
-  const base = await openStores(config, stores, 'worker', config.databasePoolSize);
+  const base = await openStores(config, stores, 'worker', log);
   const bundlePath = await ensureWorkflowBundle(config.cacheDir, (message) => log.info(message));
   const client: Client = await connectTemporalClient(stores.temporal);
   const control = createRunControl(client, config.taskQueuePrefix);
@@ -127,7 +129,7 @@ const within = async (check: () => Promise<unknown>): Promise<{ ok: boolean; mes
 
 /** Serves the API in this process; Temporal may be away. @throws OpsError when the database is away, its schema is not this build's, or the port is taken. */
 export const runServer = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart & { url: string }> => {
-  const base = await openStores(config, stores, 'api', config.databasePoolSize);
+  const base = await openStores(config, stores, 'api', log);
   const client = await lazyTemporalClient(stores.temporal);
   const control = createRunControl(client, config.taskQueuePrefix);
   const feed = createRunFeed(stores.databaseUrl);

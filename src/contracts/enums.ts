@@ -1,136 +1,84 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import * as analytics from './enums/analytics.ts';
+import * as deviceTypes from './enums/device-types.ts';
+import * as discovery from './enums/discovery.ts';
+import * as identity from './enums/identity.ts';
+import * as jobs from './enums/jobs.ts';
+import * as notifications from './enums/notifications.ts';
+import * as platform from './enums/platform.ts';
+import * as schedules from './enums/schedules.ts';
+import * as targets from './enums/targets.ts';
 
-/** The value sets of the record (data model, part 3). Each is also the CHECK constraint of its columns. */
-export const UserRole = z.enum(['admin', 'operator', 'viewer']);
-export type UserRole = z.infer<typeof UserRole>;
+export * from './enums/identity.ts';
+export * from './enums/targets.ts';
+export * from './enums/jobs.ts';
+export * from './enums/schedules.ts';
+export * from './enums/notifications.ts';
+export * from './enums/analytics.ts';
+export * from './enums/discovery.ts';
+export * from './enums/device-types.ts';
+export * from './enums/platform.ts';
 
-export const TargetType = z.enum(['system', 'api', 'database', 'email', 'web', 'communication']);
-export type TargetType = z.infer<typeof TargetType>;
-
-export const TargetEnvironment = z.enum(['production', 'staging', 'development', 'testing']);
-export type TargetEnvironment = z.infer<typeof TargetEnvironment>;
-
-export const TargetStatus = z.enum(['active', 'inactive', 'maintenance']);
-export type TargetStatus = z.infer<typeof TargetStatus>;
-
-export const HealthStatus = z.enum(['healthy', 'warning', 'critical', 'unknown']);
-export type HealthStatus = z.infer<typeof HealthStatus>;
-
-export const CommunicationMethodType = z.enum([
-  'ssh',
-  'winrm',
-  'snmp',
-  'telnet',
-  'rest_api',
-  'smtp',
-  'mysql',
-  'postgresql',
-  'mssql',
-  'oracle',
-  'sqlite',
-  'mongodb',
-  'redis',
-  'elasticsearch',
-]);
-export type CommunicationMethodType = z.infer<typeof CommunicationMethodType>;
-
-export const CredentialType = z.enum(['password', 'ssh_key', 'snmp_community', 'snmp_v3', 'api_key', 'api_token']);
-export type CredentialType = z.infer<typeof CredentialType>;
-
-export const TestResult = z.enum(['success', 'failure']);
-export type TestResult = z.infer<typeof TestResult>;
-
-export const JobType = z.enum(['command', 'script', 'file_transfer', 'composite']);
-export type JobType = z.infer<typeof JobType>;
-
-export const JobStatus = z.enum(['draft', 'scheduled', 'running', 'completed', 'failed', 'cancelled']);
-export type JobStatus = z.infer<typeof JobStatus>;
-
-export const ExecutionStatus = z.enum(['scheduled', 'running', 'completed', 'failed', 'cancelled']);
-export type ExecutionStatus = z.infer<typeof ExecutionStatus>;
-
-export const ActionResultStatus = z.enum(['scheduled', 'running', 'completed', 'failed', 'cancelled', 'skipped']);
-export type ActionResultStatus = z.infer<typeof ActionResultStatus>;
-
-export const ActionType = z.enum([
-  'command',
-  'script',
-  'file_transfer',
-  'api',
-  'database',
-  'file',
-  'email',
-  'condition',
-  'parallel',
-  'wait',
-  'approval',
-]);
-export type ActionType = z.infer<typeof ActionType>;
-
-export const OnFailure = z.enum(['stop', 'continue', 'skip_remaining', 'rollback']);
-export type OnFailure = z.infer<typeof OnFailure>;
-
-export const ExecutionTrigger = z.enum(['manual', 'api', 'schedule']);
-export type ExecutionTrigger = z.infer<typeof ExecutionTrigger>;
-
-export const FailureCategory = z.enum([
-  'authentication',
-  'communication',
-  'command_execution',
-  'timeout',
-  'configuration',
-  'not_started',
-  'lost',
-  'interrupted',
-  'internal',
-  'rejected',
-]);
-export type FailureCategory = z.infer<typeof FailureCategory>;
-
-export const ActionSkipReason = z.enum(['disabled', 'condition_false', 'dependency_not_met', 'skip_remaining', 'branch_stopped', 'user']);
-export type ActionSkipReason = z.infer<typeof ActionSkipReason>;
-
-export const OutputStream = z.enum(['stdout', 'stderr']);
-export type OutputStream = z.infer<typeof OutputStream>;
-
-export const ClosedBy = z.enum(['workflow', 'reconciler']);
-export type ClosedBy = z.infer<typeof ClosedBy>;
-
-export const LogPhase = z.enum([
-  'creation',
-  'target_selection',
-  'authentication',
-  'communication',
-  'action_execution',
-  'result_collection',
-  'completion',
-]);
-export type LogPhase = z.infer<typeof LogPhase>;
-
-export const LogLevel = z.enum(['debug', 'info', 'warning', 'error']);
-export type LogLevel = z.infer<typeof LogLevel>;
-
-export const LogCategory = z.enum(['authentication', 'communication', 'command_execution', 'file_transfer', 'system']);
-export type LogCategory = z.infer<typeof LogCategory>;
-
-export const AuditEventType = z.enum([
-  'user_login',
-  'user_logout',
-  'user_login_failed',
-  'user_created',
-  'user_updated',
-  'target_created',
-  'target_updated',
-  'target_deleted',
-  'target_connection_test',
-  'job_created',
-  'job_updated',
-  'job_deleted',
-  'job_executed',
-  'credential_accessed',
-  'credential_changed',
-  'execution_cancelled',
-  'api_token_created',
-  'api_token_revoked',
-]);
-export type AuditEventType = z.infer<typeof AuditEventType>;
+/** The 60 value sets of the record by the name that the data model (part 3) gives them. Each is also the CHECK constraint of its columns. */
+export const ENUMS = {
+  user_role: identity.UserRole,
+  session_end_reason: identity.SessionEndReason,
+  target_type: targets.TargetType,
+  target_environment: targets.TargetEnvironment,
+  target_status: targets.TargetStatus,
+  health_status: targets.HealthStatus,
+  communication_method_type: targets.CommunicationMethodType,
+  credential_type: targets.CredentialType,
+  encryption_algorithm: targets.EncryptionAlgorithm,
+  test_result: targets.TestResult,
+  job_type: jobs.JobType,
+  job_status: jobs.JobStatus,
+  execution_status: jobs.ExecutionStatus,
+  action_result_status: jobs.ActionResultStatus,
+  action_type: jobs.ActionType,
+  action_slot: jobs.ActionSlot,
+  on_failure: jobs.OnFailure,
+  execution_trigger: jobs.ExecutionTrigger,
+  failure_category: jobs.FailureCategory,
+  action_skip_reason: jobs.ActionSkipReason,
+  action_resolution: jobs.ActionResolution,
+  hold_reason: jobs.HoldReason,
+  output_stream: jobs.OutputStream,
+  artifact_type: jobs.ArtifactType,
+  closed_by: jobs.ClosedBy,
+  log_phase: jobs.LogPhase,
+  log_level: jobs.LogLevel,
+  log_category: jobs.LogCategory,
+  schedule_type: schedules.ScheduleType,
+  recurring_type: schedules.RecurringType,
+  schedule_status: schedules.ScheduleStatus,
+  overlap_policy: schedules.OverlapPolicy,
+  definition_source: schedules.DefinitionSource,
+  sync_status: schedules.SyncStatus,
+  schedule_execution_status: schedules.ScheduleExecutionStatus,
+  firing_type: schedules.FiringType,
+  skip_reason: schedules.SkipReason,
+  blackout_effect: schedules.BlackoutEffect,
+  metric_type: analytics.MetricType,
+  aggregation_period: analytics.AggregationPeriod,
+  alert_condition: notifications.AlertCondition,
+  alert_severity: notifications.AlertSeverity,
+  alert_status: notifications.AlertStatus,
+  alert_type: notifications.AlertType,
+  evaluation_mode: notifications.EvaluationMode,
+  notification_type: notifications.NotificationType,
+  notification_status: notifications.NotificationStatus,
+  report_type: analytics.ReportType,
+  report_format: analytics.ReportFormat,
+  report_time_range: analytics.ReportTimeRange,
+  report_status: analytics.ReportStatus,
+  report_trigger: analytics.ReportTrigger,
+  discovery_status: discovery.DiscoveryStatus,
+  device_status: discovery.DeviceStatus,
+  usage_context: deviceTypes.UsageContext,
+  task_kind: platform.TaskKind,
+  task_status: platform.TaskStatus,
+  idempotency_state: platform.IdempotencyState,
+  actor_type: platform.ActorType,
+  audit_event_type: platform.AuditEventType,
+} as const satisfies Record<string, z.ZodEnum>;

@@ -13,8 +13,8 @@ const withDatabase = (url: string, name: string): string => {
   return changed.toString();
 };
 
-const administer = async (sql: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: withDatabase(inject('templateUrl'), 'postgres') });
+const administer = async (sql: string, server: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: withDatabase(server, 'postgres') });
   await client.connect();
   try {
     await client.query(sql);
@@ -23,12 +23,16 @@ const administer = async (sql: string): Promise<void> => {
   }
 };
 
-export const createTestDatabase = async (from: 'template' | 'empty' = 'template'): Promise<TestDatabase> => {
+/** @param templateUrl of a migrated database that nobody is connected to; left out: that of the suite. */
+export const createTestDatabase = async (
+  from: 'template' | 'empty' = 'template',
+  templateUrl: string = inject('templateUrl'),
+): Promise<TestDatabase> => {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const template = new URL(inject('templateUrl')).pathname.slice(1);
-  await administer(`CREATE DATABASE ${name} TEMPLATE ${from === 'template' ? template : 'template0'}`);
+  const template = new URL(templateUrl).pathname.slice(1);
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${from === 'template' ? template : 'template0'}`, templateUrl);
   return {
-    url: withDatabase(inject('templateUrl'), name),
-    [Symbol.asyncDispose]: () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    url: withDatabase(templateUrl, name),
+    [Symbol.asyncDispose]: () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, templateUrl),
   };
 };

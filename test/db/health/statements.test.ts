@@ -127,6 +127,8 @@ describe('the text of a statement', () => {
     [`DO $body$ secret $$ x $body$; SELECT $1`, 'DO $$…$$; SELECT $1'],
     [`SELECT * FROM t WHERE a = $1 AND b = $2`, 'SELECT * FROM t WHERE a = $1 AND b = $2'],
     [`SELECT type'x'`, `SELECT type'…'`],
+    [`-- don't\nSELECT 'secret' /* it's */ FROM t`, `SELECT '…' FROM t`],
+    [`SELECT "it's -- a name", 'secret'`, `SELECT "it's -- a name", '…'`],
   ])('%j is shown as %j', (statement, shown) => {
     expect(statementText(statement)).toBe(shown);
   });
