@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DatabaseHealth } from '../../../src/contracts/database-health.ts';
 import { connectDatabase } from '../../../src/db/connect.ts';
 import { readHealth } from '../../../src/db/health/read-health.ts';
 import { execute } from '../../../src/db/query.ts';
+import { startCli } from '../../support/cli-process.ts';
 import { startMachinePostgres, withoutMachinePostgres } from '../../support/machine-postgres.ts';
 import type { MachinePostgres } from '../../support/machine-postgres.ts';
 import { namesOf } from '../support/health-database.ts';
