@@ -32,7 +32,7 @@ const findingOf = ({ name, parent }: DefaultPartition, rows: number): DatabaseFi
   kind: 'default_partition_rows',
   severity: 'warning',
   object: name,
-  sentence: `${amountText(rows)} of ${parent} ${rows === 1 ? 'lies' : 'lie'} in ${name}: there was no partition for their time when they came. Every query reads them, they are not dropped with their month, and the partition of their time cannot be made.`,
+  sentence: `${amountText(rows)} of ${parent} ${rows === 1 ? 'lies' : 'lie'} in ${name}, because no partition was there for that time. Every query reads ${name}, it is not dropped with its months, and the partition of that time cannot be made.`,
   suggestion: 'See that a worker runs: it makes partitions ahead. Then move the rows as docs/database-health.md says.',
   facts: { rows },
 });

@@ -59,7 +59,7 @@ const findingOf = (key: ForeignKey, rows: number): DatabaseFinding => {
     kind: 'unindexed_foreign_key',
     severity: rows > WARNING_ROWS ? 'warning' : 'info',
     object: key.name,
-    sentence: `${key.table} (${columns}) refers to ${key.referenced_table}, and no index begins with it: each row that is deleted there, or gets another key, reads all ${countOf(rows, 'row')} of ${key.table}.`,
+    sentence: `${key.table} (${columns}) refers to ${key.referenced_table}, and no index begins with it: each row that is deleted there, or gets another key, makes the server read all of ${key.table} (${countOf(rows, 'row')}).`,
     suggestion: `Make an index.${locks}`,
     statement: `CREATE INDEX ${key.is_partitioned ? '' : 'CONCURRENTLY '}${indexName(key)}ON ${key.table} (${columns});`,
     facts: { live_rows: rows },

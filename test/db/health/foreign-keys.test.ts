@@ -40,7 +40,7 @@ describe('a foreign key lacks an index', () => {
     const finding = await onlyFinding(foreignKeyLook, database.ask);
     expect(finding).toMatchObject({ severity: 'warning', facts: { live_rows: 10_001 } });
     expect(finding.sentence).toContain('child (a) refers to parent, and no index begins with it');
-    expect(finding.sentence).toContain('reads all 10,001 rows of child');
+    expect(finding.sentence).toContain('read all of child (10,001 rows)');
     expect(finding.statement).toBe('CREATE INDEX CONCURRENTLY idx_child_a ON child (a);');
     await database.run(finding.statement ?? '');
     expect(await foreignKeyLook(database.ask)).toEqual([]);

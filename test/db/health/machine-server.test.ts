@@ -60,6 +60,9 @@ describe.skipIf(withoutMachinePostgres)('on the PostgreSQL of the machine', () =
       expect(findings[0]?.sentence).toMatch(
         /^16 of 16 connections are taken \(100 %; 4 more are for superusers\)\. crowd has 15, health has 1\./,
       );
+      const cli = startCli(['db', 'health'], { DATABASE_URL: server.templateUrl });
+      expect(await once(cli.child, 'close')).toEqual([1, null]);
+      expect(cli.output()).toContain('Critical (1)\n  16 of 16 connections are taken');
     } finally {
       await Promise.all(clients.map((client) => client.end()));
     }

@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { indexLook } from '../../../src/db/health/indexes.ts';
 import { namesOf, onlyFinding, openHealthDatabase } from '../support/health-database.ts';
@@ -208,6 +209,26 @@ describe('an invalid index', () => {
       'REINDEX INDEX CONCURRENTLY one',
       'DROP INDEX good',
     );
+    expect(await indexLook(database.ask)).toEqual([]);
+  });
+
+  test('that is being built is a note', async () => {
+    await lookAt();
+    const [writer, builder] = [new Client({ connectionString: database.url }), new Client({ connectionString: database.url })];
+    await Promise.all([writer.connect(), builder.connect()]);
+    await writer.query('BEGIN');
+    await writer.query('INSERT INTO t VALUES (1, 1, 1)');
+    const built = builder.query('CREATE INDEX CONCURRENTLY one ON t (a)');
+    // It is seen a moment before the server says that it is at work on it.
+    while ((await indexLook(database.ask))[0]?.severity !== 'info');
+    expect(await onlyFinding(indexLook, database.ask)).toMatchObject({
+      kind: 'invalid_index',
+      severity: 'info',
+      sentence: 'one on t is being built, and no query uses it yet.',
+    });
+    await writer.query('COMMIT');
+    await built;
+    await Promise.all([writer.end(), builder.end()]);
     expect(await indexLook(database.ask)).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import { wrapText } from '../../terminal/wrap-text.ts';
 
 const SHOWN_TABLES = 10;
 const SHOWN_STATEMENTS = 10;
+const WIDE_COLUMNS = 100;
 const INDENT = '  ';
 
 export interface TextOptions {
@@ -50,21 +51,32 @@ const groupLines = (findings: readonly DatabaseFinding[], options: TextOptions):
 
 const dayText = (iso: string | null): string => iso?.slice(0, 10) ?? 'never';
 
-const tableRow = (table: TableHealth): string[] => [
-  table.table,
-  sizeText(table.size_bytes),
-  sizeText(table.index_bytes),
-  countText(table.live_rows),
-  countText(table.dead_rows),
-  countText(table.sequential_scans),
-  countText(table.index_scans),
-  dayText(table.last_vacuum),
+interface TableColumn {
+  heading: string;
+  cell: (table: TableHealth) => string;
+  isNumber?: boolean;
+  /** Left out on a narrow terminal, where the names of the tables would be cut. */
+  isExtra?: boolean;
+}
+
+const TABLE_COLUMNS: readonly TableColumn[] = [
+  { heading: 'TABLE', cell: ({ table }) => table },
+  { heading: 'SIZE', cell: ({ size_bytes: size }) => sizeText(size), isNumber: true },
+  { heading: 'INDEXES', cell: ({ index_bytes: size }) => sizeText(size), isNumber: true, isExtra: true },
+  { heading: 'ROWS', cell: ({ live_rows: rows }) => countText(rows), isNumber: true },
+  { heading: 'DEAD', cell: ({ dead_rows: rows }) => countText(rows), isNumber: true },
+  { heading: 'SEQ SCANS', cell: ({ sequential_scans: scans }) => countText(scans), isNumber: true },
+  { heading: 'IDX SCANS', cell: ({ index_scans: scans }) => countText(scans), isNumber: true },
+  { heading: 'VACUUM', cell: ({ last_vacuum: time }) => dayText(time), isExtra: true },
 ];
 
-const TABLE_HEADINGS = ['TABLE', 'SIZE', 'INDEXES', 'ROWS', 'DEAD', 'SEQ SCANS', 'IDX SCANS', 'VACUUM'];
-
-const tableText = (tables: readonly TableHealth[], width: number | undefined): string =>
-  renderTable([TABLE_HEADINGS, ...tables.slice(0, SHOWN_TABLES).map(tableRow)], { width, right: [1, 2, 3, 4, 5, 6] });
+const tableText = (tables: readonly TableHealth[], width: number | undefined): string => {
+  const isNarrow = width !== undefined && width < WIDE_COLUMNS;
+  const columns = TABLE_COLUMNS.filter(({ isExtra }) => isExtra !== true || !isNarrow);
+  const rows = tables.slice(0, SHOWN_TABLES).map((table) => columns.map(({ cell }) => cell(table)));
+  const right = columns.flatMap(({ isNumber }, place) => (isNumber === true ? [place] : []));
+  return renderTable([columns.map(({ heading }) => heading), ...rows], { width, right });
+};
 
 const msText = (ms: number): string => (ms < 10 ? ms.toFixed(2) : countText(ms));
 
