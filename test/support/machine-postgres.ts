@@ -30,6 +30,8 @@ export const ROLE_PASSWORD = `pw'"\\ $:@/%é${randomUUID()}`;
 export interface MachinePostgres extends AsyncDisposable {
   /** A database, empty and owned by the role unless said otherwise; the URL logs in as the role. */
   createDatabase(options?: { owner?: 'role' | 'superuser' }): Promise<string>;
+  /** Logs in to a database as superuser. */
+  superuserUrl(database: string): string;
   /** Runs SQL as superuser. */
   administer(sql: string, database?: string): Promise<void>;
 }
@@ -52,12 +54,13 @@ const initCluster = async (folder: string, superPassword: string, user: { uid: n
   if (!succeeded) throw new Error(`initdb: ${problem}`);
 };
 
-const startServer = async (folder: string, port: number, user: { uid: number; gid: number } | undefined) => {
+const startServer = async (folder: string, port: number, user: { uid: number; gid: number } | undefined, more: readonly string[]) => {
   const settings = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', fsync: 'off' };
+  const all = [...Object.entries(settings).map(([name, value]) => `${name}=${value}`), ...more];
   return spawnServer({
     what: 'PostgreSQL of the machine',
     executable: join(machineBinaries, 'postgres'),
-    args: ['-D', join(folder, 'data'), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args: ['-D', join(folder, 'data'), ...all.flatMap((setting) => ['-c', setting])],
     cwd: '/',
     logFile: join(folder, 'log'),
     env: {},
@@ -69,15 +72,18 @@ const startServer = async (folder: string, port: number, user: { uid: number; gi
   });
 };
 
-/** Starts a server of the machine's own PostgreSQL with a folder, a port and passwords of its own. */
-export const startMachinePostgres = async (): Promise<MachinePostgres> => {
+/**
+ * Starts a server of the machine's own PostgreSQL with a folder, a port and passwords of its own.
+ * @param more settings, such as `max_connections=20`.
+ */
+export const startMachinePostgres = async (more: readonly string[] = []): Promise<MachinePostgres> => {
   const folder = await mkdtemp(join(tmpdir(), 'ops-postgres-'));
   await chmod(folder, 0o700);
   const superPassword = randomUUID();
   const { user } = await postgresUser();
   await initCluster(folder, superPassword, user);
   const port = await freePort();
-  const server = await startServer(folder, port, user);
+  const server = await startServer(folder, port, user, more);
   const urlOf = (database: string): string => `postgresql://super:${superPassword}@127.0.0.1:${port}/${database}`;
   const ended = new AbortController();
   void server.onExit.then(() => ended.abort());
@@ -94,6 +100,7 @@ export const startMachinePostgres = async (): Promise<MachinePostgres> => {
   await administer(`CREATE ROLE ops LOGIN PASSWORD ${pg.escapeLiteral(ROLE_PASSWORD)}`);
   return {
     administer,
+    superuserUrl: urlOf,
     async createDatabase({ owner = 'role' } = {}) {
       const name = `test_${randomUUID().replaceAll('-', '')}`;
       await administer(`CREATE DATABASE ${name} ${owner === 'role' ? 'OWNER ops' : ''}`);
