@@ -3,11 +3,13 @@ import { serve } from '@hono/node-server';
 import type { ServerType } from '@hono/node-server';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Sequelize } from 'sequelize';
 import { createApp } from '../api/create-app.ts';
 import type { Config, TemporalServerConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { createNotifyRun } from '../db/notify-run.ts';
+import { makeMonthPartitions } from '../db/partitions.ts';
 import { selectRow } from '../db/query.ts';
 import { createRunFeed } from '../db/run-feed.ts';
 import { parseKeyRing } from '../db/seal.ts';
@@ -52,22 +54,31 @@ export const databaseAway = (url: string, cause: unknown): OpsError => {
   );
 };
 
-const openStores = async (config: Config, stores: Stores, name: string, poolSize: number) => {
+/** A part that was off for months would otherwise write into the default partitions until the schedule runs. */
+const makePartitions = async (db: Sequelize, log: Logger): Promise<void> => {
+  await makeMonthPartitions(db, new Date()).catch((error: unknown) => {
+    log.warn({ err: error }, 'The partitions of the next months could not be made; the schedule sys/partition-maintenance tries again.');
+  });
+};
+
+const openStores = async (config: Config, stores: Stores, name: string, log: Logger) => {
   const keyRing: KeyRing = parseKeyRing(stores.keyRingText);
-  const db = connectDatabase({ url: stores.databaseUrl, poolSize, applicationName: `opsconductor-${name}` });
+  const db = connectDatabase({ url: stores.databaseUrl, poolSize: config.databasePoolSize, applicationName: `opsconductor-${name}` });
   try {
     await assertMigrated(db);
   } catch (error) {
     await db.close();
     throw error instanceof OpsError ? error : databaseAway(stores.databaseUrl, error);
   }
-  return { keyRing, db, readSettings: createReadSettings(db), notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
+  await makePartitions(db, log);
+  const readSettings = createReadSettings(db, (message) => log.warn(message));
+  return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
 };
 
 /** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */
 export const runWorker = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart> => {
   installRuntime(log);
-  const base = await openStores(config, stores, 'worker', config.databasePoolSize);
+  const base = await openStores(config, stores, 'worker', log);
   const bundlePath = await ensureWorkflowBundle(config.cacheDir, (message) => log.info(message));
   const client: Client = await connectTemporalClient(stores.temporal);
   const control = createRunControl(client, config.taskQueuePrefix);
@@ -127,7 +138,7 @@ const within = async (check: () => Promise<unknown>): Promise<{ ok: boolean; mes
 
 /** Serves the API in this process; Temporal may be away. @throws OpsError when the database is away, its schema is not this build's, or the port is taken. */
 export const runServer = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart & { url: string }> => {
-  const base = await openStores(config, stores, 'api', config.databasePoolSize);
+  const base = await openStores(config, stores, 'api', log);
   const client = await lazyTemporalClient(stores.temporal);
   const control = createRunControl(client, config.taskQueuePrefix);
   const feed = createRunFeed(stores.databaseUrl);

@@ -132,5 +132,6 @@ export const AuditEventType = z.enum([
   'execution_cancelled',
   'api_token_created',
   'api_token_revoked',
+  'system_maintenance',
 ]);
 export type AuditEventType = z.infer<typeof AuditEventType>;
