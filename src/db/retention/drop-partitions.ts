@@ -5,7 +5,7 @@ import type { PartitionRule } from './rule.ts';
 
 /** Readers of the table wait as long as we do: rather later than that. */
 const LOCK_TIMEOUT = '2s';
-const MARK = '_expired';
+const detachedPrefix = (table: string): string => `${table}_expired_`;
 
 const namesOf = async (db: Sequelize, sql: string, bind: readonly unknown[]): Promise<string[]> =>
   (await selectRows<{ name: string }>(db, sql, bind)).map(({ name }) => name);
@@ -40,13 +40,16 @@ export const dropPartitions = async (
 ): Promise<Removed> => {
   for (const name of await expiredPartitions(db, table, cutoff)) {
     betweenBatches();
-    await inShortLocks(db, [`ALTER TABLE ${table} DETACH PARTITION "${name}"`, `ALTER TABLE "${name}" RENAME TO "${name}${MARK}"`]);
+    await inShortLocks(db, [
+      `ALTER TABLE ${table} DETACH PARTITION "${name}"`,
+      `ALTER TABLE "${name}" RENAME TO "${detachedPrefix(table)}${name}"`,
+    ]);
   }
   const detached = await namesOf(
     db,
     `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT relispartition
-       AND starts_with(relname, $1) AND right(relname, length($2)) = $2 ORDER BY 1`,
-    [`${table}_p`, MARK],
+       AND starts_with(relname, $1) ORDER BY 1`,
+    [detachedPrefix(table)],
   );
   for (const name of detached) {
     betweenBatches();
