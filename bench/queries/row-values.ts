@@ -13,6 +13,8 @@ export interface FilledBranch {
   state: BranchState;
   lines: number;
   startedAt: number;
+  /** When it has ended, if it has. */
+  endedAt: number;
 }
 
 /** How long a branch runs. */
@@ -66,9 +68,9 @@ export const executionRow = (run: FilledRun, jobId: number, states: readonly Bra
   };
 };
 
-export const branchRow = (run: FilledRun, { id, index, state, lines, startedAt }: FilledBranch, target: Filled['targets'][number]): Row => {
+export const branchRow = (run: FilledRun, { id, index, state, lines, ...times }: FilledBranch, target: Filled['targets'][number]): Row => {
   const isBegun = state !== 'scheduled';
-  const endedAt = hasEnded(state) ? time(startedAt + BRANCH_MS) : null;
+  const endedAt = hasEnded(state) ? time(times.endedAt) : null;
   return {
     id,
     job_execution_id: run.id,
@@ -86,10 +88,10 @@ export const branchRow = (run: FilledRun, { id, index, state, lines, startedAt }
     run_id: isBegun ? `run-${id}` : null,
     closed_by: hasEnded(state) ? 'workflow' : null,
     scheduled_at: time(run.createdAt),
-    started_at: isBegun ? time(startedAt) : null,
+    started_at: isBegun ? time(times.startedAt) : null,
     completed_at: endedAt,
     created_at: time(run.createdAt),
-    updated_at: endedAt ?? time(isBegun ? startedAt : run.createdAt),
+    updated_at: endedAt ?? time(isBegun ? times.startedAt : run.createdAt),
   };
 };
 

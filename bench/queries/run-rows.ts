@@ -14,10 +14,12 @@ export interface RunRows {
 
 /** Branches that run at the same time. */
 const WINDOW = 20;
-const LOUD_LINE_MS = 20;
+/** Between two lines of the loud branch. */
+export const LOUD_LINE_MS = 20;
 const ERROR_SHARE = 1 / 50;
-/** Of a run that goes on. */
-const DONE_SHARE = 0.4;
+/** Of a run that goes on: so much has ended, so much has begun. */
+export const DONE_SHARE = 0.4;
+const BEGUN_SHARE = 0.6;
 
 /** A failed run has some targets that fail; a cancelled one has its second half cancelled; one that runs is in the middle. */
 const statesOf = ({ status }: FilledRun, targets: number, random: () => number): BranchState[] =>
@@ -25,7 +27,7 @@ const statesOf = ({ status }: FilledRun, targets: number, random: () => number):
     if (status === 'cancelled' && index >= targets / 2) return 'cancelled';
     if (status === 'failed' && (index === 0 || random() < 0.05)) return 'failed';
     if (status !== 'running' || index < targets * DONE_SHARE) return 'completed';
-    return index < targets * DONE_SHARE + WINDOW / 2 ? 'running' : 'scheduled';
+    return index < targets * BEGUN_SHARE ? 'running' : 'scheduled';
   });
 
 /** A generator that gives all rows of a run, numbered on from the last call. */
@@ -60,7 +62,9 @@ export const createRunRows = ({ size, targets, jobs, runs }: Filled) => {
     statesOf(run, size.targets, random).map((state, index) => {
       const lines = state === 'scheduled' ? 0 : LINES_PER_BRANCH + (index === 0 ? loudLines : 0);
       next.branch += 1;
-      return { id: next.branch - 1, index, state, lines, startedAt: run.createdAt + Math.floor(index / WINDOW) * BRANCH_MS };
+      const startedAt = run.createdAt + Math.floor(index / WINDOW) * BRANCH_MS;
+      const endedAt = startedAt + BRANCH_MS + (index === 0 ? loudLines * LOUD_LINE_MS : 0);
+      return { id: next.branch - 1, index, state, lines, startedAt, endedAt };
     });
 
   return (run: FilledRun): RunRows => {
@@ -74,9 +78,8 @@ export const createRunRows = ({ size, targets, jobs, runs }: Filled) => {
       }
     }
     const states = branches.map((branch) => branch.state);
-    rows.executions.push(
-      executionRow(run, jobs[run.job]?.id ?? 0, states, run.createdAt + Math.ceil(branches.length / WINDOW) * BRANCH_MS),
-    );
+    const endedAt = Math.max(run.createdAt, ...branches.map((branch) => branch.endedAt));
+    rows.executions.push(executionRow(run, jobs[run.job]?.id ?? 0, states, endedAt));
     return rows;
   };
 };

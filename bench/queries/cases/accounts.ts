@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { execute, selectRow } from '../../../src/db/query.ts';
+import { execute } from '../../../src/db/query.ts';
 import { changePassword, getProfile, logout } from '../../../src/services/auth/account.ts';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../../src/services/auth/api-tokens.ts';
 import { authenticate } from '../../../src/services/auth/authenticate.ts';
@@ -14,6 +14,7 @@ import type { World } from '../world.ts';
 import type { QueryCase } from './query-case.ts';
 
 const PASSWORD = 'a password of the bench';
+const SET_PASSWORD = 'UPDATE users SET password_hash = $2 WHERE id = $1';
 const REQUEST = { ipAddress: '127.0.0.1', userAgent: 'bench', requestId: 'bench' };
 
 const keyed = (key: string, userId: number) => ({ userId, key, method: 'POST', path: '/api/v1/jobs', requestHash: Buffer.alloc(32) });
@@ -31,7 +32,7 @@ export const accountCases = async ({ services, caller, db }: World): Promise<Que
   const user = (n: number) => ({ userId: 2 + (n % USERS), username: `user-${1 + (n % USERS)}` });
   /** An account whose password is known, as long as the transaction lasts. */
   const withPassword = async (n: number): Promise<{ userId: number; username: string }> => {
-    await execute(db, 'UPDATE users SET password_hash = $2 WHERE id = $1', [user(n).userId, passwordHash]);
+    await execute(db, SET_PASSWORD, [user(n).userId, passwordHash]);
     return user(n);
   };
   const row = (name: string, covers: readonly string[], call: QueryCase['call']): QueryCase => ({ name, kind: 'row', covers, call });
@@ -50,10 +51,10 @@ export const accountCases = async ({ services, caller, db }: World): Promise<Que
       await logout(services, { ...caller, sessionId });
     }),
     row('change of a password', ['changePassword'], async (n) => {
-      const { userId } = await withPassword(n);
-      const session = await selectRow<{ id: number }>(db, 'SELECT id FROM user_sessions WHERE user_id = $1 LIMIT 1', [userId]);
+      const { sessionId, userId } = await authenticate(services, sessionToken(usedSession(n)), REQUEST);
+      await execute(db, SET_PASSWORD, [userId, passwordHash]);
       const passwords = { current_password: PASSWORD, new_password: `${PASSWORD} ${n}` };
-      await changePassword(services, { ...caller, userId, sessionId: session?.id }, passwords);
+      await changePassword(services, { ...caller, userId, sessionId }, passwords);
     }),
     row('profile', ['getProfile'], (n) => getProfile({ ...caller, ...user(n) })),
     row('first administrator', ['bootstrapAdmin'], () => bootstrapAdmin(db, services.keyRing)),

@@ -11,6 +11,7 @@ import { selectRow } from '../../../src/db/query.ts';
 import { OpsError } from '../../../src/domain/ops-error.ts';
 import { createSecretMask } from '../../../src/domain/secret-mask.ts';
 import { childSerial } from '../../../src/domain/serials.ts';
+import { DONE_SHARE } from '../run-rows.ts';
 import type { World } from '../world.ts';
 import { pick } from './query-case.ts';
 import type { QueryCase } from './query-case.ts';
@@ -30,11 +31,11 @@ export const activityCases = (world: World): QueryCase[] => {
   const { db, activities: deps, filled } = world;
   const running = filled.runs.filter((run) => run.status === 'running');
   const waiting = filled.runs.filter((run) => run.status === 'scheduled');
-  const begun = Math.floor(filled.size.targets * 0.4);
+  const done = Math.floor(filled.size.targets * DONE_SHARE);
   const run = (n: number): string => pick(running, n).serial;
   /** A branch that runs, one action done and one running. */
-  const branch = (n: number): string => childSerial(run(n), begun + 1 + (n % 2));
-  const unbegun = (n: number): string => childSerial(run(n), filled.size.targets - (n % 5));
+  const branch = (n: number): string => childSerial(run(n), done + 1 + (n % 2));
+  const unbegun = (n: number): string => childSerial(run(n), filled.size.targets - (n % 4));
   const branchActivities = createBranchActivities(deps);
   const runActivities = createRunActivities(deps);
   const attemptOf = (n: number) =>

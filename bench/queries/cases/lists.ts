@@ -19,7 +19,7 @@ export const listCases = async (world: World): Promise<QueryCase[]> => {
   const targetsBy = (filter: Partial<TargetFilter>) => listTargets(services, caller, { limit: LIMIT, ...filter });
   const jobsBy = (filter: Partial<JobFilter>) => listJobs(services, caller, { limit: LIMIT, ...filter });
   const runsBy = (filter: Partial<ExecutionFilter>) => listExecutions(services, caller, { limit: LIMIT, ...filter });
-  const deepTargets = await deepCursors((page) => targetsBy({ limit: 5, ...page }));
+  const deepTargets = await deepCursors((page) => targetsBy({ limit: 2, ...page }));
   const deepJobs = await deepCursors((page) => jobsBy({ limit: 4, ...page }));
   const deepRuns = await deepCursors(runsBy);
   const busiest = jobs[0]?.serial ?? '';

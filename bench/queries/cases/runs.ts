@@ -2,6 +2,7 @@ import { followExecution } from '../../../src/services/executions/follow-executi
 import { executionId, getExecution, listBranches, listLogs, listResults } from '../../../src/services/executions/read-executions.ts';
 import type { BranchFilter, LogFilter, ResultFilter } from '../../../src/services/executions/read-executions.ts';
 import { childSerial } from '../../../src/domain/serials.ts';
+import { LOUD_LINE_MS } from '../run-rows.ts';
 import { loudRunIndex } from '../volume.ts';
 import type { World } from '../world.ts';
 import { deepCursors, pick } from './query-case.ts';
@@ -9,9 +10,8 @@ import type { QueryCase } from './query-case.ts';
 
 const LIMIT = 50;
 const LINE_LIMIT = 500;
-const SHORT_PAGE = 4;
-/** By which the loud run has long printed most of its lines. */
-const LATE_MS = 1_500_000;
+const SHORT_PAGE = 2;
+const AWAY_MS = 20_000;
 
 /** What is inside a run: branches, results, lines; and those who follow it. */
 export const runCases = async ({ services, caller, filled, db }: World): Promise<QueryCase[]> => {
@@ -26,6 +26,8 @@ export const runCases = async ({ services, caller, filled, db }: World): Promise
   const branches = (serial: string, filter: Partial<BranchFilter>) => listBranches(services, caller, serial, { limit: LIMIT, ...filter });
   const results = (serial: string, filter: Partial<ResultFilter>) => listResults(services, caller, serial, { limit: LIMIT, ...filter });
   const lines = (serial: string, filter: Partial<LogFilter>) => listLogs(services, caller, serial, { limit: LINE_LIMIT, ...filter });
+  /** A follower of the loud run that was cut off for some seconds before its end. */
+  const late = new Date(loud.createdAt + size.loudLines * LOUD_LINE_MS - AWAY_MS);
   const middle = run(0);
   const deepBranches = await deepCursors((page) => branches(middle, { limit: SHORT_PAGE, ...page }));
   const deepResults = await deepCursors((page) => results(middle, { limit: SHORT_PAGE, ...page }));
@@ -65,6 +67,7 @@ export const runCases = async ({ services, caller, filled, db }: World): Promise
     page('lines, loud run', 'listLogs', () => lines(loud.serial, {})),
     page('lines, loud run, deep', 'listLogs', (n) => lines(loud.serial, { cursor: pick(deepLines, n) })),
     page('lines, loud run, stderr, deep', 'listLogs', (n) => lines(loud.serial, { stream: 'stderr', cursor: pick(deepErrors, n) })),
+    page('lines, loud run, by level', 'listLogs', (n) => lines(loud.serial, { level: pick(['warning', 'error'], n) })),
     page('lines, loud run, quiet branch', 'listLogs', (n) =>
       lines(loud.serial, { branch: childSerial(loud.serial, 2 + (n % (size.targets - 1))) }),
     ),
@@ -76,6 +79,6 @@ export const runCases = async ({ services, caller, filled, db }: World): Promise
     page('follow, first read', 'followExecution', (n) => follow(run(n), undefined, 1)),
     page('follow, open run, later reads', 'followExecution', (n) => follow(pick(open, n).serial, undefined, 3)),
     page('follow, loud run', 'followExecution', () => follow(loud.serial, undefined, 2)),
-    page('follow, loud run, resumed', 'followExecution', () => follow(loud.serial, new Date(loud.createdAt + LATE_MS), 1)),
+    page('follow, loud run, resumed', 'followExecution', () => follow(loud.serial, late, 1)),
   ];
 };
