@@ -131,8 +131,9 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
   const orphanedRuns = (): Promise<Pick<OpenRun, 'id'>[]> =>
     selectRows<Pick<OpenRun, 'id'>>(
       db,
-      `SELECT DISTINCT e.id FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
-       WHERE b.status = 'running' AND (e.completed_at IS NOT NULL OR b.updated_at < now() - make_interval(secs => ${SILENT_AFTER_SECONDS}))`,
+      `SELECT b.id FROM (SELECT job_execution_id AS id, min(updated_at) AS silent_since FROM job_execution_branches WHERE status = 'running' GROUP BY 1) b
+       WHERE b.silent_since < now() - make_interval(secs => ${SILENT_AFTER_SECONDS})
+         OR (SELECT e.completed_at IS NOT NULL FROM job_executions e WHERE e.id = b.id)`,
     );
 
   const handOutSlots = async (): Promise<number> => {
