@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { createApp } from '../api/create-app.ts';
 import type { Config, TemporalServerConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
+import { connectionProblem } from '../db/connection-problem.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { createNotifyRun } from '../db/notify-run.ts';
 import { selectRow } from '../db/query.ts';
@@ -42,16 +43,6 @@ const CHECK_LIMIT_MS = 3_000;
 
 const workerIdentity = (): string => `${hostname()}/${process.pid}`;
 
-/** Says which database, not with what password. */
-export const databaseAway = (url: string, cause: unknown): OpsError => {
-  const reason = cause instanceof Error ? cause.message : 'unknown reason';
-  return new OpsError(
-    'UNAVAILABLE',
-    `The database at ${new URL(url).host} does not answer (${reason}). Start it, or correct DATABASE_URL.`,
-    { cause },
-  );
-};
-
 const openStores = async (config: Config, stores: Stores, name: string, poolSize: number) => {
   const keyRing: KeyRing = parseKeyRing(stores.keyRingText);
   const db = connectDatabase({ url: stores.databaseUrl, poolSize, applicationName: `opsconductor-${name}` });
@@ -59,7 +50,7 @@ const openStores = async (config: Config, stores: Stores, name: string, poolSize
     await assertMigrated(db);
   } catch (error) {
     await db.close();
-    throw error instanceof OpsError ? error : databaseAway(stores.databaseUrl, error);
+    throw connectionProblem(stores.databaseUrl, error) ?? error;
   }
   return { keyRing, db, readSettings: createReadSettings(db), notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
 };
