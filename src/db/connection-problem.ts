@@ -23,32 +23,32 @@ const placeOf = (databaseUrl: string): Place | undefined => {
   return { server, database: decodeURIComponent(url.pathname.slice(1)) || user, user };
 };
 
-const notListening: Sentence = ({ server }) => `Nothing listens at ${server}. Start the database, or correct DATABASE_URL.`;
+const notListening: Sentence = ({ server }) => `Nothing listens at ${server}: start the database, or correct DATABASE_URL.`;
 const nameUnknown: Sentence = ({ server }) =>
-  `The name of the database server in ${server} does not resolve. Correct DATABASE_URL, or mend the resolver of this machine.`;
+  `The name of the database server in ${server} does not resolve: correct DATABASE_URL, or mend the resolver of this machine.`;
 const noRoute: Sentence = ({ server }) =>
-  `There is no route to the database at ${server}. Correct DATABASE_URL, or the routing of this machine.`;
+  `There is no route to the database at ${server}: correct DATABASE_URL, or the routing of this machine.`;
 const noAnswer: Sentence = ({ server }) =>
-  `The database at ${server} does not answer. Is it running, and does the network let this machine through?`;
+  `The database at ${server} does not answer: is it running, and does the network let this machine through?`;
 const lost: Sentence = ({ server }, reason) =>
-  `The connection to the database at ${server} broke (${reason}). Repeat it; the log of the server says why.`;
-const notNow: Sentence = ({ server }, reason) => `The database at ${server} cannot do this now (${reason}). Repeat it.`;
+  `The connection to the database at ${server} broke (${reason}): repeat it; the log of the server says why.`;
+const notNow: Sentence = ({ server }, reason) => `The database at ${server} cannot do this now (${reason}): repeat it.`;
 const badCertificate: Sentence = ({ server }, reason) =>
-  `The certificate of the database at ${server} is not trusted (${reason}). Name its authority with sslrootcert in DATABASE_URL.`;
+  `The certificate of the database at ${server} is not trusted (${reason}): name its authority with sslrootcert in DATABASE_URL.`;
 
 /** SQLSTATE 28000 says several things. */
 const notLetIn: Sentence = ({ server, user }, reason) => {
   if (/no pg_hba\.conf entry .*(no encryption|SSL off)/.test(reason))
-    return `The database at ${server} refuses connections without TLS, or from this machine. Add ?sslmode=require to DATABASE_URL, or mend pg_hba.conf of the server.`;
+    return `The database at ${server} refuses connections without TLS, or from this machine: add ?sslmode=verify-full to DATABASE_URL, or mend pg_hba.conf of the server.`;
   if (/role ".*" does not exist/.test(reason))
-    return `The database at ${server} has no user "${user}". Create it, or correct DATABASE_URL.`;
-  return `The database at ${server} does not let the user "${user}" in (${reason}). Correct DATABASE_URL, or pg_hba.conf of the server.`;
+    return `The database at ${server} has no user "${user}": create it, or correct DATABASE_URL.`;
+  return `The database at ${server} does not let the user "${user}" in (${reason}): correct DATABASE_URL, or pg_hba.conf of the server.`;
 };
 
 const lacksRight: Sentence = ({ server, database, user }, reason) =>
   reason.includes('CONNECT privilege')
-    ? `The user "${user}" may not connect to the database "${database}" at ${server}. Let its owner run: GRANT CONNECT ON DATABASE "${database}" TO "${user}"`
-    : `The user "${user}" lacks a right in the database "${database}" at ${server} (${reason}). Let its owner grant it, or connect as the owner.`;
+    ? `The user "${user}" may not connect to the database "${database}" at ${server}: let its owner run GRANT CONNECT ON DATABASE "${database}" TO "${user}"`
+    : `The user "${user}" lacks a right in the database "${database}" at ${server} (${reason}): let its owner grant it, or connect as the owner.`;
 
 /** By SQLSTATE (five characters) or the code of Node.js. */
 const BY_CODE: Readonly<Record<string, Sentence>> = {
@@ -68,13 +68,13 @@ const BY_CODE: Readonly<Record<string, Sentence>> = {
   CERT_HAS_EXPIRED: badCertificate,
   ERR_TLS_CERT_ALTNAME_INVALID: badCertificate,
   '25006': ({ server, database }) =>
-    `The database "${database}" at ${server} is read-only: a standby, or default_transaction_read_only is on. Name one that can be written.`,
+    `The database "${database}" at ${server} is read-only (a standby, or default_transaction_read_only is on): name one that can be written.`,
   '28000': notLetIn,
-  '28P01': ({ server, user }) => `The database at ${server} refuses the user "${user}" with this password. Correct DATABASE_URL.`,
-  '3D000': ({ server, database }) => `The server at ${server} has no database "${database}". Create it, or correct DATABASE_URL.`,
+  '28P01': ({ server, user }) => `The database at ${server} refuses the user "${user}" with this password: correct DATABASE_URL.`,
+  '3D000': ({ server, database }) => `The server at ${server} has no database "${database}": create it, or correct DATABASE_URL.`,
   '42501': lacksRight,
   '53300': ({ server, user }, reason) =>
-    `The database at ${server} has no connection left for the user "${user}" (${reason}). End some, or raise the limit.`,
+    `The database at ${server} has no connection left for the user "${user}" (${reason}): end some, or raise the limit.`,
   '57P01': lost,
 };
 
@@ -82,11 +82,11 @@ const BY_CODE: Readonly<Record<string, Sentence>> = {
 const BY_MESSAGE: readonly (readonly [RegExp, Sentence])[] = [
   [
     /does not support SSL connections/,
-    ({ server }) => `The database at ${server} does not offer TLS, which DATABASE_URL asks for. Turn it on there, or take sslmode out.`,
+    ({ server }) => `The database at ${server} does not offer TLS, which DATABASE_URL asks for: turn it on there, or take sslmode out.`,
   ],
   [
     /client password must be/,
-    ({ server, user }) => `The database at ${server} asks the user "${user}" for a password, and DATABASE_URL has none. Add it.`,
+    ({ server, user }) => `The database at ${server} asks the user "${user}" for a password, and DATABASE_URL has none: add it.`,
   ],
   [/timeout expired|connection timeout|operation timeout/i, noAnswer],
   [/Connection terminated|connection ended/i, lost],

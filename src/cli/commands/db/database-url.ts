@@ -14,12 +14,12 @@ export const databaseUrlOf = async ({ databaseUrl, home }: Pick<Config, 'databas
   if (embedded === undefined) {
     throw new OpsError(
       'VALIDATION',
-      `Which database? Set DATABASE_URL, or OPSCONDUCTOR_HOME to the data folder of a running \`opsconductor up\` that brings its own (none runs on ${home}).`,
+      `No database is named: set DATABASE_URL, or OPSCONDUCTOR_HOME to the data folder of a running \`opsconductor up\` that brings its own (none runs on ${home}).`,
     );
   }
   const path = join(home, 'postgres-password');
   const password = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const message = `The password of the running database cannot be read from ${path}. Run this as the user who runs \`opsconductor up\`, or set DATABASE_URL.`;
+    const message = `The password of the running database cannot be read from ${path}: run this as the user who runs \`opsconductor up\`, or set DATABASE_URL.`;
     throw new OpsError('VALIDATION', message, { cause });
   });
   const url = new URL(embedded);
