@@ -8,7 +8,8 @@ export const registerLocalCommands = (program: Command, config: Config): void =>
   program
     .command('up')
     .description('run everything on this machine: Postgres, Temporal, worker and API')
-    .action(async () => (await import('./commands/up.ts')).up(config));
+    .option('--allow-destructive', 'also apply migrations that remove data')
+    .action(async (options: { allowDestructive?: boolean }) => (await import('./commands/up.ts')).up(config, options));
   program
     .command('server')
     .description('run the API alone (DATABASE_URL, TEMPORAL_ADDRESS)')
@@ -19,8 +20,9 @@ export const registerLocalCommands = (program: Command, config: Config): void =>
     .action(async () => (await import('./commands/parts.ts')).worker(config));
   program
     .command('migrate')
-    .description('bring the database to this version (DATABASE_URL)')
-    .action(async () => (await import('./commands/parts.ts')).migrate(config));
+    .description('bring the database to this version: the same as `db migrate`')
+    .option('--allow-destructive', 'also apply migrations that remove data')
+    .action(async (_options, command: Command) => (await import('./commands/db/migrate.ts')).migrate(config, command));
   program
     .command('doctor')
     .description('say what was found on this machine, what is missing and what to do')

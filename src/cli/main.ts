@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { readVersion } from '../version.ts';
 import { registerClientCommands } from './client-commands.ts';
 import { registerLocalCommands } from './local-commands.ts';
+import { exitCodeOfCommand } from './exit-code.ts';
 import { printError } from './print-error.ts';
 
 const main = async (config: Config): Promise<void> => {
@@ -33,5 +34,5 @@ try {
   await main(parsed);
   await exitWhenWritten();
 } catch (error) {
-  await exitWhenWritten(printError(error, config));
+  await exitWhenWritten(exitCodeOfCommand(process.argv[2], error, printError(error, config)));
 }

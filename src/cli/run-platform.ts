@@ -7,6 +7,7 @@ import type { Sequelize } from 'sequelize';
 import { createApp } from '../api/create-app.ts';
 import type { Config, TemporalServerConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
+import { connectionProblem } from '../db/connection-problem.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { createNotifyRun } from '../db/notify-run.ts';
 import { makeMonthPartitions } from '../db/partitions.ts';
@@ -45,16 +46,6 @@ const CHECK_LIMIT_MS = 3_000;
 
 const workerIdentity = (): string => `${hostname()}/${process.pid}`;
 
-/** Says which database, not with what password. */
-export const databaseAway = (url: string, cause: unknown): OpsError => {
-  const reason = cause instanceof Error ? cause.message : 'unknown reason';
-  return new OpsError(
-    'UNAVAILABLE',
-    `The database at ${new URL(url).host} does not answer (${reason}). Start it, or correct DATABASE_URL.`,
-    { cause },
-  );
-};
-
 /** A part that was off for months would otherwise write into the default partitions until the schedule runs. */
 const makePartitions = async (db: Sequelize, log: Logger): Promise<void> => {
   await makeMonthPartitions(db, new Date()).catch((error: unknown) => {
@@ -70,7 +61,7 @@ const openStores = async (config: Config, stores: Stores, name: string, log: Log
     await refuseDrift(db, log);
   } catch (error) {
     await db.close();
-    throw error instanceof OpsError ? error : databaseAway(stores.databaseUrl, error);
+    throw connectionProblem(stores.databaseUrl, error) ?? error;
   }
   await makePartitions(db, log);
   const readSettings = createReadSettings(db, (message) => log.warn(message));

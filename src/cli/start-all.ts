@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config, TemporalServerConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
+import { connectionProblem } from '../db/connection-problem.ts';
 import { migrate } from '../db/migrate.ts';
 import { parseKeyRing } from '../db/seal.ts';
 import { claimPort } from '../embedded/claim-port.ts';
@@ -36,6 +37,8 @@ export interface StartAllOptions {
   say: (message: string) => void;
   /** The first administrator must choose a password at the first login. */
   mustChangePassword: boolean;
+  /** Apply migrations that remove data, too. */
+  allowDestructive?: boolean;
 }
 
 type Stop = () => Promise<void>;
@@ -57,7 +60,8 @@ export const startAll = async (options: StartAllOptions): Promise<Everything> =>
   }
 };
 
-const startParts = async ({ config, log, say, mustChangePassword }: StartAllOptions, stops: Stop[], stop: Stop): Promise<Everything> => {
+const startParts = async (options: StartAllOptions, stops: Stop[], stop: Stop): Promise<Everything> => {
+  const { config, log, say } = options;
   const failures: Promise<never>[] = [];
   const folder = await openDataFolder(config.home);
   stops.push(async () => folder[Symbol.asyncDispose]());
@@ -72,14 +76,18 @@ const startParts = async ({ config, log, say, mustChangePassword }: StartAllOpti
     temporal: config.temporal ?? embeddedTemporal(temporal?.address ?? ''),
     keyRingText,
   };
-  const admin = await prepareDatabase(stores, say, mustChangePassword);
+  const admin = await prepareDatabase(stores, options);
   const worker = await runWorker(config, stores, log);
   stops.push(worker.stop);
   failures.push(failWhen(worker.finished, 'The worker', 'the log above'));
   const server = await runServer(config, stores, log);
   stops.push(server.stop);
   const temporalUiUrl = temporal?.uiUrl;
-  await folder.announce({ api: server.url, ...(temporalUiUrl !== undefined && { temporalUi: temporalUiUrl }) });
+  await folder.announce({
+    api: server.url,
+    ...(temporalUiUrl !== undefined && { temporalUi: temporalUiUrl }),
+    ...(postgres !== undefined && { postgres: withoutPassword(postgres.url) }),
+  });
   const failed = Promise.race(failures);
   failed.catch(() => undefined);
   return { apiUrl: server.url, temporalUiUrl, pids: { postgres: postgres?.pid, temporal: temporal?.pid }, admin, failed, stop };
@@ -105,12 +113,20 @@ const startStores = async (config: Config, folder: string, say: (message: string
 
 const embeddedTemporal = (address: string): TemporalServerConfig => ({ address, namespace: 'default', apiKey: undefined, tls: undefined });
 
-const prepareDatabase = async (stores: Stores, say: (message: string) => void, mustChangePassword: boolean) => {
+const withoutPassword = (url: string): string => {
+  const shown = new URL(url);
+  shown.password = '';
+  return shown.href;
+};
+
+const prepareDatabase = async (stores: Stores, { say, mustChangePassword, allowDestructive = false }: StartAllOptions) => {
   const db = connectDatabase({ url: stores.databaseUrl, poolSize: 2, applicationName: 'opsconductor-migrate' });
   try {
-    const applied = await migrate(db, readVersion());
+    const applied = await migrate(db, readVersion(), undefined, { allowDestructive });
     if (applied.length > 0) say(`Applied ${applied.length} migration(s).`);
     return await bootstrapAdmin(db, parseKeyRing(stores.keyRingText), mustChangePassword);
+  } catch (error) {
+    throw connectionProblem(stores.databaseUrl, error) ?? error;
   } finally {
     await db.close();
   }

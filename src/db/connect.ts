@@ -17,17 +17,19 @@ export interface ConnectOptions {
   poolSize: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
+  /** How long one connection may take to come up; without it as long as the operating system allows. */
+  connectTimeoutMs?: number;
 }
 
 /** Opens a pool; nothing is sent before the first query. Close it with `close()`. */
-export const connectDatabase = ({ url, poolSize, applicationName }: ConnectOptions): Sequelize => {
+export const connectDatabase = ({ url, poolSize, applicationName, connectTimeoutMs = 0 }: ConnectOptions): Sequelize => {
   pg.types.setTypeParser(INT8_OID, parseInt8);
   const sequelize = new Sequelize(url, {
     dialect: 'postgres',
     dialectModule: pg,
     logging: false,
     pool: { max: poolSize, min: 0, idle: 30_000, acquire: 30_000 },
-    dialectOptions: { application_name: applicationName, keepAlive: true },
+    dialectOptions: { application_name: applicationName, keepAlive: true, connectionTimeoutMillis: connectTimeoutMs },
     define: { underscored: true, freezeTableName: true, timestamps: false },
     retry: { max: 1 },
   });

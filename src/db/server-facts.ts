@@ -40,27 +40,27 @@ export const readServerFacts = async (query: RunQuery): Promise<ServerFacts> => 
 export const versionProblem = ({ versionNumber, version }: Pick<ServerFacts, 'versionNumber' | 'version'>): string | undefined =>
   Math.floor(versionNumber / 10_000) >= LEAST_VERSION
     ? undefined
-    : `The server is PostgreSQL ${version}; OpsConductor needs ${LEAST_VERSION} or later. Upgrade it, or name another one in DATABASE_URL.`;
+    : `The server is PostgreSQL ${version}, and OpsConductor needs ${LEAST_VERSION} or later: upgrade it, or name another one in DATABASE_URL.`;
 
 const rightsProblem = ({ database, user, schema, mayCreateInSchema, mayCreateInDatabase, btreeGist }: ServerFacts): string | undefined => {
   if (schema === null)
-    return `No schema of the search path of the user "${user}" exists in the database "${database}". Create one, or correct search_path.`;
+    return `No schema of the search path of the user "${user}" exists in the database "${database}": create one, or correct search_path.`;
   if (!mayCreateInSchema)
-    return `The user "${user}" may not create tables in the schema "${schema}" of the database "${database}". Let its owner run: GRANT CREATE ON SCHEMA ${schema} TO "${user}"`;
+    return `The user "${user}" may not create tables in the schema "${schema}" of the database "${database}": let its owner run GRANT CREATE ON SCHEMA "${schema}" TO "${user}"`;
   if (btreeGist === 'missing')
-    return 'The server lacks the extension btree_gist. Install the contrib package of its PostgreSQL version (postgresql-contrib), then repeat.';
+    return 'The server lacks the extension btree_gist: install the contrib package of its PostgreSQL version (postgresql-contrib), then repeat.';
   if (btreeGist === 'available' && !mayCreateInDatabase)
-    return `The user "${user}" may not create the extension btree_gist in the database "${database}". Let its owner run there: CREATE EXTENSION btree_gist`;
+    return `The user "${user}" may not create the extension btree_gist in the database "${database}": let its owner run there CREATE EXTENSION btree_gist`;
   return undefined;
 };
 
 /** Why this database cannot be migrated, in one sentence and what to do; undefined when it can. Nothing has been changed then. */
 export const migrationObstacle = (facts: ServerFacts): string | undefined => {
   const { database, encoding, isStandby, isReadOnly } = facts;
-  if (isStandby) return `The server is a standby, which is read-only. Name the primary in DATABASE_URL.`;
+  if (isStandby) return `The server is a standby, which is read-only: name the primary in DATABASE_URL.`;
   if (isReadOnly)
-    return `The database "${database}" is read-only for this user (default_transaction_read_only is on). Turn that off, or name a database that can be written.`;
+    return `The database "${database}" is read-only for this user (default_transaction_read_only is on): turn that off, or name a database that can be written.`;
   if (encoding !== 'UTF8')
-    return `The database "${database}" is encoded in ${encoding}; OpsConductor needs UTF8. Create one with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`;
+    return `The database "${database}" is encoded in ${encoding}, and OpsConductor needs UTF8: make another one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`;
   return rightsProblem(facts);
 };

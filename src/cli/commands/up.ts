@@ -6,14 +6,14 @@ import { waitForSignal } from '../wait-for-signal.ts';
 const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
 /** `opsconductor up`: everything on one machine, until Ctrl-C. */
-export const up = async (config: Config): Promise<void> => {
+export const up = async (config: Config, { allowDestructive = false }: { allowDestructive?: boolean } = {}): Promise<void> => {
   const signal = waitForSignal();
   const log = createLog(config.logLevel === 'info' ? 'warn' : config.logLevel);
   let isUp = false;
   void signal.then(() => {
     if (!isUp) say('Stopping as soon as what is being started has started.');
   });
-  const everything = await startAll({ config, log, say, mustChangePassword: true });
+  const everything = await startAll({ config, log, say, mustChangePassword: true, allowDestructive });
   isUp = true;
   const lines = [
     `OpsConductor is up. Data: ${config.home}`,

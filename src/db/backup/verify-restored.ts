@@ -1,4 +1,7 @@
 import type { Sequelize } from 'sequelize';
+import { compareCatalogs } from '../catalog/compare.ts';
+import { readExpectedCatalog } from '../catalog/expected.ts';
+import { introspect } from '../catalog/introspect.ts';
 import { readMigrations } from '../migrate.ts';
 import type { Manifest } from './manifest.ts';
 import { countRows, readAppliedMigrations } from './read-state.ts';
@@ -22,11 +25,21 @@ const differentMigrations = async (db: Sequelize, manifest: Manifest): Promise<s
   });
 };
 
+/** A restored database that is older is compared once it has been migrated. */
+const differentSchema = async (db: Sequelize, manifest: Manifest): Promise<string[]> => {
+  const isOlder = manifest.migrations.length < (await readMigrations()).length;
+  if (isOlder) return [];
+  const differences = compareCatalogs(await readExpectedCatalog(), await introspect(db, manifest.schema));
+  return differences.filter(({ severity }) => severity === 'error').map(({ sentence }) => sentence);
+};
+
 /**
- * Compares a restored database with what its backup says: the rows of every table, and the migrations, whose files must be those of this build.
+ * Compares a restored database with what its backup says: the rows of every table, the migrations, whose files must be those of this build,
+ * and the schema that they make.
  * @returns what differs, for a person; empty when all is as it was.
  */
 export const verifyRestored = async (db: Sequelize, manifest: Manifest): Promise<string[]> => [
   ...differentCounts(manifest.tables, await countRows(db, { schema: manifest.schema })),
   ...(await differentMigrations(db, manifest)),
+  ...(await differentSchema(db, manifest)),
 ];

@@ -10,16 +10,17 @@ export interface SqlToken {
   line: number;
 }
 
-// Two quotes within a string begin a string anew, which for finding its end is the same; only after E' can a backslash hide a quote.
+// Two quotes within a string begin a string anew, which for finding its end is the same.
 const TOKENS: readonly (readonly [SqlTokenKind, RegExp])[] = [
   ['space', /\s+/y],
   ['comment', /--[^\n]*/y],
-  ['string', /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y],
   ['string', /'[^']*'/y],
   ['quoted', /"[^"]*"/y],
   ['word', /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y],
   ['symbol', /[^'"]/y],
 ];
+/** Only here can a backslash hide a quote. */
+const ESCAPE_STRING = /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y;
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 const COMMENT_EDGE = /\/\*|\*\//g;
 
@@ -42,6 +43,7 @@ const blockEnd = (sql: string, at: number): number => {
 
 const nextToken = (sql: string, at: number): { kind: SqlTokenKind; end: number } => {
   if (sql.startsWith('/*', at)) return { kind: 'comment', end: blockEnd(sql, at) };
+  if (/^[eE]'/.test(sql.slice(at, at + 2))) return { kind: 'string', end: at + (matchAt(ESCAPE_STRING, sql, at)?.length ?? -at - 1) };
   const tag = matchAt(DOLLAR_TAG, sql, at);
   if (tag !== undefined) {
     const close = sql.indexOf(tag, at + tag.length);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../../../config.ts';
 import type { BackupFlags } from './backup.ts';
 import type { RestoreFlags } from './restore.ts';
+import { registerMigrationCommands } from './migrations.ts';
 
 /** Adds `opsconductor db …`, for the people who operate the database. Each command loads its own code. */
 export const registerDatabaseCommands = (program: Command, config: Config): void => {
@@ -32,4 +33,5 @@ export const registerDatabaseCommands = (program: Command, config: Config): void
     .action(async (file: string, _options: unknown, command: Command) =>
       (await import('./restore.ts')).restore(config, file, command.optsWithGlobals<RestoreFlags>()),
     );
+  registerMigrationCommands(db, config);
 };

@@ -34,7 +34,7 @@ export const GeneratedReportModel = defineTable(
     foreignKeys: [references('template_id', 'report_templates', 'RESTRICT'), references('generated_by', 'users', 'SET NULL')],
     indexes: [
       { keys: 'generated_by', why: 'FK' },
-      { keys: 'template_id, created_at', why: 'widened; FK, history' },
+      { keys: 'template_id, created_at', why: 'FK, history' },
       { keys: 'report_period_start, report_period_end', why: 'reports of a period' },
       {
         keys: 'created_at',

@@ -62,9 +62,9 @@ export const JobExecutionBranchModel = defineTable(
       {
         keys: 'job_execution_id, status',
         name: 'idx_job_execution_branches_execution_status',
-        why: 'SEED NAMED (name verbatim); FK, progress',
+        why: 'FK, progress',
       },
-      { keys: 'target_id, created_at', why: 'widened; FK, history of a target' },
+      { keys: 'target_id, created_at', why: 'FK, history of a target' },
       { keys: 'status', where: "(status = ANY (ARRAY['scheduled'::text, 'running'::text]))", why: 'live view' },
       { keys: 'completed_at', where: '(completed_at IS NOT NULL)', why: 'metrics watermark' },
       {

@@ -33,10 +33,10 @@ export const JobExecutionLogModel = defineTable(
       {
         keys: '"timestamp", log_level',
         name: 'idx_job_execution_logs_timestamp_level',
-        why: 'SEED NAMED (name verbatim); log viewer, covers timestamp',
+        why: 'log viewer, covers timestamp',
       },
-      { keys: 'job_execution_id, "timestamp"', why: 'widened; FK, log of a run' },
-      { keys: 'branch_id, line_number', where: '(branch_id IS NOT NULL)', why: 'widened; FK, log of a branch in order, followers' },
+      { keys: 'job_execution_id, id', why: 'FK, log of a run by key' },
+      { keys: 'branch_id, line_number', where: '(branch_id IS NOT NULL)', why: 'FK, log of a branch in order, followers' },
       { keys: 'job_id, "timestamp"', where: '(job_id IS NOT NULL)', why: 'FK, log of a job' },
     ],
     checks: {

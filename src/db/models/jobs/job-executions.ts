@@ -70,7 +70,7 @@ export const JobExecutionModel = defineTable(
       { keys: 'job_id, idempotency_key', isUnique: true, where: '(idempotency_key IS NOT NULL)', why: 'at most one such row' },
       { keys: 'job_id, status', why: 'FK, job page' },
       { keys: 'created_at', why: 'list, dashboards' },
-      { keys: 'status', where: "(status = ANY (ARRAY['scheduled'::text, 'running'::text]))", why: 'live view, concurrency limit' },
+      { keys: 'status, id', why: 'list by state, live view, concurrency limit' },
       {
         keys: 'created_at',
         name: 'idx_job_executions_created_at_unstarted',

@@ -47,7 +47,7 @@ export const NotificationLogModel = defineTable(
     indexes: [
       { keys: 'template_id', why: 'FK' },
       { keys: 'created_at', name: 'idx_notification_logs_created_at_pending', where: "(status = 'pending'::text)", why: 'reconciler' },
-      { keys: 'status, created_at', why: 'widened; list and stats' },
+      { keys: 'status, created_at', why: 'list and stats' },
       { keys: 'alert_log_id', where: '(alert_log_id IS NOT NULL)', why: 'FK' },
       { keys: 'job_execution_id', where: '(job_execution_id IS NOT NULL)', why: 'FK' },
     ],

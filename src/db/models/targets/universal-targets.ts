@@ -48,7 +48,7 @@ export const TargetModel = defineTable(
       {
         keys: 'target_type, environment',
         name: 'idx_universal_targets_type_environment',
-        why: 'SEED NAMED (name verbatim); list filter, covers target_type',
+        why: 'list filter, covers target_type',
       },
       { keys: 'environment', why: 'list filter and dashboard grouping' },
       { keys: 'health_status', where: 'is_active', why: 'dashboard counts' },

@@ -1,0 +1,24 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+
+const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url));
+
+export const OUTSIDE = '-- outside a transaction: each statement is safe to repeat\n';
+
+/** A copy of the migrations, and more files, that may be changed; removed when disposed. */
+export const copyMigrations = async (more: Record<string, string> = {}): Promise<{ path: string } & AsyncDisposable> => {
+  const path = await mkdtemp(join(tmpdir(), 'opsc-migrations-'));
+  await cp(MIGRATIONS, path, { recursive: true });
+  for (const [name, sql] of Object.entries(more)) await writeFile(join(path, name), sql);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+};
+
+/** A session of its own, apart from any pool. */
+export const openClient = async (url: string): Promise<pg.Client & AsyncDisposable> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+};
