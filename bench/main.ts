@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { fanout } from './fanout.ts';
 import { logs } from './logs.ts';
+import { queries } from './queries.ts';
 import { Interrupted } from './support/cleanup.ts';
 import { say } from './support/say.ts';
 
 const USAGE = `npm run bench -- fanout [--targets 400] [--actions 1] [--window 50] [--repeat 1] [--node-arg=--cpu-prof]
 npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
+npm run bench -- queries [--runs 5000] [--times 60]
 
 What is measured and how: docs/benchmarks.md`;
 
@@ -43,6 +45,11 @@ const runLogs = (args: string[]): Promise<void> => {
   return logs({ lines: numberOf('lines', values.lines, 1_000_000), follow: values.follow, nodeArgs: values['node-arg'] });
 };
 
+const runQueries = (args: string[]): Promise<void> => {
+  const { values } = parseArgs({ args, options: { runs: option('5000'), times: option('60') } });
+  return queries({ runs: numberOf('runs', values.runs, 50_000), times: numberOf('times', values.times, 10_000) });
+};
+
 const exitCodeOf = (error: unknown): number => {
   const isUsage =
     error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
@@ -56,6 +63,7 @@ const run = async ([name, ...args]: string[]): Promise<number> => {
   try {
     if (name === 'fanout') await runFanout(args);
     else if (name === 'logs') await runLogs(args);
+    else if (name === 'queries') await runQueries(args);
     else throw new UsageError(name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`);
     return 0;
   } catch (error) {

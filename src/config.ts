@@ -23,6 +23,8 @@ export interface Config {
   databaseUrl: string | undefined;
   /** Connections one process opens at most. */
   databasePoolSize: number;
+  /** Folder of pg_dump, pg_restore and psql; undefined: where they are usually installed. */
+  postgresTools: string | undefined;
   /** Undefined: `up` starts its own Temporal. */
   temporal: TemporalServerConfig | undefined;
   api: { host: string; port: number };
@@ -56,6 +58,7 @@ const Environment = z.object({
   XDG_CONFIG_HOME: z.string().optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   OPSCONDUCTOR_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
+  OPSCONDUCTOR_PG_BIN: z.string().min(1).optional(),
   TEMPORAL_ADDRESS: z.string().min(1).optional(),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_API_KEY: z.string().min(1).optional(),
@@ -121,6 +124,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
     cacheDir: env.OPSCONDUCTOR_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'opsconductor'),
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.OPSCONDUCTOR_DATABASE_POOL,
+    postgresTools: env.OPSCONDUCTOR_PG_BIN === undefined ? undefined : resolve(env.OPSCONDUCTOR_PG_BIN),
     temporal: temporalOf(env),
     api: { host: env.OPSCONDUCTOR_HOST, port: env.OPSCONDUCTOR_PORT },
     temporalPort: env.OPSCONDUCTOR_TEMPORAL_PORT,

@@ -1,6 +1,8 @@
 import type { ActivityDeps } from './deps.ts';
 import { createBranchActivities } from './branch-activities.ts';
+import { createPartitionActivities } from './partitions.ts';
 import { createReconcileActivities } from './reconcile.ts';
+import { createRetentionActivities } from './retention.ts';
 import { createRunActionActivities } from './run-action/run-action.ts';
 import type { SessionPool } from './run-action/session-pool.ts';
 import { createRunActivities } from './run-activities.ts';
@@ -13,6 +15,8 @@ export const createActivities = (deps: ActivityDeps, sessions: SessionPool) =>
     ...createBranchActivities(deps),
     ...createRunActionActivities(deps, sessions),
     ...createReconcileActivities(deps),
+    ...createPartitionActivities(deps),
+    ...createRetentionActivities(deps),
   });
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -2,8 +2,7 @@ import type { ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
 import { closeBranchRow } from '../db/close-branch.ts';
 import { finishRun } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
-import { ensureMonthPartitions } from '../db/partitions.ts';
-import { execute, selectRows } from '../db/query.ts';
+import { selectRows } from '../db/query.ts';
 import type { ActivityDeps, WorkflowState } from './deps.ts';
 
 const UNSTARTED_AFTER_SECONDS = 60;
@@ -48,7 +47,7 @@ const DEATH: Readonly<Partial<Record<WorkflowState, { category: FailureCategory;
 
 /** Compares open rows with Temporal, never with the clock alone, and repairs what no workflow will (data model, 6.2). */
 export const createReconcileActivities = (deps: ActivityDeps) => {
-  const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted, log } = deps;
+  const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted } = deps;
 
   const closeRun = async (run: OpenRun, state: WorkflowState): Promise<'closed' | 'fine'> => {
     const death = state === 'cancelled' || run.cancel_requested ? undefined : DEATH[state];
@@ -110,23 +109,6 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     return closeRun(run, state);
   };
 
-  let partitionsMadeOn = '';
-  /** A month without its partition fills the default one, and then can have none any more: once a day the next ones are made. */
-  const makePartitions = async (): Promise<void> => {
-    const now = new Date();
-    const day = now.toISOString().slice(0, 10);
-    if (day === partitionsMadeOn) return;
-    try {
-      await db.transaction(async (transaction) => {
-        await execute(db, `SET LOCAL lock_timeout = '5s'`, [], transaction);
-        await ensureMonthPartitions(db, now, transaction);
-      });
-      partitionsMadeOn = day;
-    } catch (error) {
-      log.warn({ err: error }, 'month partitions were not made; the next pass tries again');
-    }
-  };
-
   const openRuns = (after: number): Promise<OpenRun[]> =>
     selectRows<OpenRun>(
       db,
@@ -149,8 +131,9 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
   const orphanedRuns = (): Promise<Pick<OpenRun, 'id'>[]> =>
     selectRows<Pick<OpenRun, 'id'>>(
       db,
-      `SELECT DISTINCT e.id FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
-       WHERE b.status = 'running' AND (e.completed_at IS NOT NULL OR b.updated_at < now() - make_interval(secs => ${SILENT_AFTER_SECONDS}))`,
+      `SELECT b.id FROM (SELECT job_execution_id AS id, min(updated_at) AS silent_since FROM job_execution_branches WHERE status = 'running' GROUP BY 1) b
+       WHERE b.silent_since < now() - make_interval(secs => ${SILENT_AFTER_SECONDS})
+         OR (SELECT e.completed_at IS NOT NULL FROM job_executions e WHERE e.id = b.id)`,
     );
 
   const handOutSlots = async (): Promise<number> => {
@@ -170,7 +153,6 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     /** @returns how many runs were started, closed or cancelled, and how many branches that nobody would have closed. */
     async reconcile(): Promise<Record<string, number>> {
       const counts: Record<string, number> = { started: 0, closed: 0, cancelled: 0, fine: 0, errors: 0, branches: 0 };
-      await makePartitions();
       counts['slots'] = await handOutSlots();
       for (let page = await openRuns(0); page.length > 0; page = await openRuns(page.at(-1)?.id ?? Number.MAX_SAFE_INTEGER)) {
         for (const run of page) await guarded(counts, () => reconcileRun(run));

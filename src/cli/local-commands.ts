@@ -35,5 +35,9 @@ export const registerLocalCommands = (program: Command, config: Config): void =>
     .command('openapi')
     .description('print the OpenAPI document of this version')
     .action(async () => (await import('./commands/openapi.ts')).openapi());
+  program
+    .command('schema-page', { hidden: true })
+    .description('print the page that describes the schema of this version')
+    .action(async () => (await import('./commands/schema-page.ts')).printSchemaPage());
   registerDatabaseCommands(program, config);
 };

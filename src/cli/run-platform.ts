@@ -3,11 +3,13 @@ import { serve } from '@hono/node-server';
 import type { ServerType } from '@hono/node-server';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Sequelize } from 'sequelize';
 import { createApp } from '../api/create-app.ts';
 import type { Config, TemporalServerConfig } from '../config.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { createNotifyRun } from '../db/notify-run.ts';
+import { makeMonthPartitions } from '../db/partitions.ts';
 import { selectRow } from '../db/query.ts';
 import { createRunFeed } from '../db/run-feed.ts';
 import { parseKeyRing } from '../db/seal.ts';
@@ -53,6 +55,13 @@ export const databaseAway = (url: string, cause: unknown): OpsError => {
   );
 };
 
+/** A part that was off for months would otherwise write into the default partitions until the schedule runs. */
+const makePartitions = async (db: Sequelize, log: Logger): Promise<void> => {
+  await makeMonthPartitions(db, new Date()).catch((error: unknown) => {
+    log.warn({ err: error }, 'The partitions of the next months could not be made; the schedule sys/partition-maintenance tries again.');
+  });
+};
+
 const openStores = async (config: Config, stores: Stores, name: string, log: Logger) => {
   const keyRing: KeyRing = parseKeyRing(stores.keyRingText);
   const db = connectDatabase({ url: stores.databaseUrl, poolSize: config.databasePoolSize, applicationName: `opsconductor-${name}` });
@@ -63,7 +72,9 @@ const openStores = async (config: Config, stores: Stores, name: string, log: Log
     await db.close();
     throw error instanceof OpsError ? error : databaseAway(stores.databaseUrl, error);
   }
-  return { keyRing, db, readSettings: createReadSettings(db), notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
+  await makePartitions(db, log);
+  const readSettings = createReadSettings(db, (message) => log.warn(message));
+  return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
 };
 
 /** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */

@@ -7,20 +7,20 @@ export const JobSerial = z.string().regex(/^J\d{8,19}$/, 'must be a job serial s
 
 const SCRIPT_TYPES = ['sh', 'bash', 'python', 'powershell', 'javascript', 'batch'] as const;
 
-const EnvironmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'an environment variable is named by letters, digits and _');
+export const EnvironmentName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'an environment variable is named by letters, digits and _');
 
-const ActionConfig = z.strictObject({
+export const ActionConfig = z.strictObject({
   working_directory: Text(4_096).min(1).optional(),
   environment: z.record(EnvironmentName, Text(32_768)).optional(),
   expected_exit_codes: z.array(z.number().int().min(0).max(255)).min(1).max(256).optional().meta({ description: 'Default [0].' }),
 });
 
+export const ActionKey = z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower case letters, digits and _');
+
 const ActionCommon = {
-  action_key: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower case letters, digits and _')
-    .optional()
-    .meta({ description: 'Stable name; action_<n> when left out.' }),
+  action_key: ActionKey.optional().meta({ description: 'Stable name; action_<n> when left out.' }),
   action_name: Text(255).min(1),
   action_config: ActionConfig.default({}),
   is_enabled: z.boolean().default(true),
@@ -52,14 +52,17 @@ export type ActionInput = z.infer<typeof ActionInput>;
 /** An escaped NUL in JSON, not a backslash that is followed by `u0000`. */
 const ESCAPED_NUL = /(?<!\\)(\\\\)*\\u0000/;
 
-const VariableValue = z
+export const VariableValue = z
   .union([Text(65_536), z.number(), z.boolean(), z.null(), z.array(z.unknown()), z.record(z.string(), z.unknown())])
   .refine((value) => !ESCAPED_NUL.test(JSON.stringify(value)), 'must not contain NUL bytes');
 
+export const VariableKey = z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be upper case letters, digits and _');
+export const VariableType = z.enum(['string', 'number', 'boolean', 'json']);
+
 export const VariableInput = z
   .strictObject({
-    key: z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be upper case letters, digits and _'),
-    type: z.enum(['string', 'number', 'boolean', 'json']).default('string'),
+    key: VariableKey,
+    type: VariableType.default('string'),
     value: VariableValue.optional(),
     description: Text(1_000).optional(),
     is_secret: z.boolean().default(false),
@@ -71,7 +74,8 @@ export type VariableInput = z.infer<typeof VariableInput>;
 const JobSettings = z.strictObject({ max_concurrent_targets: z.number().int().min(1).max(200).optional() });
 export type JobSettings = z.infer<typeof JobSettings>;
 
-const noDoubles = (key: string) => (values: readonly { [name: string]: unknown }[], context: z.RefinementCtx) => {
+/** Refuses a list in which two objects have the same value of this key. */
+export const noDoubles = (key: string) => (values: readonly { [name: string]: unknown }[], context: z.RefinementCtx) => {
   const seen = new Set<unknown>();
   values.forEach((value, index) => {
     const name = value[key];

@@ -49,9 +49,11 @@ export const MethodInput = z
   .meta({ id: 'MethodInput' });
 export type MethodInput = z.infer<typeof MethodInput>;
 
-const Labels = z
-  .record(z.string().regex(/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/, 'a label name is lower case letters, digits and . _ / -'), Text(200))
-  .refine((labels) => Object.keys(labels).length <= 64, 'at most 64 labels');
+export const LabelName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/, 'a label name is lower case letters, digits and . _ / -');
+
+export const Labels = z.record(LabelName, Text(200)).refine((labels) => Object.keys(labels).length <= 64, 'at most 64 labels');
 
 const TargetFields = {
   name: Text(100).min(1),

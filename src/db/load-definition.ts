@@ -1,8 +1,8 @@
 import type { Sequelize } from 'sequelize';
 import type { ActionType, OnFailure } from '../contracts/enums.ts';
+import type { SealedValue } from '../contracts/sealed-value.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { selectRow, selectRows } from './query.ts';
-import type { SealedValue } from './seal.ts';
 
 /** A variable as it is stored: secrets sealed. */
 export interface StoredVariable {

@@ -53,7 +53,7 @@ export const createNotifyRun = (db: Sequelize): NotifyRun => {
   };
 };
 
-const countBranches = async (db: Sequelize, execution: string): Promise<number> => {
+export const countBranches = async (db: Sequelize, execution: string): Promise<number> => {
   const row = await selectRow<{ total_branches: number }>(
     db,
     `UPDATE job_executions e SET completed_branches = c.completed, failed_branches = c.failed, cancelled_branches = c.cancelled

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { QueryTypes } from 'sequelize';
 import type { Sequelize, Transaction } from 'sequelize';
 import type { AuditEventType } from '../contracts/enums.ts';
+import { AuditEventsDetails } from '../contracts/json/platform.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
 
 /** Who acts. `system` is OpsConductor itself, `anonymous` a failed login of an unknown name. */
@@ -45,7 +46,7 @@ export const recordAudit = async (db: Sequelize, auditKey: Buffer, event: AuditE
     'apiTokenId' in actor ? actor.apiTokenId : null,
     event.resourceType,
     event.resourceId ?? null,
-    canonicalJson(event.details ?? {}),
+    canonicalJson(AuditEventsDetails.parse(event.details ?? {})),
     request?.ipAddress ?? null,
     request?.userAgent?.slice(0, 1_000) ?? null,
     request?.requestId ?? null,

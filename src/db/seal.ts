@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import type { SealedValue } from '../contracts/sealed-value.ts';
 import { OpsError } from '../domain/ops-error.ts';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -16,10 +17,6 @@ export interface KeyRing {
   keys: ReadonlyMap<string, Buffer>;
   auditKey: Buffer;
 }
-
-/** A sealed value in JSON columns (data model, 1.6). */
-export const SealedValue = z.strictObject({ alg: z.literal(ALGORITHM), key_id: z.string(), nonce: z.string(), ct: z.string() });
-export type SealedValue = z.infer<typeof SealedValue>;
 
 /**
  * Reads `{ current, keys: { id: base64 }, audit }`.

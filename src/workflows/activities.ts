@@ -14,6 +14,15 @@ export const io = proxyActivities<Activities>({
   retry: { initialInterval: '500ms', maximumInterval: '15s' },
 });
 
+/** Upkeep of the database: may take hours, is safe to repeat and to break off, and waits some minutes for a lock before it gives up. */
+export const upkeep = (summary: string) =>
+  proxyActivities<Activities>({
+    startToCloseTimeout: '6h',
+    heartbeatTimeout: '5m',
+    retry: { initialInterval: '5s', maximumInterval: '1m', maximumAttempts: 10 },
+    summary,
+  });
+
 // The activity itself ends what ran too long. This only catches a worker that beats but never ends, so it leaves time for output to be
 // written while the database is away.
 const OVERTIME_MS = 10 * 60_000;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { UserModel } from '../../src/db/models/user.ts';
 import { selectRow, selectRows } from '../../src/db/query.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
 import { PASSWORD, addApiToken, addSession, addUser } from './support/accounts.ts';
+import type { UserRow } from './support/accounts.ts';
 import { auditRows, isSigned } from './support/audit.ts';
 
 const WRONG = 'wrong horse battery';
@@ -19,7 +19,7 @@ describe('accounts, sessions and tokens', () => {
   const login = (username: string, password: string): Promise<Answer> =>
     platform.call(undefined, 'POST', '/api/v1/auth/login', { username, password });
   const isIn = async (token: string): Promise<boolean> => (await platform.call(token, 'GET', '/api/v1/auth/me')).status === 200;
-  const ageSession = (user: UserModel, columns: string) =>
+  const ageSession = (user: UserRow, columns: string) =>
     platform.db.query(`UPDATE user_sessions SET ${columns} WHERE user_id = $1`, { bind: [user.id] });
 
   test('a login gives a token that works until the logout', async () => {
@@ -168,7 +168,9 @@ describe('accounts, sessions and tokens', () => {
     const user = await addUser('viewer');
     const token = await addSession(user);
     expect((await platform.call(token, 'POST', '/api/v1/jobs', {})).status).toBe(403);
-    await user.update({ permissions: ['jobs.write', 'no.such.permission', 5] });
+    await platform.db.query('UPDATE users SET permissions = $1 WHERE id = $2', {
+      bind: ['["jobs.write", "no.such.permission", 5]', user.id],
+    });
     expect((await platform.call(token, 'POST', '/api/v1/jobs', {})).status).toBe(400);
   });
 

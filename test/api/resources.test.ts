@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import ssh2 from 'ssh2';
 import { selectRow, selectRows } from '../../src/db/query.ts';
 import { openBytes, openValue } from '../../src/db/seal.ts';
-import type { SealedValue } from '../../src/db/seal.ts';
+import type { SealedValue } from '../../src/contracts/sealed-value.ts';
 import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';

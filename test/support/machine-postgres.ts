@@ -1,84 +1,111 @@
-import { readdirSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chown, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectDatabase } from '../../src/db/connect.ts';
-import { migrate } from '../../src/db/migrate.ts';
+import pg from 'pg';
 import { ensurePostgresDatabase } from '../../src/embedded/ensure-postgres-database.ts';
 import { postgresUser } from '../../src/embedded/postgres-user.ts';
-import { POSTGRES_STOP } from '../../src/embedded/release-postgres-folder.ts';
 import { runCommand } from '../../src/embedded/run-command.ts';
 import { spawnServer } from '../../src/embedded/spawn-server.ts';
 import { freePort } from './free-port.ts';
 
-const DEBIAN_FOLDER = '/usr/lib/postgresql';
-const OLDEST = 15;
-const INITDB_TIMEOUT_MS = 60_000;
+const ROOT = '/usr/lib/postgresql';
 
-const findBinaries = (): string | undefined => {
-  const versions = (): string[] => {
-    try {
-      return readdirSync(DEBIAN_FOLDER);
-    } catch {
-      return [];
-    }
-  };
-  const [oldest] = versions()
-    .map(Number)
-    .filter((version) => version >= OLDEST)
-    .toSorted((a, b) => a - b);
-  return oldest === undefined ? undefined : `${DEBIAN_FOLDER}/${oldest}/bin`;
-};
+const findBinaries = (): string | undefined =>
+  (existsSync(ROOT) ? readdirSync(ROOT) : [])
+    .toSorted((a, b) => Number(b) - Number(a))
+    .map((major) => join(ROOT, major, 'bin'))
+    .find((folder) => ['initdb', 'postgres', 'pg_dump', 'pg_restore', 'psql'].every((name) => existsSync(join(folder, name))));
 
-/** Tests on the PostgreSQL of the machine are left out where there is none; never in CI, where they then fail. */
+/** Programs of the machine's own PostgreSQL. */
+export const machineBinaries = findBinaries() ?? '/no/postgresql';
+
+/** Tests of the machine's own PostgreSQL are left out where there is none; never in CI, where they then fail. */
 export const withoutMachinePostgres = findBinaries() === undefined && process.env['CI'] === undefined;
 
+/** Of the role that owns the databases, which is no superuser; with all that a URL must escape. */
+export const ROLE_PASSWORD = `pw'"\\ $:@/%é${randomUUID()}`;
+
 export interface MachinePostgres extends AsyncDisposable {
-  /** Of a migrated database that nobody is connected to. */
-  templateUrl: string;
+  /** A database, empty and owned by the role unless said otherwise; the URL logs in as the role. */
+  createDatabase(options?: { owner?: 'role' | 'superuser' }): Promise<string>;
+  /** Logs in to a database as superuser. */
+  superuserUrl(database: string): string;
+  /** Runs SQL as superuser. */
+  administer(sql: string, database?: string): Promise<void>;
 }
 
+const initCluster = async (folder: string, superPassword: string, user: { uid: number; gid: number } | undefined): Promise<void> => {
+  const passwordFile = join(folder, 'password');
+  await writeFile(passwordFile, superPassword);
+  if (user !== undefined) for (const path of [folder, passwordFile]) await chown(path, user.uid, user.gid);
+  const args = [
+    '-D',
+    join(folder, 'data'),
+    '-U',
+    'super',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--encoding=UTF8',
+    '--locale=C',
+  ];
+  const { succeeded, problem } = await runCommand(join(machineBinaries, 'initdb'), args, { ...user, cwd: '/', env: {}, timeoutMs: 80_000 });
+  if (!succeeded) throw new Error(`initdb: ${problem}`);
+};
+
+const startServer = async (folder: string, port: number, user: { uid: number; gid: number } | undefined, more: readonly string[]) => {
+  const settings = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', fsync: 'off' };
+  const all = [...Object.entries(settings).map(([name, value]) => `${name}=${value}`), ...more];
+  return spawnServer({
+    what: 'PostgreSQL of the machine',
+    executable: join(machineBinaries, 'postgres'),
+    args: ['-D', join(folder, 'data'), ...all.flatMap((setting) => ['-c', setting])],
+    cwd: '/',
+    logFile: join(folder, 'log'),
+    env: {},
+    user,
+    stopSteps: [
+      { signal: 'SIGINT', waitMs: 20_000 },
+      { signal: 'SIGKILL', waitMs: 10_000 },
+    ],
+  });
+};
+
 /**
- * Starts the oldest PostgreSQL from 15 on that the machine has, usually older than the embedded one, on a folder of its own.
+ * Starts a server of the machine's own PostgreSQL with a folder, a port and passwords of its own.
  * @param more settings, such as `max_connections=20`.
  */
 export const startMachinePostgres = async (more: readonly string[] = []): Promise<MachinePostgres> => {
-  const binaries = findBinaries();
-  if (binaries === undefined)
-    throw new Error(`There is no PostgreSQL ${OLDEST} or later in ${DEBIAN_FOLDER}: install the package postgresql`);
+  const folder = await mkdtemp(join(tmpdir(), 'ops-postgres-'));
+  await chmod(folder, 0o700);
+  const superPassword = randomUUID();
   const { user } = await postgresUser();
-  const folder = await mkdtemp(join(tmpdir(), 'opsc-postgres-'));
-  await chmod(folder, 0o711);
-  const [home, data] = [join(folder, 'home'), join(folder, 'home', 'data')];
-  await mkdir(home);
-  if (user !== undefined) await chown(home, user.uid, user.gid);
-  const init = await runCommand(
-    join(binaries, 'initdb'),
-    ['-D', data, '-U', 'opsconductor', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8'],
-    { ...user, cwd: home, timeoutMs: INITDB_TIMEOUT_MS },
-  );
-  if (!init.succeeded) throw new Error(`initdb of ${binaries}: ${init.problem}`);
+  await initCluster(folder, superPassword, user);
   const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', `port=${port}`, 'fsync=off', ...more];
-  const server = await spawnServer({
-    what: 'The PostgreSQL of the machine',
-    executable: join(binaries, 'postgres'),
-    args: ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
-    cwd: home,
-    logFile: join(folder, 'postgres.log'),
-    env: {},
-    user,
-    stopSteps: POSTGRES_STOP,
-  });
-  const templateUrl = `postgresql://opsconductor@127.0.0.1:${port}/opsconductor`;
+  const server = await startServer(folder, port, user, more);
+  const urlOf = (database: string): string => `postgresql://super:${superPassword}@127.0.0.1:${port}/${database}`;
   const ended = new AbortController();
-  void server.onExit.then(() => ended.abort(new Error('The PostgreSQL of the machine ended')));
-  await ensurePostgresDatabase({ url: templateUrl, passwordFile: '', signal: ended.signal });
-  const db = connectDatabase({ url: templateUrl, poolSize: 1, applicationName: 'test-setup' });
-  await migrate(db, 'test');
-  await db.close();
+  void server.onExit.then(() => ended.abort());
+  await ensurePostgresDatabase({ url: urlOf('postgres'), passwordFile: join(folder, 'password'), signal: ended.signal });
+  const administer = async (sql: string, database = 'postgres'): Promise<void> => {
+    const client = new pg.Client({ connectionString: urlOf(database) });
+    await client.connect();
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  };
+  await administer(`CREATE ROLE ops LOGIN PASSWORD ${pg.escapeLiteral(ROLE_PASSWORD)}`);
   return {
-    templateUrl,
+    administer,
+    superuserUrl: urlOf,
+    async createDatabase({ owner = 'role' } = {}) {
+      const name = `test_${randomUUID().replaceAll('-', '')}`;
+      await administer(`CREATE DATABASE ${name} ${owner === 'role' ? 'OWNER ops' : ''}`);
+      return `postgresql://ops:${encodeURIComponent(ROLE_PASSWORD)}@127.0.0.1:${port}/${name}`;
+    },
     async [Symbol.asyncDispose]() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

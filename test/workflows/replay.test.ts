@@ -1,8 +1,6 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { readFileSync, readdirSync } from 'node:fs';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRunActivities } from '../../src/activities/run-activities.ts';
 import { endMarked } from '../support/end-marked.ts';
 import { startWorkerProcess } from '../support/cli-process.ts';
@@ -11,18 +9,7 @@ import type { Fleet } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-
-const FOLDER = fileURLToPath(new URL('../histories/', import.meta.url));
-
-/** A worker replays the history with today's workflow code; a step that differs is an error. */
-const replay = async (histories: readonly { workflowId: string; history: unknown }[]): Promise<string[]> => {
-  const wrong: string[] = [];
-  const bundle = { workflowBundle: { codePath: inject('bundlePath') } };
-  for await (const result of Worker.runReplayHistories(bundle, histories as never)) {
-    if (result.error !== undefined) wrong.push(`${result.workflowId}: ${result.error.message}`);
-  }
-  return wrong;
-};
+import { FOLDER, historyOf as historyIn, keep, replay } from './support/histories.ts';
 
 describe('workflow histories that were recorded', () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
@@ -31,7 +18,7 @@ describe('workflow histories that were recorded', () => {
     expect(names.map((name) => name.slice(0, -'.json'.length)).toSorted()).toEqual(
       ['job', 'shard', 'branch']
         .flatMap((type) => ['success', 'failure', 'cancel', 'lost'].map((end) => `${type}-${end}`))
-        .concat('reconcile-success')
+        .concat('reconcile-success', 'partition-maintenance-success', 'retention-success', 'retention-failure')
         .toSorted(),
     );
   });
@@ -44,9 +31,6 @@ describe('workflow histories that were recorded', () => {
     expect(await replay(histories)).toEqual([]);
   });
 });
-
-/** Set RECORD_HISTORIES=1 to write what is recorded here over test/histories, after a deliberate change of workflow code. */
-const RECORD = process.env['RECORD_HISTORIES'] === '1';
 
 describe.skipIf(withoutSshd)('workflow histories recorded now (OpenSSH)', () => {
   let platform: TestPlatform;
@@ -62,16 +46,7 @@ describe.skipIf(withoutSshd)('workflow histories recorded now (OpenSSH)', () => 
     await fleet[Symbol.asyncDispose]();
   });
 
-  const historyOf = async (workflowId: string) => ({
-    workflowId,
-    history: await platform.client.workflow.getHandle(workflowId).fetchHistory(),
-  });
-
-  const keep = (name: string, history: Parameters<typeof historyToJSON>[0]): void => {
-    if (!RECORD) return;
-    mkdirSync(FOLDER, { recursive: true });
-    writeFileSync(`${FOLDER}${name}.json`, `${historyToJSON(history)}\n`);
-  };
+  const historyOf = (workflowId: string) => historyIn(platform.client, workflowId);
 
   /** Runs a job until it has ended, its branches also through a shard of their own. */
   const record = async (end: string, text: string, during: (serial: string, workflowId: string) => Promise<void>): Promise<string[]> => {

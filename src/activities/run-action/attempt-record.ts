@@ -1,4 +1,5 @@
 import type { Sequelize } from 'sequelize';
+import { JobActionResultsLateResult } from '../../contracts/json/jobs.ts';
 import type { ActionOutcome, RunActionInput } from '../../contracts/run.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
 import { hasOtherFinal } from '../../db/close-branch.ts';
@@ -111,7 +112,7 @@ export const endAttempt = async (db: Sequelize, attemptId: number, end: AttemptE
     `UPDATE job_action_results SET late_result = $2::jsonb WHERE id = $1 AND (status, exit_code, output_bytes) IS DISTINCT FROM ($3, $4::int, $5::bigint) RETURNING id`,
     [
       attemptId,
-      JSON.stringify({ ...outcome, output_bytes: end.bytes, at: new Date().toISOString() }),
+      JSON.stringify(JobActionResultsLateResult.parse({ ...outcome, output_bytes: end.bytes, at: new Date().toISOString() })),
       outcome.status,
       outcome.exitCode,
       end.bytes,

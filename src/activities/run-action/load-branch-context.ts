@@ -1,8 +1,9 @@
+import { SealedValue } from '../../contracts/sealed-value.ts';
 import type { LoginSecret, Endpoint } from '../../contracts/transport.ts';
 import { PasswordSecret, SshKeySecret } from '../../contracts/transport.ts';
 import type { createDefinitionCache, Definition, StoredVariable } from '../../db/load-definition.ts';
 import { selectPrepared } from '../../db/query.ts';
-import { openBytes, openValue, SealedValue } from '../../db/seal.ts';
+import { openBytes, openValue } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { variableText } from '../../domain/variables.ts';
 import { createSecretMask } from '../../domain/secret-mask.ts';

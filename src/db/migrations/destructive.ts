@@ -8,9 +8,10 @@ const DESTRUCTIVE: readonly RegExp[] = [
 ];
 const DECLARATION = /^--\s*destructive:\s*(\S.*)$/;
 
-/** Does it remove data? What a DO block or a function does is not seen. */
-export const isDestructive = ({ outline }: SqlStatement): boolean => DESTRUCTIVE.some((pattern) => pattern.test(outline));
-
 /** The reason that the comment `-- destructive: …` before the statement gives. */
 export const declaredReason = ({ comments }: SqlStatement): string | undefined =>
   comments.map((comment) => DECLARATION.exec(comment.trim())?.[1]).find((reason) => reason !== undefined);
+
+/** Does it remove data, by its words or as its author says? What a DO block or a function does is not seen. */
+export const isDestructive = (statement: SqlStatement): boolean =>
+  declaredReason(statement) !== undefined || DESTRUCTIVE.some((pattern) => pattern.test(statement.outline));

@@ -6,7 +6,8 @@ import { fileProblem } from './file-problem.ts';
 import { splitStatements } from './split-statements.ts';
 import type { SqlStatement } from './split-statements.ts';
 
-const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../migrations', import.meta.url));
+/** The migrations of this build. */
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../migrations', import.meta.url));
 const MIGRATION_NAME = /^\d{4}-[a-z0-9-]+\.sql$/;
 /** The first line of a file whose statements cannot run in a transaction. */
 const OUTSIDE_DECLARATION = '-- outside a transaction: each statement is safe to repeat';

@@ -1,6 +1,6 @@
 import type { ChangePassword, Profile } from '../../contracts/auth.ts';
-import { UserModel } from '../../db/models/user.ts';
-import { UserSessionModel } from '../../db/models/user-session.ts';
+import { UserModel } from '../../db/models/identity/users.ts';
+import { UserSessionModel } from '../../db/models/identity/user-sessions.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
@@ -8,7 +8,7 @@ import { countFailedLogin } from './login.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { profileOf } from './profile.ts';
 
-const ownAccount = async (caller: Caller): Promise<UserModel> => {
+const ownAccount = async (caller: Caller): Promise<InstanceType<typeof UserModel>> => {
   const user = await UserModel.findByPk(caller.userId);
   if (user === null) throw new OpsError('UNAUTHENTICATED', 'This account is gone.');
   return user;

@@ -1,5 +1,5 @@
 import type { ApiToken, ApiTokenCreated, CreateApiToken } from '../../contracts/auth.ts';
-import { ApiTokenModel } from '../../db/models/api-token.ts';
+import { ApiTokenModel } from '../../db/models/identity/api-tokens.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { isPermission } from '../../domain/permissions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -10,7 +10,7 @@ import { newToken, tokenHash } from '../tokens.ts';
 
 const PREFIX_LENGTH = 12;
 
-const infoOf = (row: ApiTokenModel): ApiToken => ({
+const infoOf = (row: InstanceType<typeof ApiTokenModel>): ApiToken => ({
   token_uuid: row.tokenUuid,
   name: row.name,
   token_prefix: row.tokenPrefix,

@@ -2,8 +2,8 @@ import { Op } from 'sequelize';
 import type { Sequelize, Transaction } from 'sequelize';
 import type { Settings } from '../../contracts/settings.ts';
 import type { Login, SessionCreated } from '../../contracts/auth.ts';
-import { UserModel } from '../../db/models/user.ts';
-import { UserSessionModel } from '../../db/models/user-session.ts';
+import { UserModel } from '../../db/models/identity/users.ts';
+import { UserSessionModel } from '../../db/models/identity/user-sessions.ts';
 import { execute, selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import type { RequestFacts } from '../../db/record-audit.ts';
@@ -76,7 +76,7 @@ export const login = async (deps: LoginDeps, input: Login, request: RequestFacts
 const refuse = async (
   { db, keyRing, readSettings }: LoginDeps,
   username: string,
-  user: UserModel | null,
+  user: InstanceType<typeof UserModel> | null,
   isRight: boolean,
   request: RequestFacts,
 ): Promise<void> => {

@@ -1,9 +1,9 @@
 import type { Profile } from '../../contracts/auth.ts';
-import type { UserModel } from '../../db/models/user.ts';
+import type { UserModel } from '../../db/models/identity/users.ts';
 import { permissionsOf } from '../../domain/permissions.ts';
 
 /** The wire form of an account. */
-export const profileOf = (user: UserModel): Profile => ({
+export const profileOf = (user: InstanceType<typeof UserModel>): Profile => ({
   user_uuid: user.userUuid,
   username: user.username,
   email: user.email,

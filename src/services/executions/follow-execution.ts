@@ -66,8 +66,9 @@ export const followExecution = async (
     if (from === undefined || fresh.length === 0) return new Map();
     const rows = await selectRows<{ branch_id: number; line: number }>(
       db,
-      `SELECT branch_id, max(line_number) AS line FROM job_execution_logs WHERE job_execution_id = $1 AND timestamp < $2 AND branch_id = ANY($3::bigint[]) GROUP BY branch_id`,
-      [id, from.toISOString(), fresh.map((row) => row.id)],
+      `SELECT wanted.branch_id, l.line FROM unnest($1::bigint[]) AS wanted(branch_id) CROSS JOIN LATERAL (
+         SELECT line_number AS line FROM job_execution_logs WHERE branch_id = wanted.branch_id AND timestamp < $2 ORDER BY line_number DESC LIMIT 1) l`,
+      [fresh.map((row) => row.id), from.toISOString()],
     );
     return new Map(rows.map((row) => [row.branch_id, row.line]));
   };

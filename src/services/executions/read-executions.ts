@@ -49,10 +49,13 @@ type ExecutionRow = Omit<Execution, 'fault'>;
 /** Runs, newest first. */
 export const listExecutions = async ({ db }: ServiceDeps, caller: Caller, filter: ExecutionFilter): Promise<Page<Execution>> => {
   authorize(caller, 'executions.read');
+  // The numbers of a job's runs rise with their ids, and have an index that begins with the job.
+  const place = filter.job === undefined ? 'e.id' : 'e.execution_number';
   const rows = await selectRows<ExecutionRow & { row_id: number }>(
     db,
-    `SELECT e.id AS row_id, ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id
-     WHERE ($1::bigint IS NULL OR e.id < $1) AND ($2::text IS NULL OR e.status = $2) AND ($3::text IS NULL OR j.job_serial = $3) ORDER BY e.id DESC LIMIT $4`,
+    `SELECT ${place} AS row_id, ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id
+     WHERE ($1::bigint IS NULL OR ${place} < $1) AND ($2::text IS NULL OR e.status = $2)
+       AND ($3::text IS NULL OR e.job_id = (SELECT id FROM jobs WHERE job_serial = $3)) ORDER BY ${place} DESC LIMIT $4`,
     [cursorId(filter) ?? null, filter.status ?? null, filter.job ?? null, filter.limit + 1],
   );
   return pageOfRows(rows.map(withFault), filter.limit);
@@ -130,24 +133,35 @@ export const listResults = async (
 export const LOG_COLUMNS = `${iso('l.timestamp')} AS timestamp, b.branch_serial, b.target_name_ref AS target_name, l.line_number, l.stream, l.log_phase, l.log_level,
 l.log_category, l.log_message, l.log_details`;
 
-/** Log lines of a run in the order in which they were stored; those of one branch also in the order of their numbers. */
+/** Ids of the branches that a filter of lines names; undefined when it names none. */
+const namedBranches = async (db: Sequelize, run: number, { branch, target }: LogFilter): Promise<number[] | undefined> => {
+  if (branch === undefined && target === undefined) return undefined;
+  const rows = await selectRows<{ id: number }>(
+    db,
+    `SELECT b.id FROM job_execution_branches b WHERE b.job_execution_id = $1 AND ($2::text IS NULL OR b.branch_serial = $2)
+       AND ($3::text IS NULL OR b.target_serial_ref = $3 OR b.target_name_ref = $3)`,
+    [run, branch ?? null, target ?? null],
+  );
+  return rows.map((row) => row.id);
+};
+
+/** Log lines of a run in the order in which they were stored; those of one branch in the order of their numbers, which is the same. */
 export const listLogs = async ({ db }: ServiceDeps, caller: Caller, serial: string, filter: LogFilter): Promise<Page<LogLine>> => {
   authorize(caller, 'executions.read');
+  const run = await executionId(db, serial);
+  const branches = await namedBranches(db, run, filter);
+  if (branches?.length === 0) return { data: [], next: null };
+  // The lines of one branch have an index by number: a later page of many lines costs no more than the first.
+  const [place, ofBranches, wanted] =
+    branches?.length === 1
+      ? ['l.line_number', 'l.branch_id = $3::bigint', branches[0]]
+      : ['l.id', '($3::bigint[] IS NULL OR l.branch_id = ANY($3::bigint[]))', branches ?? null];
   const rows = await selectRows<LogLine & { row_id: number }>(
     db,
-    `SELECT l.id AS row_id, ${LOG_COLUMNS} FROM job_execution_logs l LEFT JOIN job_execution_branches b ON b.id = l.branch_id
-     WHERE l.job_execution_id = $1 AND l.id > $2 AND ($3::text IS NULL OR b.branch_serial = $3)
-       AND ($4::text IS NULL OR b.target_serial_ref = $4 OR b.target_name_ref = $4) AND ($5::text IS NULL OR l.stream = $5)
-       AND ($6::text IS NULL OR l.log_level = $6) ORDER BY l.id LIMIT $7`,
-    [
-      await executionId(db, serial),
-      cursorId(filter) ?? 0,
-      filter.branch ?? null,
-      filter.target ?? null,
-      filter.stream ?? null,
-      filter.level ?? null,
-      filter.limit + 1,
-    ],
+    `SELECT ${place} AS row_id, ${LOG_COLUMNS} FROM job_execution_logs l LEFT JOIN job_execution_branches b ON b.id = l.branch_id
+     WHERE l.job_execution_id = $1 AND ${place} > $2 AND ${ofBranches} AND ($4::text IS NULL OR l.stream = $4)
+       AND ($5::text IS NULL OR l.log_level = $5) ORDER BY ${place} LIMIT $6`,
+    [run, cursorId(filter) ?? 0, wanted, filter.stream ?? null, filter.level ?? null, filter.limit + 1],
   );
   return pageOfRows(rows, filter.limit);
 };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Sequelize, Transaction } from 'sequelize';
 import type { StartExecution } from '../../contracts/job.ts';
 import type { Execution } from '../../contracts/execution.ts';
-import { JobExecutionModel } from '../../db/models/job-execution.ts';
+import { JobExecutionModel } from '../../db/models/jobs/job-executions.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'sequelize';
 import type { CredentialInput, MethodInput } from '../../contracts/target.ts';
-import { CommunicationMethodModel } from '../../db/models/communication-method.ts';
-import { CredentialModel } from '../../db/models/credential.ts';
+import { CommunicationMethodModel } from '../../db/models/targets/target-communication-methods.ts';
+import { CredentialModel } from '../../db/models/targets/target-credentials.ts';
 import { sealBytes } from '../../db/seal.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import { authorize } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { CreateTarget, Target, UpdateTarget } from '../../contracts/target.ts';
-import { TargetModel } from '../../db/models/target.ts';
+import { TargetModel } from '../../db/models/targets/universal-targets.ts';
 import { nextSerials } from '../../db/next-serial.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -69,7 +69,10 @@ export const createTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller,
   return readTarget(db, serial);
 };
 
-const liveTarget = async (serial: string, options: Parameters<typeof TargetModel.findOne>[0]): Promise<TargetModel> => {
+const liveTarget = async (
+  serial: string,
+  options: Parameters<typeof TargetModel.findOne>[0],
+): Promise<InstanceType<typeof TargetModel>> => {
   const row = await TargetModel.findOne({ ...options, where: { targetSerial: serial, isActive: true } });
   if (row === null) throw new OpsError('NOT_FOUND', `There is no target ${serial}.`);
   return row;

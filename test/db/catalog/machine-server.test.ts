@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { startMachinePostgres, withoutMachinePostgres } from '../../support/machine-postgres.ts';
-import type { MachinePostgres } from '../../support/machine-postgres.ts';
+import { withoutMachinePostgres } from '../../support/machine-postgres.ts';
+import { startMachineTemplate } from '../../support/machine-template.ts';
+import type { MachineTemplate } from '../../support/machine-template.ts';
 import { describeServer } from './support/describe-server.ts';
 
 describe.skipIf(withoutMachinePostgres)('on the PostgreSQL of this machine', () => {
-  let server: MachinePostgres | undefined;
+  let server: MachineTemplate | undefined;
   beforeAll(async () => {
-    server = await startMachinePostgres();
+    server = await startMachineTemplate();
   });
   afterAll(() => server?.[Symbol.asyncDispose]());
   describeServer(() => server?.templateUrl ?? '');

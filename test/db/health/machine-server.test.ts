@@ -6,8 +6,9 @@ import { connectDatabase } from '../../../src/db/connect.ts';
 import { readHealth } from '../../../src/db/health/read-health.ts';
 import { execute } from '../../../src/db/query.ts';
 import { startCli } from '../../support/cli-process.ts';
-import { startMachinePostgres, withoutMachinePostgres } from '../../support/machine-postgres.ts';
-import type { MachinePostgres } from '../../support/machine-postgres.ts';
+import { withoutMachinePostgres } from '../../support/machine-postgres.ts';
+import { startMachineTemplate } from '../../support/machine-template.ts';
+import type { MachineTemplate } from '../../support/machine-template.ts';
 import { namesOf } from '../support/health-database.ts';
 
 const healthOf = async (url: string, ...before: string[]): Promise<DatabaseHealth> => {
@@ -21,9 +22,9 @@ const healthOf = async (url: string, ...before: string[]): Promise<DatabaseHealt
 };
 
 describe.skipIf(withoutMachinePostgres)('on the PostgreSQL of the machine', () => {
-  let server: MachinePostgres;
+  let server: MachineTemplate;
   beforeAll(async () => {
-    server = await startMachinePostgres(['max_connections=20', 'superuser_reserved_connections=4']);
+    server = await startMachineTemplate(['max_connections=20', 'superuser_reserved_connections=4']);
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
@@ -70,7 +71,7 @@ describe.skipIf(withoutMachinePostgres)('on the PostgreSQL of the machine', () =
 });
 
 test.skipIf(withoutMachinePostgres)('on the PostgreSQL of the machine with the library, the slowest statements are told', async () => {
-  await using server = await startMachinePostgres(['shared_preload_libraries=pg_stat_statements']);
+  await using server = await startMachineTemplate(['shared_preload_libraries=pg_stat_statements']);
   const { slowest_statements: statements, findings } = await healthOf(
     server.templateUrl,
     'CREATE EXTENSION pg_stat_statements',

@@ -45,7 +45,9 @@ export const addJobRow = async (
   const jobId = await insert(db, 'jobs', { job_serial: serial, name: serial, priority, created_by: 1 });
   await selectRows(
     db,
-    `INSERT INTO job_versions (job_id, definition_version, definition) VALUES ($1, 1, '{"variables": [], "retry_count": 0}') RETURNING job_id`,
+    `INSERT INTO job_versions (job_id, definition_version, definition) SELECT id, 1, jsonb_build_object('name', name, 'description', description,
+       'priority', priority, 'timeout_seconds', timeout_seconds, 'retry_count', retry_count, 'variables', variables, 'settings', settings)
+     FROM jobs WHERE id = $1 RETURNING job_id`,
     [jobId],
   );
   for (const [index, { isEnabled = true }] of actions.entries()) {

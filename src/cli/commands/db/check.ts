@@ -5,7 +5,9 @@ import { compareCatalogs } from '../../../db/catalog/compare.ts';
 import type { Difference } from '../../../db/catalog/difference.ts';
 import { readExpectedCatalog } from '../../../db/catalog/expected.ts';
 import { introspect } from '../../../db/catalog/introspect.ts';
+import { modelCatalog } from '../../../db/catalog/model-catalog.ts';
 import { assertMigrated } from '../../../db/migrate.ts';
+import { TABLES } from '../../../db/models/index.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { EXIT_CODES } from '../../exit-code.ts';
 import { paintFor } from '../../terminal/paint.ts';
@@ -31,7 +33,10 @@ const migrationProblem = async (db: Sequelize): Promise<string | undefined> => {
 
 const compareAll = async (db: Sequelize): Promise<Comparison[]> => {
   const expected = await readExpectedCatalog();
-  return [{ heading: 'The database differs from this version:', differences: compareCatalogs(expected, await introspect(db)) }];
+  return [
+    { heading: 'The database differs from this version:', differences: compareCatalogs(expected, await introspect(db)) },
+    { heading: 'The migrations of this version differ from its models:', differences: compareCatalogs(modelCatalog(TABLES), expected) },
+  ];
 };
 
 const indented = (text: string): string => text.replaceAll(/^/gm, '         ');

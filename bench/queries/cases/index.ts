@@ -1,0 +1,16 @@
+import type { World } from '../world.ts';
+import { accountCases } from './accounts.ts';
+import { activityCases } from './activities.ts';
+import { listCases } from './lists.ts';
+import type { QueryCase } from './query-case.ts';
+import { runCases } from './runs.ts';
+import { writeCases } from './writes.ts';
+
+/** All that services and activities ask the database. */
+export const createCases = async (world: World): Promise<QueryCase[]> => [
+  ...(await listCases(world)),
+  ...(await runCases(world)),
+  ...(await accountCases(world)),
+  ...writeCases(world),
+  ...activityCases(world),
+];

@@ -1,0 +1,55 @@
+import { CreateJob } from '../../../src/contracts/job.ts';
+import { CreateTarget } from '../../../src/contracts/target.ts';
+import { cancelExecution } from '../../../src/services/executions/cancel-execution.ts';
+import { startExecution } from '../../../src/services/executions/start-execution.ts';
+import { createJob, deleteJob, updateJob } from '../../../src/services/jobs/write-job.ts';
+import { testConnection, testMethodConfig } from '../../../src/services/targets/test-connection.ts';
+import { createTarget, deleteTarget, updateTarget } from '../../../src/services/targets/write-target.ts';
+import { unusedJob } from '../fill.ts';
+import { OLD_JOB } from '../volume.ts';
+import type { World } from '../world.ts';
+import { pick } from './query-case.ts';
+import type { QueryCase } from './query-case.ts';
+
+const method = (host: string) => ({
+  method_type: 'ssh' as const,
+  host,
+  port: 22,
+  config: {},
+  credential: { credential_type: 'password' as const, credential_name: 'login', username: 'ops', password: 'secret' },
+});
+const newTarget = (n: number): CreateTarget => CreateTarget.parse({ name: `new-${n}`, methods: [method(`new-${n}.example.org`)] });
+const action = { action_type: 'command', action_name: 'list', action_parameters: { command: 'ls' } };
+
+/** What people change: targets, jobs, starts and cancels. */
+export const writeCases = ({ services, caller, filled }: World): QueryCase[] => {
+  const { jobs, targets, runs } = filled;
+  const newJob = (n: number): CreateJob =>
+    CreateJob.parse({ name: `new job ${n}`, actions: [action], targets: targets.map((target) => target.serial) });
+  const active = targets.filter((_, index) => (index + 1) % 20 !== 0);
+  const runningRuns = runs.filter((run) => run.status === 'running');
+  const row = (name: string, covers: readonly string[], call: QueryCase['call']): QueryCase => ({ name, kind: 'row', covers, call });
+  const page = (name: string, covers: readonly string[], call: QueryCase['call']): QueryCase => ({ name, kind: 'page', covers, call });
+
+  return [
+    row('target made and tested', ['createTarget', 'insertMethods', 'writeCredential', 'testConnection', 'nextSerials'], async (n) => {
+      const { target_serial: serial } = await createTarget(services, caller, newTarget(n));
+      await testConnection(services, caller, serial, undefined);
+    }),
+    row('target changed', ['updateTarget', 'replaceMethods'], (n) =>
+      updateTarget(services, caller, pick(targets, n).serial, { description: 'changed', methods: [method(`other-${n}.example.org`)] }),
+    ),
+    row('target deleted', ['deleteTarget'], (n) => deleteTarget(services, caller, pick(targets, n).serial)),
+    row('connection tested', ['testMethodConfig'], (n) =>
+      testMethodConfig(services, caller, { os_type: 'linux', method: method(`new-${n}.example.org`) }),
+    ),
+    page('job made, on all targets', ['createJob'], (n) => createJob(services, caller, newJob(n))),
+    page('job changed, on all targets', ['updateJob'], (n) => updateJob(services, caller, pick(jobs, n).serial, newJob(n))),
+    row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
+    row('run started', ['startExecution'], (n) =>
+      startExecution(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial] }, `key-${n}`),
+    ),
+    row('run started, on all targets', ['startExecution'], (n) => startExecution(services, caller, pick(jobs, n).serial, {}, undefined)),
+    row('run cancelled', ['cancelExecution'], (n) => cancelExecution(services, caller, pick(runningRuns, n).serial)),
+  ];
+};

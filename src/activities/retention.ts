@@ -1,0 +1,17 @@
+import { Context } from '@temporalio/activity';
+import { applyRetentionRule, retentionRuleNames } from '../db/retention/apply-rule.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** Lets old rows go (data model, part 7). */
+export const createRetentionActivities = ({ db }: Pick<ActivityDeps, 'db'>) => ({
+  listRetentionRules: async (): Promise<string[]> => retentionRuleNames(),
+
+  /** A repeat goes on where the last one ended. A cancel, or the end of the worker, ends it between two batches. */
+  applyRetentionRule(name: string): Promise<Record<string, number>> {
+    const { cancellationSignal, heartbeat } = Context.current();
+    return applyRetentionRule(db, name, () => {
+      heartbeat();
+      cancellationSignal.throwIfAborted();
+    });
+  },
+});

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { FailureCategory, LogLevel } from '../enums.ts';
+import { ActionConfig, ActionKey, EnvironmentName, noDoubles, VariableKey, VariableType, VariableValue } from '../job.ts';
+import { SealedValue } from '../sealed-value.ts';
+import { LabelName, Uuid } from '../target.ts';
+import { Text } from '../text.ts';
+import { Approvers, Calendars, Count, listOf, Name, oneOf, OpenObject, Selector } from './shared.ts';
+
+const isRegularExpression = (text: string): boolean => {
+  try {
+    return RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+};
+
+const Variable = z
+  .strictObject({
+    key: VariableKey,
+    type: VariableType,
+    value: VariableValue.optional(),
+    sealed: SealedValue.optional(),
+    description: Text(1_000).optional(),
+    is_secret: z.boolean(),
+    is_required: z.boolean(),
+    is_input: z.boolean().optional(),
+    choices: z.array(VariableValue).min(1).optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    pattern: Text(1_000).refine(isRegularExpression, 'must be a regular expression').optional(),
+  })
+  .refine(({ is_secret: isSecret, value }) => !isSecret || value === undefined, { path: ['value'], error: 'a secret is sealed' })
+  .refine(({ is_secret: isSecret, sealed }) => isSecret || sealed === undefined, { path: ['sealed'], error: 'only secrets are sealed' })
+  .refine(({ type, value }) => value === undefined || type === 'json' || typeof value === type, {
+    path: ['value'],
+    error: 'does not fit the type',
+  })
+  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, { path: ['max'], error: 'is less than min' });
+
+/** The variables that a job declares; the values of secrets are sealed, with the uuid of the job. */
+export const JobsVariables = z.array(Variable).superRefine(noDoubles('key'));
+
+const countOrPercent = z.union([
+  z.strictObject({ count: z.number().int().min(1) }),
+  z.strictObject({ percent: z.number().gt(0).max(100) }),
+]);
+
+/** How a run spreads over its targets. */
+const Rollout = z.strictObject({
+  batches: z.array(countOrPercent).min(1).optional(),
+  order_by: LabelName.optional(),
+  group_by: LabelName.optional(),
+  stop_after_failures: countOrPercent.optional(),
+  between_batches: z.union([z.strictObject({ seconds: z.number().int().min(1) }), z.strictObject({ approvers: Approvers })]).optional(),
+});
+
+export const JobsSettings = z
+  .strictObject({
+    execution_mode: z.enum(['sequential', 'parallel', 'batch']),
+    max_concurrent_targets: z.number().int().min(1).max(200),
+    rollout: Rollout,
+    allow_shared_targets: z.boolean(),
+    calendars: Calendars,
+    confirm_dangerous: z.boolean(),
+    keep_full_output: z.boolean(),
+    retry_delay_seconds: z.number().int().min(1).max(300),
+    log_level: LogLevel,
+    capture_output: z.boolean(),
+    notify: z.unknown(),
+    environment: z.record(EnvironmentName, Text(32_768)),
+    tags: listOf(Name),
+  })
+  .partial();
+
+/** Input of an action; its keys follow from the type of the action. */
+export const JobActionsActionParameters = OpenObject;
+
+export const JobActionsActionConfig = ActionConfig.extend({
+  capture_output: z.boolean().optional(),
+  keep_full_output: z.boolean().optional(),
+  run_as: Name.optional(),
+  delivery: z.enum(['at_most_once', 'at_least_once']).optional().meta({ description: 'Default at_most_once.' }),
+});
+
+/** All must hold. */
+export const JobActionsConditions = z.array(
+  z.strictObject({
+    variable: VariableKey,
+    operator: z.enum(['==', '!=', '>', '<', 'contains', 'matches']),
+    value: z.union([Text(65_536), z.number(), z.boolean()]),
+  }),
+);
+
+export const JobActionsDependencies = z
+  .array(z.strictObject({ action_key: ActionKey, status: z.enum(['success', 'failure', 'completed', 'skipped']) }))
+  .superRefine(noDoubles('action_key'));
+
+/** Values that override those of the job; a secret is a sealed value, with the uuid of the run. */
+export const JobExecutionsVariables = z.record(VariableKey, z.union([SealedValue, VariableValue]));
+
+/** Empty = list and selector of the job. */
+export const JobExecutionsTargetSelection = z
+  .strictObject({ target_uuids: z.array(Uuid).min(1).optional(), selector: Selector.optional() })
+  .refine(oneOf(['target_uuids', 'selector'], 0), 'is either target_uuids or a selector');
+
+/** Copied from the version, then as steering left it. */
+export const JobExecutionsRollout = Rollout;
+
+/** What an attempt reported after it had been closed. */
+export const JobActionResultsLateResult = z.strictObject({
+  status: z.enum(['completed', 'failed', 'cancelled']),
+  exitCode: z.number().int().nullable(),
+  failureCategory: FailureCategory.nullable(),
+  errorCode: Text(50).nullable(),
+  output_bytes: Count,
+  at: z.iso.datetime(),
+});
+
+/** `continues`: the line goes on in the next row. */
+export const JobExecutionLogsLogDetails = z.looseObject({
+  action_serial: z
+    .string()
+    .regex(/^J\d{8,19}(\.\d{4,10}){3}$/, 'must be an action serial such as J20250001.0001.0001.0001')
+    .optional(),
+  attempt: z.number().int().min(1).optional(),
+  continues: z.boolean().optional(),
+});
+
+/** The head of a version as it was; job_actions holds its actions. */
+export const JobVersionsDefinition = z.strictObject({
+  name: Text(255).min(1),
+  description: Text(10_000).nullable(),
+  priority: z.number().int().min(1).max(10),
+  timeout_seconds: z.number().int().min(1).nullable(),
+  retry_count: z.number().int().min(0).max(10),
+  variables: JobsVariables,
+  settings: JobsSettings,
+  target_selector: Selector.nullable().optional(),
+});

@@ -1,0 +1,93 @@
+import { bigint, identity, integer, jsonObject, oneOf, smallint, text, timestamptz, uuid, varchar } from '../columns.ts';
+import { defineTable } from '../model.ts';
+import { references } from '../table.ts';
+import { JobExecutionsRollout, JobExecutionsTargetSelection, JobExecutionsVariables } from '../../../contracts/json/jobs.ts';
+import { ClosedBy, ExecutionStatus, ExecutionTrigger, FailureCategory, HoldReason } from '../../../contracts/enums.ts';
+
+export const JobExecutionModel = defineTable(
+  'job_executions',
+  'One run of a job.',
+  {
+    id: identity('Primary key.'),
+    job_id: bigint('Job.'),
+    execution_uuid: uuid('Public id.', { default: 'gen_random_uuid()' }),
+    execution_serial: varchar(50, 'job_serial + `.` + at least 4 digits.'),
+    execution_number: integer('1, 2, … within the job.'),
+    definition_version: integer('Version that runs.'),
+    status: oneOf(ExecutionStatus, 'State.', { default: 'scheduled' }),
+    trigger_type: oneOf(ExecutionTrigger, 'What started it.', { default: 'manual' }),
+    triggered_by: bigint('User, if a person or token did.', { null: true }),
+    variables: jsonObject(JobExecutionsVariables, 'Values that override jobs.variables; secrets sealed.', { default: "'{}'::jsonb" }),
+    target_selection: jsonObject(
+      JobExecutionsTargetSelection,
+      'Targets of this run, read by `planTargets`: empty = list and selector of the job, else {target_uuids} or {selector}.',
+      { default: "'{}'::jsonb" },
+    ),
+    rollout: jsonObject(
+      JobExecutionsRollout,
+      '{batches [{count} or {percent}], order_by, group_by, stop_after_failures {count} or {percent}, between_batches {seconds} or {approvers}}: copied from the version, then as steering left it.',
+      { default: "'{}'::jsonb" },
+    ),
+    max_concurrent_targets: smallint('Fan-out bound, 1–200 (upstream MAX_CONCURRENT_TARGETS).', { default: '20' }),
+    total_branches: integer('Branches of this run.', { default: '0' }),
+    completed_branches: integer('Ended completed.', { default: '0' }),
+    failed_branches: integer('Ended failed.', { default: '0' }),
+    cancelled_branches: integer('Ended cancelled.', { default: '0' }),
+    failure_category: oneOf(FailureCategory, 'Class of a failure of the run itself.', { null: true }),
+    error_code: varchar(50, 'Code of the OpsError.', { null: true }),
+    error_message: text('Its text.', { null: true }),
+    cancel_requested_at: timestamptz('Time of the cancel request.', { null: true }),
+    cancel_requested_by: bigint('Who asked.', { null: true }),
+    workflow_id: varchar(255, '`job/<execution_serial>`; reuse policy REJECT_DUPLICATE, conflict policy USE_EXISTING.'),
+    run_id: varchar(64, 'First Temporal run id; null = not started yet (the row is the outbox).', { null: true }),
+    idempotency_key: varchar(255, '`<user_uuid>/<key of the caller>`, or `schedule/<schedule_uuid>/<nominal time>`.', { null: true }),
+    retry_of_execution_id: bigint('Execution whose failed targets this one repeats.', { null: true }),
+    paused_at: timestamptz('Held since; status stays running.', { null: true }),
+    hold_reason: oneOf(HoldReason, 'Why it is held.', { null: true }),
+    resumes_at: timestamptz('When the hold ends by itself; null = a person must act.', { null: true }),
+    closed_by: oneOf(ClosedBy, 'Who closed the row.', { null: true }),
+    scheduled_at: timestamptz('Nominal time.', { null: true }),
+    started_at: timestamptz('Work started (slot granted).', { null: true }),
+    completed_at: timestamptz('End.', { null: true }),
+    created_at: timestamptz('Row created.', { default: 'now()' }),
+    updated_at: timestamptz('Last change, by trigger.', { default: 'now()' }),
+  },
+  {
+    primaryKey: ['id'],
+    unique: [
+      { columns: ['execution_uuid'] },
+      { columns: ['execution_serial'] },
+      { columns: ['job_id', 'execution_number'] },
+      { columns: ['workflow_id'] },
+    ],
+    foreignKeys: [
+      references('job_id', 'jobs', 'CASCADE'),
+      references('triggered_by', 'users', 'SET NULL'),
+      references('cancel_requested_by', 'users', 'SET NULL'),
+      references('retry_of_execution_id', 'job_executions', 'SET NULL'),
+    ],
+    indexes: [
+      { keys: 'job_id, idempotency_key', isUnique: true, where: '(idempotency_key IS NOT NULL)', why: 'at most one such row' },
+      { keys: 'job_id, status', why: 'FK, job page' },
+      { keys: 'created_at', why: 'list, dashboards' },
+      { keys: 'status', where: "(status = ANY (ARRAY['scheduled'::text, 'running'::text]))", why: 'live view, concurrency limit' },
+      {
+        keys: 'created_at',
+        name: 'idx_job_executions_created_at_unstarted',
+        where: "((status = 'scheduled'::text) AND (run_id IS NULL))",
+        why: 'reconciler',
+      },
+      { keys: 'completed_at', where: '(completed_at IS NOT NULL)', why: 'metrics watermark' },
+      { keys: 'triggered_by', where: '(triggered_by IS NOT NULL)', why: 'FK' },
+      { keys: 'cancel_requested_by', where: '(cancel_requested_by IS NOT NULL)', why: 'FK' },
+      { keys: 'retry_of_execution_id', where: '(retry_of_execution_id IS NOT NULL)', why: 'FK' },
+    ],
+    checks: {
+      execution_serial_format: "((execution_serial)::text ~ '^J[0-9]{8,}[.][0-9]{4,}$'::text)",
+      completed_at: "((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL))",
+      branch_counts: '(((completed_branches + failed_branches) + cancelled_branches) <= total_branches)',
+      max_concurrent_targets: '((max_concurrent_targets >= 1) AND (max_concurrent_targets <= 200))',
+      hold: '(((paused_at IS NULL) = (hold_reason IS NULL)) AND ((resumes_at IS NULL) OR (hold_reason IS NOT NULL)))',
+    },
+  },
+);

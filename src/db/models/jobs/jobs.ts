@@ -1,0 +1,86 @@
+import {
+  bigint,
+  boolean,
+  char,
+  identity,
+  integer,
+  jsonArray,
+  jsonObject,
+  oneOf,
+  smallint,
+  text,
+  timestamptz,
+  uuid,
+  varchar,
+} from '../columns.ts';
+import { defineTable } from '../model.ts';
+import { references } from '../table.ts';
+import { JobsSettings, JobsVariables } from '../../../contracts/json/jobs.ts';
+import { JobStatus, JobType, DefinitionSource } from '../../../contracts/enums.ts';
+
+export const JobModel = defineTable(
+  'jobs',
+  'A job: its definition head and its life-cycle state.',
+  {
+    id: identity('Primary key.'),
+    job_uuid: uuid('Public id.', { default: 'gen_random_uuid()' }),
+    job_serial: varchar(20, '`J` + year + at least 4 digits, from serial_counters.'),
+    name: varchar(255, 'Display name; not unique.'),
+    description: text('Free text.', { null: true }),
+    job_type: oneOf(JobType, 'Derived when omitted: one kind of action → that kind, otherwise composite.', { default: 'command' }),
+    status: oneOf(JobStatus, 'Life-cycle state.', { default: 'draft' }),
+    priority: smallint('1 (first) … 10; order in which waiting executions start.', { default: '5' }),
+    timeout_seconds: integer('Limit of one execution; null = setting `execution_timeout_seconds`.', { null: true }),
+    retry_count: smallint('Default retries of an action, 0–10.', { default: '0' }),
+    definition_version: integer('Current version: head in job_versions, actions in job_actions.', { default: '1' }),
+    last_execution_number: integer('Counter for execution_number, advanced with UPDATE … RETURNING.', { default: '0' }),
+    variables: jsonArray(
+      JobsVariables,
+      'Custom variables {key, type string/number/boolean/json, value, description, is_secret}; those asked at start also {is_input, is_required, choices, min, max, pattern}. Secret values are sealed.',
+      { default: "'[]'::jsonb" },
+    ),
+    settings: jsonObject(
+      JobsSettings,
+      '{execution_mode sequential/parallel/batch, max_concurrent_targets, rollout (see job_executions), allow_shared_targets, calendars [name], confirm_dangerous, keep_full_output, retry_delay_seconds, log_level, capture_output, notify, environment, tags}.',
+      { default: "'{}'::jsonb" },
+    ),
+    target_selector: varchar(1000, 'Selector over labels instead of, or besides, job_targets; resolved when a run starts.', { null: true }),
+    is_template: boolean('A pattern for jobs: has versions, actions and parameters, never runs.', { default: 'false' }),
+    template_id: bigint('Template it was made from.', { null: true }),
+    definition_source: oneOf(DefinitionSource, '`code` = managed by a deploy, read-only in the API.', { default: 'api' }),
+    definition_hash: char(64, 'SHA-256 of the canonical code definition.', { null: true }),
+    created_by: bigint('Owner; the `system` user for code jobs.'),
+    scheduled_at: timestamptz('Start time of a one-off run; mirrored by a `once` schedule.', { null: true }),
+    started_at: timestamptz('Start of the latest execution.', { null: true }),
+    completed_at: timestamptz('End of the latest execution.', { null: true }),
+    deleted_at: timestamptz('Soft delete; the purge removes the row later.', { null: true }),
+    created_at: timestamptz('Row created.', { default: 'now()' }),
+    updated_at: timestamptz('Last change, by trigger.', { default: 'now()' }),
+  },
+  {
+    primaryKey: ['id'],
+    unique: [{ columns: ['job_uuid'] }, { columns: ['job_serial'] }],
+    foreignKeys: [references('created_by', 'users', 'RESTRICT'), references('template_id', 'jobs', 'SET NULL')],
+    indexes: [
+      {
+        keys: 'name',
+        name: 'uq_jobs_name_code',
+        isUnique: true,
+        where: "((definition_source = 'code'::text) AND (deleted_at IS NULL))",
+        why: 'at most one such row',
+      },
+      { keys: 'status, created_by', why: 'list filter, covers status' },
+      { keys: 'created_by', why: 'FK, list filter' },
+      { keys: 'scheduled_at', where: "(status = 'scheduled'::text)", why: 'upcoming runs' },
+      { keys: 'created_at', why: 'default sort of the list' },
+      { keys: 'template_id', where: '(template_id IS NOT NULL)', why: 'FK, jobs made from a template' },
+    ],
+    checks: {
+      job_serial_format: "((job_serial)::text ~ '^J[0-9]{8,}$'::text)",
+      priority: '((priority >= 1) AND (priority <= 10))',
+      retry_count: '((retry_count >= 0) AND (retry_count <= 10))',
+      timeout_seconds: '(timeout_seconds > 0)',
+      is_template: "((NOT is_template) OR ((status = 'draft'::text) AND (scheduled_at IS NULL)))",
+    },
+  },
+);

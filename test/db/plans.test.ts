@@ -1,0 +1,136 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Sequelize } from 'sequelize';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createCases } from '../../bench/queries/cases/index.ts';
+import type { QueryCase } from '../../bench/queries/cases/query-case.ts';
+import { fillVolume } from '../../bench/queries/fill.ts';
+import { headOf, largeTables, measureCase, sequentialScans, wastefulPlan } from '../../bench/queries/measure-case.ts';
+import type { StatementRecord } from '../../bench/queries/measure-case.ts';
+import { createStatementRecorder } from '../../bench/queries/record-statements.ts';
+import type { StatementRecorder } from '../../bench/queries/record-statements.ts';
+import { createWorld } from '../../bench/queries/world.ts';
+import type { World } from '../../bench/queries/world.ts';
+import { createActivities } from '../../src/activities/index.ts';
+import { createSessionPool } from '../../src/activities/run-action/session-pool.ts';
+import { connectDatabase } from '../../src/db/connect.ts';
+import { selectRow, selectRows } from '../../src/db/query.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+const FIFTY_THOUSAND_BRANCHES = { runs: 5_000, targets: 10, loudLines: 30_000 };
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let db: Sequelize;
+let recorder: StatementRecorder;
+let large: ReadonlySet<string>;
+let world: World;
+let cases: QueryCase[];
+const statements: { name: string; statement: StatementRecord }[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = connectDatabase({ url: database.url, poolSize: 1, applicationName: 'test' });
+  recorder = createStatementRecorder(db);
+  const filled = await fillVolume(db, database.url, FIFTY_THOUSAND_BRANCHES, () => {});
+  large = await largeTables(db);
+  world = createWorld(db, filled);
+  cases = await createCases(world);
+  for (const one of cases) {
+    for (const statement of await measureCase(recorder, one, { explained: 3, timed: 0 })) statements.push({ name: one.name, statement });
+  }
+}, 180_000);
+afterAll(async () => {
+  await db.close();
+  await database[Symbol.asyncDispose]();
+});
+
+describe('with 50,000 branches', () => {
+  test('no statement reads a large table from its beginning to its end', () => {
+    const found = statements.flatMap(({ name, statement }) =>
+      sequentialScans(statement, large).map((table) => `${name}: ${table}: ${headOf(statement)}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('no statement reads many more rows than it gives', () => {
+    const found = statements.flatMap(({ name, statement }) => {
+      const plan = wastefulPlan(statement);
+      return plan === undefined ? [] : [`${name}: reads ${plan.rowsRead}, gives ${plan.rowsReturned}: ${headOf(statement)}`];
+    });
+    expect(found).toEqual([]);
+  });
+
+  test('the fill has branches, results and lines for each run, and its large tables count as large', async () => {
+    const counted = await selectRow(
+      db,
+      `SELECT (SELECT count(*)::int FROM job_execution_branches) AS branches, (SELECT count(*)::int FROM job_action_results) AS results,
+         (SELECT count(*)::int FROM job_execution_logs) AS lines, (SELECT count(*)::int FROM job_execution_logs_default) AS outside`,
+    );
+    expect(counted).toEqual({ branches: 50_030, results: 100_036, lines: 280_090, outside: 0 });
+    for (const table of ['job_executions', 'job_execution_branches', 'job_action_results']) expect(large).toContain(table);
+    expect([...large].some((table) => table.startsWith('job_execution_logs_p'))).toBe(true);
+    expect([...large].some((table) => table.startsWith('audit_events_p'))).toBe(true);
+  });
+
+  test('counters of the fill agree with what they count', async () => {
+    const wrong = await selectRows(
+      db,
+      `SELECT b.branch_serial FROM job_execution_branches b
+       WHERE b.last_line_number <> (SELECT count(*) FROM job_execution_logs l WHERE l.branch_id = b.id) AND b.id % 100 < 5
+       UNION ALL
+       SELECT e.execution_serial FROM job_executions e
+       WHERE e.failed_branches <> (SELECT count(*) FROM job_execution_branches b WHERE b.job_execution_id = e.id AND b.status = 'failed')`,
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** Functions of services, and activities, that ask the database nothing themselves. */
+const WITHOUT_STATEMENTS = new Set(
+  `authorize iso cursorId pageOfRows newToken tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
+   valueProblem nameMethods keyProblems checkCredentials gather runAction`.split(/\s+/),
+);
+
+/** What services export, and all activities. */
+const exportedFunctions = async (): Promise<string[]> => {
+  const folder = fileURLToPath(new URL('../../src/services', import.meta.url));
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const modules: Record<string, unknown>[] = await Promise.all(files.map((name) => import(join(folder, name))));
+  const { activities } = world;
+  const exported = [...modules, createActivities(activities, createSessionPool(activities.openSession))];
+  return exported.flatMap((module) => Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])));
+};
+
+test('every function of a service, and every activity, is in a case or known to ask nothing', async () => {
+  const covered = new Set(cases.flatMap((one) => one.covers));
+  const all = await exportedFunctions();
+  expect(all).toContain('listLogs');
+  expect(all.filter((name) => !covered.has(name) && !WITHOUT_STATEMENTS.has(name))).toEqual([]);
+  expect([...WITHOUT_STATEMENTS].filter((name) => !all.includes(name))).toEqual([]);
+});
+
+describe('the rules themselves', () => {
+  const judge = async (sql: string): Promise<StatementRecord> => {
+    const [statement] = await measureCase(
+      recorder,
+      { name: 'one', kind: 'page', covers: [], call: () => selectRows(db, sql) },
+      { explained: 1, timed: 0 },
+    );
+    if (statement === undefined) throw new Error('nothing was sent');
+    return statement;
+  };
+
+  test('a sequential scan of a large table is found, one of a small table is not', async () => {
+    expect(sequentialScans(await judge('SELECT count(result_error) FROM job_execution_branches'), large)).toEqual([
+      'job_execution_branches',
+    ]);
+    expect(sequentialScans(await judge('SELECT count(description) FROM universal_targets'), large)).toEqual([]);
+  });
+
+  test('a filter that throws most rows away is found, also behind an index', async () => {
+    const one = await judge('SELECT id FROM job_action_results WHERE id < 50000 AND worker_identity IS NULL LIMIT 1 OFFSET 500');
+    expect(wastefulPlan(one)?.rowsRead).toBeGreaterThan(10_000);
+    expect(wastefulPlan(await judge('SELECT id FROM job_action_results WHERE id < 2000'))).toBeUndefined();
+  });
+});
