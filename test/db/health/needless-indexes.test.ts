@@ -91,7 +91,14 @@ describe('a duplicate', () => {
     ['another predicate', ['CREATE INDEX one ON t (a) WHERE b > 1', 'CREATE INDEX two ON t (a) WHERE b > 2']],
     ['a predicate and none', ['CREATE INDEX one ON t (a) WHERE b > 1', 'CREATE INDEX two ON t (a)']],
     ['another operator class', ['CREATE INDEX one ON t (c)', 'CREATE INDEX two ON t (c text_pattern_ops)']],
-    ['options of the operator class', ['CREATE INDEX one ON t USING gin (j)', 'CREATE INDEX two ON t USING gin (j jsonb_path_ops)']],
+    ['another operator class of a GIN', ['CREATE INDEX one ON t USING gin (j)', 'CREATE INDEX two ON t USING gin (j jsonb_path_ops)']],
+    [
+      'options of the operator class',
+      [
+        `CREATE INDEX one ON t USING gist (to_tsvector('simple', c))`,
+        `CREATE INDEX two ON t USING gist (to_tsvector('simple', c) tsvector_ops (siglen = 64))`,
+      ],
+    ],
     ['another collation', ['CREATE INDEX one ON t (c)', 'CREATE INDEX two ON t (c COLLATE "POSIX")']],
     ['another direction', ['CREATE INDEX one ON t (a, b)', 'CREATE INDEX two ON t (a, b DESC)']],
     ['NULLs at the other end', ['CREATE INDEX one ON t (a)', 'CREATE INDEX two ON t (a NULLS FIRST)']],

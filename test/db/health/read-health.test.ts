@@ -78,6 +78,17 @@ test('nothing is written, and the settings of the session are as before', async 
   expect(lock?.timeout).toBe('off0');
 });
 
+test('nothing can be written, not even by a view that tries to', async () => {
+  await using other = await openHealthDatabase();
+  await other.run(
+    'ALTER TABLE schema_migrations RENAME TO ledger',
+    `CREATE FUNCTION write() RETURNS timestamptz LANGUAGE sql AS 'DELETE FROM ledger RETURNING applied_at'`,
+    'CREATE VIEW schema_migrations AS SELECT write() AS applied_at',
+  );
+  await expect(readHealth(other.db)).rejects.toMatchObject({ parent: { code: '25006' } });
+  expect(await other.ask('SELECT FROM ledger')).not.toHaveLength(0);
+});
+
 test('a table that another transaction has locked does not stop it: what could not be looked at is said', async () => {
   await using other = await connect();
   await other.client.query('BEGIN');
