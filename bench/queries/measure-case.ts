@@ -28,6 +28,9 @@ export const largeTables = async (db: Sequelize): Promise<ReadonlySet<string>> =
   return new Set(rows.map((row) => row.name));
 };
 
+/** Sequelize writes the values of some statements into them: they are the same statement all the same. */
+const withoutValues = (text: string): string => text.replaceAll(/'(?:[^']|'')*'|\b\d+\b/g, '?');
+
 /** Asks a case several times, the first ones with EXPLAIN, and gives its statements in the order in which they came first. */
 export const measureCase = async (
   recorder: StatementRecorder,
@@ -38,8 +41,8 @@ export const measureCase = async (
   for (let number = 0; number < explained + timed; number += 1) {
     const isExplained = number < explained;
     for (const { text, plans, ms } of await recorder.record(() => call(number), isExplained)) {
-      const record = records.get(text) ?? { text, plans: [], times: [] };
-      records.set(text, record);
+      const record = records.get(withoutValues(text)) ?? { text, plans: [], times: [] };
+      records.set(withoutValues(text), record);
       record.plans.push(...plans);
       if (!isExplained) record.times.push(ms);
     }
@@ -52,11 +55,17 @@ export const sequentialScans = ({ plans }: StatementRecord, large: ReadonlySet<s
   ...new Set(plans.flatMap((plan) => plan.sequential).filter((table) => large.has(table))),
 ];
 
-/** The plan that reads most, of those that read too many rows for what they give. */
-export const wastefulPlan = ({ plans }: StatementRecord): Plan | undefined =>
-  plans
-    .filter(({ rowsRead, rowsReturned }) => rowsRead > READ_FOR_EACH * rowsReturned + READ_ANYWAY)
-    .toSorted((a, b) => b.rowsRead - a.rowsRead)[0];
+/** Rows that a plan met in these tables. */
+export const rowsReadOf = ({ rowsRead }: Plan, tables: ReadonlySet<string>): number =>
+  Math.round([...rowsRead].reduce((sum, [table, rows]) => sum + (tables.has(table) ? rows : 0), 0));
+
+/** The plan that reads most rows of large tables. */
+export const heaviestPlan = ({ plans }: StatementRecord, large: ReadonlySet<string>): Plan | undefined =>
+  plans.toSorted((a, b) => rowsReadOf(b, large) - rowsReadOf(a, large))[0];
+
+/** The first plan that reads too many rows of large tables for what it gives. */
+export const wastefulPlan = ({ plans }: StatementRecord, large: ReadonlySet<string>): Plan | undefined =>
+  plans.find((plan) => rowsReadOf(plan, large) > READ_FOR_EACH * plan.rowsReturned + READ_ANYWAY);
 
 /** The beginning of a statement, in one line. */
 export const headOf = ({ text }: StatementRecord): string => text.replace(/\s+/g, ' ').trim().slice(0, 90);

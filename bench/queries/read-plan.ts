@@ -22,8 +22,8 @@ export interface Plan {
   scans: string[];
   /** Tables and partitions that were read from their beginning to their end. */
   sequential: string[];
-  /** Rows that the scans met, those that a filter threw away among them. */
-  rowsRead: number;
+  /** Rows that the scans met in each table or partition, those that a filter threw away among them. */
+  rowsRead: ReadonlyMap<string, number>;
   rowsReturned: number;
 }
 
@@ -34,9 +34,10 @@ const isRun = (node: PlanNode): boolean => node['Actual Loops'] !== 0;
 
 const PARTITION = /_(p\d{6}|default)(?=_|$)/;
 
+/** Which partition was read whole matters: an empty one is no harm. */
 const nameOf = (node: PlanNode): string => {
   const name = `${node['Node Type']} ${node['Index Name'] ?? node['Relation Name']}`;
-  return name.replace(PARTITION, '');
+  return node['Node Type'] === 'Seq Scan' ? name : name.replace(PARTITION, '');
 };
 
 const isScan = (node: PlanNode): boolean =>
@@ -47,6 +48,16 @@ const rowsMet = (node: PlanNode): number => {
   return each * (node['Actual Loops'] ?? 0);
 };
 
+const sumByTable = (scans: readonly PlanNode[]): Map<string, number> => {
+  const sums = new Map<string, number>();
+  for (const scan of scans) {
+    const table = scan['Relation Name'];
+    // A bitmap's index has no table: it only points at the rows, which the heap scan above it reads.
+    if (table !== undefined) sums.set(table, (sums.get(table) ?? 0) + rowsMet(scan));
+  }
+  return sums;
+};
+
 /** Reads what `EXPLAIN (FORMAT JSON)` gives, with or without ANALYZE. @throws ZodError when it gives something else. */
 export const readPlan = (explained: unknown): Plan => {
   const [{ Plan: root }] = Explained.parse(explained);
@@ -54,8 +65,7 @@ export const readPlan = (explained: unknown): Plan => {
   return {
     scans: [...new Set(scans.map(nameOf))],
     sequential: scans.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'] ?? ''),
-    // A bitmap's index only points at the rows, which the heap scan above it reads.
-    rowsRead: Math.round(scans.filter((node) => node['Node Type'] !== 'Bitmap Index Scan').reduce((sum, node) => sum + rowsMet(node), 0)),
+    rowsRead: sumByTable(scans),
     rowsReturned: Math.round((root['Actual Rows'] ?? 0) * (root['Actual Loops'] ?? 0)),
   };
 };

@@ -1,6 +1,6 @@
 import { table } from '../support/table.ts';
 import type { QueryCase } from './cases/query-case.ts';
-import { headOf, measureCase, sequentialScans, wastefulPlan } from './measure-case.ts';
+import { headOf, heaviestPlan, measureCase, rowsReadOf, sequentialScans, wastefulPlan } from './measure-case.ts';
 import type { StatementRecord } from './measure-case.ts';
 import type { StatementRecorder } from './record-statements.ts';
 
@@ -10,7 +10,7 @@ interface StatementRow {
   scans: string[];
   p50: number;
   p95: number;
-  /** Most that one of the plans read, and what that one gave. */
+  /** Most that one of the plans read of large tables, and what that one gave. */
   rowsRead: number;
   rowsReturned: number;
   sequential: string[];
@@ -31,16 +31,16 @@ const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)] ?? 0;
 
 const statementRow = (record: StatementRecord, large: ReadonlySet<string>): StatementRow => {
-  const most = record.plans.toSorted((a, b) => b.rowsRead - a.rowsRead)[0];
+  const most = wastefulPlan(record, large) ?? heaviestPlan(record, large);
   return {
     statement: headOf(record),
     scans: most?.scans ?? [],
     p50: percentile(record.times, 0.5),
     p95: percentile(record.times, 0.95),
-    rowsRead: most?.rowsRead ?? 0,
+    rowsRead: most === undefined ? 0 : rowsReadOf(most, large),
     rowsReturned: most?.rowsReturned ?? 0,
     sequential: sequentialScans(record, large),
-    isWasteful: wastefulPlan(record) !== undefined,
+    isWasteful: wastefulPlan(record, large) !== undefined,
   };
 };
 

@@ -29,12 +29,12 @@ const insertPage = (db: Sequelize, executionId: number): Promise<number> =>
       db,
       `WITH run AS (SELECT * FROM job_executions WHERE id = $1 AND status = 'running' FOR SHARE),
        counted AS (SELECT count(*)::int AS branches FROM job_execution_branches WHERE job_execution_id = $1),
-       chosen AS (SELECT jsonb_array_elements_text(target_selection->'target_uuids')::uuid AS uuid FROM run),
+       chosen AS (SELECT jsonb_array_elements_text(target_selection->'target_uuids')::uuid AS target_uuid FROM run),
+       listed AS (SELECT jt.target_id FROM run JOIN job_targets jt ON jt.job_id = run.job_id),
        wanted AS (
          SELECT t.id, t.target_serial, t.name FROM run
            JOIN universal_targets t ON t.is_active AND t.status = 'active' AND CASE WHEN run.target_selection ? 'target_uuids'
-             THEN t.target_uuid IN (SELECT uuid FROM chosen)
-             ELSE EXISTS (SELECT 1 FROM job_targets jt WHERE jt.job_id = run.job_id AND jt.target_id = t.id) END
+             THEN t.target_uuid IN (SELECT target_uuid FROM chosen) ELSE t.id IN (SELECT target_id FROM listed) END
          WHERE NOT EXISTS (SELECT 1 FROM job_execution_branches b WHERE b.job_execution_id = run.id AND b.target_id = t.id)
          ORDER BY t.id LIMIT ${PAGE_SIZE}),
        numbered AS (SELECT wanted.*, counted.branches + row_number() OVER (ORDER BY wanted.id) AS number FROM wanted, counted),

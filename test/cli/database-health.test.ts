@@ -121,7 +121,7 @@ describe('opsconductor db health', () => {
     const missing = await run([], undefined);
     expect([missing.code, missing.output]).toEqual([2, expect.stringContaining('DATABASE_URL')]);
     const away = await run([], 'postgres://someone:hidden-word@127.0.0.1:1/nothing');
-    expect(away.code).toBe(4);
+    expect(away.code).toBe(2);
     expect(away.output).toContain('127.0.0.1:1');
     expect(away.output).not.toContain('hidden-word');
   });

@@ -88,21 +88,29 @@ export const followExecution = async (
     });
   };
 
+  /** Which lines are sent next: as many in all as one read takes. */
+  const nextLines = (): { branch: FollowedBranch; upTo: number }[] => {
+    let room = LINES_PER_READ;
+    return [...branches.values()].flatMap((branch) => {
+      const count = Math.min(room, Math.max(0, branch.lastLine - branch.sentLine));
+      room -= count;
+      return count === 0 ? [] : [{ branch, upTo: branch.sentLine + count }];
+    });
+  };
+
   const readLines = async (startedAt: string): Promise<LineRow[]> => {
-    const behind = [...branches.values()].filter((branch) => branch.lastLine > branch.sentLine);
-    if (behind.length === 0) return [];
+    const wanted = nextLines();
+    if (wanted.length === 0) return [];
     const rows = await selectRows<LineRow>(
       db,
-      `SELECT l.branch_id, ${LOG_COLUMNS} FROM unnest($1::bigint[], $2::int[]) AS wanted(branch_id, after)
-         JOIN LATERAL (SELECT * FROM job_execution_logs WHERE branch_id = wanted.branch_id AND line_number > wanted.after AND timestamp >= $3::timestamptz - interval '1 hour'
-           ORDER BY line_number LIMIT ${LINES_PER_READ}) l ON true
-         JOIN job_execution_branches b ON b.id = l.branch_id ORDER BY l.branch_id, l.line_number LIMIT ${LINES_PER_READ}`,
-      [behind.map((branch) => branch.id), behind.map((branch) => branch.sentLine), startedAt],
+      `SELECT l.branch_id, ${LOG_COLUMNS} FROM unnest($1::bigint[], $2::int[], $3::int[]) AS wanted(branch_id, after, up_to)
+         JOIN LATERAL (SELECT * FROM job_execution_logs WHERE branch_id = wanted.branch_id AND line_number > wanted.after AND line_number <= wanted.up_to
+           AND timestamp >= $4::timestamptz - interval '1 hour' ORDER BY line_number LIMIT ${LINES_PER_READ}) l ON true
+         JOIN job_execution_branches b ON b.id = l.branch_id ORDER BY l.branch_id, l.line_number`,
+      [wanted.map(({ branch }) => branch.id), wanted.map(({ branch }) => branch.sentLine), wanted.map(({ upTo }) => upTo), startedAt],
     );
-    for (const row of rows) {
-      const branch = branches.get(row.branch_id);
-      if (branch !== undefined && row.line_number !== null) branch.sentLine = row.line_number;
-    }
+    // A branch's row counts only lines that are stored: those that did not come are gone (retention), and are not waited for.
+    for (const { branch, upTo } of wanted) branch.sentLine = upTo;
     return rows;
   };
 
@@ -129,10 +137,9 @@ export const followExecution = async (
       }
       for (const { branch_id: _, ...line } of lines) events.push({ type: 'line', id: eventId, data: line });
       const isBehind = [...branches.values()].some((branch) => branch.lastLine > branch.sentLine);
-      // Lines that are gone (retention) are not waited for.
-      const isOver = ENDED.has(execution.status) && (!isBehind || lines.length === 0);
+      const isOver = ENDED.has(execution.status) && !isBehind;
       if (isOver) events.push({ type: 'end', id: eventId, data: { status: execution.status } });
-      return { events, more: isBehind && lines.length > 0 };
+      return { events, more: isBehind };
     },
   };
 };

@@ -143,7 +143,12 @@ const selectTargets = async (
     [targets, job.id],
     transaction,
   );
-  const restricted = await selectRow(db, 'SELECT 1 AS any FROM job_targets WHERE job_id = $1 LIMIT 1', [job.id], transaction);
+  const restricted = await selectRow(
+    db,
+    'SELECT target_id FROM job_targets WHERE job_id = $1 ORDER BY target_id LIMIT 1',
+    [job.id],
+    transaction,
+  );
   checkTargets(targets, rows, job, restricted !== undefined);
   return { target_uuids: rows.map((row) => row.target_uuid) };
 };

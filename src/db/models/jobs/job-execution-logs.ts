@@ -36,6 +36,12 @@ export const JobExecutionLogModel = defineTable(
         why: 'log viewer, covers timestamp',
       },
       { keys: 'job_execution_id, id', why: 'FK, log of a run by key' },
+      {
+        keys: 'job_execution_id, id',
+        name: 'idx_job_execution_logs_job_execution_id_id_problem',
+        where: "(log_level = ANY (ARRAY['warning'::text, 'error'::text]))",
+        why: 'what went wrong in a run',
+      },
       { keys: 'branch_id, line_number', where: '(branch_id IS NOT NULL)', why: 'FK, log of a branch in order, followers' },
       { keys: 'job_id, "timestamp"', where: '(job_id IS NOT NULL)', why: 'FK, log of a job' },
     ],
