@@ -93,13 +93,7 @@ const WITHOUT_STATEMENTS = new Set(
 );
 
 /** They look at the catalogs, or once a night at all that is old: none of them answers a list, a filter or a page. */
-const UPKEEP = new Set([
-  'readDatabaseHealth',
-  'makeMonthPartitions',
-  'watchDefaultPartitions',
-  'listRetentionRules',
-  'applyRetentionRule',
-]);
+const UPKEEP = new Set(['readDatabaseHealth', 'makeMonthPartitions', 'watchDefaultPartitions', 'listRetentionRules', 'applyRetentionRule']);
 
 /** What services export, and all activities. */
 const exportedFunctions = async (): Promise<string[]> => {
