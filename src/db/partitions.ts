@@ -57,7 +57,25 @@ const makeMonth = async (db: Sequelize, month: Month, transaction: Transaction):
     [],
     transaction,
   );
+  if (table === 'audit_events') await forbidTruncate(db, name, transaction);
   return 'made';
+};
+
+/** Partitions inherit triggers of rows, not of statements. The function is that of migration 0001, the guard that of migration 0004. */
+const forbidTruncate = async (db: Sequelize, partition: string, transaction: Transaction): Promise<void> => {
+  const found = await selectRow(
+    db,
+    `SELECT 1 AS known FROM pg_trigger WHERE tgrelid = $1::regclass AND tgname = $2`,
+    [partition, `trg_${partition}_no_truncate`],
+    transaction,
+  );
+  if (found !== undefined) return;
+  await execute(
+    db,
+    `CREATE TRIGGER trg_${partition}_no_truncate BEFORE TRUNCATE ON ${partition} FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()`,
+    [],
+    transaction,
+  );
 };
 
 /** What became of the months that were asked for. */

@@ -68,6 +68,8 @@ test.each([
   ['UPDATE', `UPDATE audit_events SET action = 'other'`],
   ['DELETE', 'DELETE FROM audit_events'],
   ['TRUNCATE', 'TRUNCATE audit_events'],
+  ['TRUNCATE of a partition', `TRUNCATE audit_events_p${new Date().toISOString().slice(0, 7).replace('-', '')}`],
+  ['TRUNCATE of the default partition', 'TRUNCATE audit_events_default'],
   ['UPDATE of a partition', `UPDATE audit_events_p${new Date().toISOString().slice(0, 7).replace('-', '')} SET action = 'other'`],
 ])('%s is refused', async (_, sql) => {
   const count = 'SELECT count(*)::int AS rows FROM audit_events';
