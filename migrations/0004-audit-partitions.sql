@@ -3,7 +3,7 @@ DO $$
 DECLARE part regclass;
 BEGIN
   FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'audit_events'::regclass LOOP
-    EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()',
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()',
       'trg_' || (SELECT relname FROM pg_class WHERE oid = part) || '_no_truncate', part);
   END LOOP;
 END $$;
