@@ -24,7 +24,7 @@ import { prepareNamespace } from '../temporal/prepare-namespace.ts';
 import { createRunControl } from '../temporal/run-control.ts';
 import { startWorker } from '../temporal/start-worker.ts';
 import { ensureWorkflowBundle } from '../temporal/workflow-bundle.ts';
-import { createOpenSsh } from '../transports/ssh/open-ssh.ts';
+import { createOpenSession } from '../transports/open-session.ts';
 import { readVersion } from '../version.ts';
 import { refuseDrift } from './refuse-drift.ts';
 
@@ -65,7 +65,7 @@ const openStores = async (config: Config, stores: Stores, name: string, log: Log
   }
   await makePartitions(db, log);
   const readSettings = createReadSettings(db, (message) => log.warn(message));
-  return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), openSession: createOpenSsh() };
+  return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), openSession: createOpenSession() };
 };
 
 /** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */

@@ -1,53 +1,10 @@
 import { z } from 'zod';
+import { ActionInput } from './actions/index.ts';
 import { ActionType, JobStatus, JobType } from './enums.ts';
 import { TargetSerial, Uuid } from './target.ts';
 import { Text } from './text.ts';
 
 export const JobSerial = z.string().regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001');
-
-const SCRIPT_TYPES = ['sh', 'bash', 'python', 'powershell', 'javascript', 'batch'] as const;
-
-export const EnvironmentName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'an environment variable is named by letters, digits and _');
-
-export const ActionConfig = z.strictObject({
-  working_directory: Text(4_096).min(1).optional(),
-  environment: z.record(EnvironmentName, Text(32_768)).optional(),
-  expected_exit_codes: z.array(z.number().int().min(0).max(255)).min(1).max(256).optional().meta({ description: 'Default [0].' }),
-});
-
-export const ActionKey = z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower case letters, digits and _');
-
-const ActionCommon = {
-  action_key: ActionKey.optional().meta({ description: 'Stable name; action_<n> when left out.' }),
-  action_name: Text(255).min(1),
-  action_config: ActionConfig.default({}),
-  is_enabled: z.boolean().default(true),
-  timeout_seconds: z.number().int().min(1).max(86_400).optional(),
-  retry_count: z.number().int().min(0).max(10).optional(),
-  retry_delay_seconds: z.number().int().min(1).max(300).default(5),
-  on_failure: z.enum(['stop', 'continue', 'skip_remaining']).default('stop'),
-};
-
-const CommandAction = z.strictObject({
-  ...ActionCommon,
-  action_type: z.literal('command'),
-  action_parameters: z.strictObject({ command: Text(131_072).min(1) }),
-});
-
-const ScriptAction = z.strictObject({
-  ...ActionCommon,
-  action_type: z.literal('script'),
-  action_parameters: z.strictObject({
-    scriptType: z.enum(SCRIPT_TYPES),
-    scriptContent: Text(524_288).min(1),
-    arguments: z.array(Text(32_768)).max(256).default([]),
-  }),
-});
-
-export const ActionInput = z.discriminatedUnion('action_type', [CommandAction, ScriptAction]).meta({ id: 'ActionInput' });
-export type ActionInput = z.infer<typeof ActionInput>;
 
 /** An escaped NUL in JSON, not a backslash that is followed by `u0000`. */
 const ESCAPED_NUL = /(?<!\\)(\\\\)*\\u0000/;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { CommunicationMethodType, CredentialType, HealthStatus, TargetEnvironment, TargetStatus, TargetType, TestResult } from './enums.ts';
 import { Text } from './text.ts';
-import { PasswordSecret, SshKeySecret } from './transport.ts';
+import { METHODS } from './capabilities.ts';
+import { METHOD_CONFIGS } from './methods/index.ts';
+import { ApiKeySecret, ApiTokenSecret, PasswordSecret, SnmpCommunitySecret, SnmpV3Secret, SshKeySecret } from './transport.ts';
 
 export const TargetSerial = z.string().regex(/^T\d{8,19}$/, 'must be a target serial such as T20250001');
 export const Uuid = z.uuid();
@@ -20,32 +22,65 @@ const Host = Text(253)
   .transform((host) => host.trim().toLowerCase())
   .refine(isHost, 'must be a DNS name or an IP address');
 
+const credentialName = Text(100).min(1).default('default');
+
 /** Secrets that a caller gives; never given back. */
 export const CredentialInput = z
   .discriminatedUnion('credential_type', [
-    PasswordSecret.extend({ credential_type: z.literal('password'), credential_name: Text(100).min(1).default('default') }),
-    SshKeySecret.extend({ credential_type: z.literal('ssh_key'), credential_name: Text(100).min(1).default('default') }),
+    PasswordSecret.extend({ credential_type: z.literal('password'), credential_name: credentialName }),
+    SshKeySecret.extend({ credential_type: z.literal('ssh_key'), credential_name: credentialName }),
+    SnmpCommunitySecret.extend({ credential_type: z.literal('snmp_community'), credential_name: credentialName }),
+    SnmpV3Secret.extend({ credential_type: z.literal('snmp_v3'), credential_name: credentialName }),
+    ApiKeySecret.extend({ credential_type: z.literal('api_key'), credential_name: credentialName }),
+    ApiTokenSecret.extend({ credential_type: z.literal('api_token'), credential_name: credentialName }),
   ])
   .meta({ id: 'CredentialInput', description: 'A secret. It is sealed at once and never shown again.' });
 export type CredentialInput = z.infer<typeof CredentialInput>;
 
-const SshConfig = z
-  .strictObject({
-    timeout: z.number().int().min(1).max(300).optional().meta({ description: 'Connect and log in within this many seconds.' }),
-    keepalive: z.number().int().min(0).max(300).optional().meta({ description: 'Seconds between keep-alive messages; 0 turns them off.' }),
-  })
-  .meta({ id: 'SshConfig' });
+const Port = z.number().int().min(1).max(65_535);
+
+const fieldsOf = <Type extends CommunicationMethodType>(type: Type) => ({
+  method_type: z.literal(type).meta({ description: 'How the target is reached.' }),
+  method_name: Text(100).min(1).optional(),
+  is_primary: z.boolean().optional(),
+  credential: CredentialInput.optional(),
+});
+
+const networkMethod = <Type extends CommunicationMethodType, Config extends z.ZodType>(type: Type, config: Config) =>
+  z.strictObject({ ...fieldsOf(type), host: Host, port: Port.default(METHODS[type].defaultPort ?? 0), config });
+
+const METHOD_INPUTS = [
+  networkMethod('ssh', METHOD_CONFIGS.ssh.prefault({})),
+  networkMethod('winrm', METHOD_CONFIGS.winrm.prefault({})),
+  networkMethod('telnet', METHOD_CONFIGS.telnet.prefault({})),
+  networkMethod('snmp', METHOD_CONFIGS.snmp.prefault({})),
+  networkMethod('rest_api', METHOD_CONFIGS.rest_api.prefault({})),
+  networkMethod('smtp', METHOD_CONFIGS.smtp.prefault({})),
+  networkMethod('mysql', METHOD_CONFIGS.mysql.prefault({})),
+  networkMethod('postgresql', METHOD_CONFIGS.postgresql.prefault({})),
+  networkMethod('mssql', METHOD_CONFIGS.mssql.prefault({})),
+  networkMethod('oracle', METHOD_CONFIGS.oracle),
+  z.strictObject({ ...fieldsOf('sqlite'), config: METHOD_CONFIGS.sqlite }),
+  networkMethod('mongodb', METHOD_CONFIGS.mongodb.prefault({})),
+  networkMethod('redis', METHOD_CONFIGS.redis.prefault({})),
+  networkMethod('elasticsearch', METHOD_CONFIGS.elasticsearch.prefault({})),
+] as const;
+
+/** A credential of a type that the method cannot log in with is refused. */
+const refuseForeignCredential = (
+  { method_type: type, credential }: { method_type: CommunicationMethodType; credential?: CredentialInput | undefined },
+  context: z.RefinementCtx,
+): void => {
+  const allowed = METHODS[type].credentialTypes;
+  if (credential === undefined || allowed.includes(credential.credential_type)) return;
+  const instead = allowed.length === 0 ? 'it takes none' : `it takes ${allowed.join(' or ')}`;
+  const message = `${METHODS[type].label} cannot log in with ${credential.credential_type}: ${instead}`;
+  context.addIssue({ code: 'custom', path: ['credential', 'credential_type'], message });
+};
 
 export const MethodInput = z
-  .strictObject({
-    method_type: z.literal('ssh').meta({ description: 'How the target is reached.' }),
-    method_name: Text(100).min(1).optional(),
-    host: Host,
-    port: z.number().int().min(1).max(65_535).default(22),
-    is_primary: z.boolean().optional(),
-    config: SshConfig.default({}),
-    credential: CredentialInput.optional(),
-  })
+  .discriminatedUnion('method_type', METHOD_INPUTS)
+  .superRefine(refuseForeignCredential)
   .meta({ id: 'MethodInput' });
 export type MethodInput = z.infer<typeof MethodInput>;
 
@@ -156,7 +191,5 @@ export const ConnectionTest = z
 export type ConnectionTest = z.infer<typeof ConnectionTest>;
 
 /** A method that is not saved yet. */
-export const TestMethodConfig = z
-  .strictObject({ os_type: TargetFields.os_type, method: MethodInput.required({ credential: true }) })
-  .meta({ id: 'TestMethodConfig' });
+export const TestMethodConfig = z.strictObject({ os_type: TargetFields.os_type, method: MethodInput }).meta({ id: 'TestMethodConfig' });
 export type TestMethodConfig = z.infer<typeof TestMethodConfig>;

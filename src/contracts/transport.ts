@@ -9,25 +9,59 @@ export const SshKeySecret = z.strictObject({
   private_key: Text(32_768).min(1),
   passphrase: Text(4096).optional(),
 });
+export const SnmpCommunitySecret = z.strictObject({ community: Text(255).min(1) });
+/** User of SNMP version 3; which of the keys are used follows from the method's security level. */
+export const SnmpV3Secret = z.strictObject({
+  username: Text(32).min(1),
+  auth_key: Text(255).min(8).optional(),
+  privacy_key: Text(255).min(8).optional(),
+});
+/** A key that is sent in a header of this name. */
+export const ApiKeySecret = z.strictObject({
+  header: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,100}$/, 'a header name is letters, digits and -')
+    .default('X-API-Key'),
+  key: Text(8_192).min(1),
+});
+/** A token that is sent as `Authorization: Bearer …`. */
+export const ApiTokenSecret = z.strictObject({ token: Text(8_192).min(1) });
+
 export type PasswordSecret = z.infer<typeof PasswordSecret>;
 export type SshKeySecret = z.infer<typeof SshKeySecret>;
 
+/** One shape a credential type: the sealed JSON of a credential is parsed by it. */
+export const SECRET_SHAPES = {
+  password: PasswordSecret,
+  ssh_key: SshKeySecret,
+  snmp_community: SnmpCommunitySecret,
+  snmp_v3: SnmpV3Secret,
+  api_key: ApiKeySecret,
+  api_token: ApiTokenSecret,
+} as const;
+
+type SecretShapes = typeof SECRET_SHAPES;
+
 /** What a transport logs in with. */
-export type LoginSecret = ({ type: 'password' } & PasswordSecret) | ({ type: 'ssh_key' } & SshKeySecret);
+export type LoginSecret = { [Type in keyof SecretShapes]: { type: Type } & z.infer<SecretShapes[Type]> }[keyof SecretShapes];
 
 /** Where and how to reach a target. */
 export interface Endpoint {
   methodType: CommunicationMethodType;
-  /** Address or DNS name. */
+  /** Address or DNS name; empty for a protocol without one (sqlite). */
   host: string;
+  /** 0 for a protocol without one. */
   port: number;
+  /** Options of the method, as its schema in contracts/methods has checked them. */
+  config: Readonly<Record<string, unknown>>;
   /** Pinned host key (`SHA256:…`), undefined before the first use. */
   hostKeyFingerprint: string | undefined;
   /** Windows and everything else put a command in different hands. */
   platform: 'posix' | 'windows';
   connectTimeoutMs: number;
   keepAliveMs: number;
-  secret: LoginSecret;
+  /** Undefined where the method needs no credential. */
+  secret: LoginSecret | undefined;
 }
 
 /** The program that interprets a text on the target. */
@@ -42,6 +76,8 @@ export interface RemoteProgram {
   environment: Readonly<Record<string, string>>;
   /** Marks the process and all its descendants (environment variable OPSCONDUCTOR_ACTION), so that they can be found and ended. */
   marker: string;
+  /** User on the target who shall run it, where the protocol can change to another. */
+  runAs?: string | undefined;
 }
 
 /** How a program ended. A signal name instead of a code when it was killed. */
@@ -49,3 +85,89 @@ export interface ProgramExit {
   exitCode: number | null;
   signal: string | null;
 }
+
+/**
+ * A statement with values in it: `segments` has one more than `values`, a value stands between two segments. A transport binds the values, in the
+ * way of its protocol; it never writes one into the text of a statement.
+ */
+export interface BoundText {
+  segments: readonly string[];
+  values: readonly (string | number | boolean | null)[];
+}
+
+export interface QueryRequest {
+  statement: BoundText;
+  /** Called by name instead of executed as text. */
+  isProcedure: boolean;
+  /** Rows beyond are read but not given. */
+  maxRows: number;
+}
+
+/** What a statement did. Its rows went to the output, one JSON object a line. */
+export interface QueryResult {
+  /** Rows that it gave; null for a statement that gives none. */
+  rowCount: number | null;
+  /** Rows that it changed, where the server says. */
+  affectedRows: number | null;
+  isTruncated: boolean;
+}
+
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'HEAD';
+  /** Path and query; the transport puts its origin and base path before it. */
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  body: string | undefined;
+}
+
+/** The body went to the output. */
+export interface HttpResponse {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+}
+
+export interface MailAttachment {
+  filename: string;
+  contentType: string;
+  content: Buffer;
+}
+
+export interface Mail {
+  from: string | undefined;
+  to: readonly string[];
+  cc: readonly string[];
+  bcc: readonly string[];
+  subject: string;
+  text: string;
+  html: string | undefined;
+  attachments: readonly MailAttachment[];
+  /** Message-ID, the same for a repeat. */
+  id: string;
+}
+
+export interface MailReceipt {
+  accepted: readonly string[];
+  rejected: readonly string[];
+  /** Last answer of the server. */
+  response: string;
+}
+
+/** `get` and `walk` only read. */
+export type OidOperation =
+  | { operation: 'get' | 'walk'; oid: string }
+  | { operation: 'set'; oid: string; type: 'integer' | 'string' | 'oid' | 'ip' | 'counter' | 'gauge' | 'timeticks'; value: string };
+
+/** What is known of a file on a target. */
+export interface RemoteFile {
+  kind: 'file' | 'directory' | 'link' | 'other';
+  bytes: number;
+  /** Permission bits, such as 0o644. */
+  mode: number | undefined;
+}
+
+export type FileOperation =
+  | { operation: 'copy' | 'move'; source: string; destination: string; preservePermissions: boolean }
+  | { operation: 'delete'; source: string; isRecursive: boolean }
+  | { operation: 'mkdir'; source: string; mode: string | undefined }
+  | { operation: 'chmod'; source: string; mode: string; isRecursive: boolean }
+  | { operation: 'chown'; source: string; owner: string; isRecursive: boolean };

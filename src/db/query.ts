@@ -32,12 +32,16 @@ interface PreparedClient {
  * A statement that every branch runs, prepared: each connection plans it once. Sequelize cannot prepare, so this asks its pool for a connection.
  * @param name of the text; the same name is always the same text.
  */
-export const selectPrepared = async <T extends object>(db: Sequelize, name: string, sql: string, bind: Bind): Promise<T | undefined> => {
+export const selectPrepared = async <T extends object>(db: Sequelize, name: string, sql: string, bind: Bind): Promise<T | undefined> =>
+  (await selectPreparedRows<T>(db, name, sql, bind))[0];
+
+/** As selectPrepared, with all rows. */
+export const selectPreparedRows = async <T extends object>(db: Sequelize, name: string, sql: string, bind: Bind): Promise<T[]> => {
   const connection = await db.connectionManager.getConnection({ type: 'write' });
   const client = connection as PreparedClient;
   try {
     const { rows } = await client.query({ name, text: sql, values: [...bind] });
-    return rows[0] as T | undefined;
+    return rows as T[];
   } catch (error) {
     client._invalid ||= isDatabaseAway(error);
     throw error;

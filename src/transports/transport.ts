@@ -1,26 +1,70 @@
+import type { Readable } from 'node:stream';
 import type { OutputStream } from '../contracts/enums.ts';
-import type { Endpoint, ProgramExit, RemoteProgram } from '../contracts/transport.ts';
+import type {
+  Endpoint,
+  FileOperation,
+  HttpRequest,
+  HttpResponse,
+  Mail,
+  MailReceipt,
+  OidOperation,
+  ProgramExit,
+  QueryRequest,
+  QueryResult,
+  RemoteFile,
+  RemoteProgram,
+} from '../contracts/transport.ts';
 
 /** Receives output as it comes. The transport reads no further until the promise is done: that is the back-pressure. */
 export type OutputSink = (stream: OutputStream, chunk: Buffer) => Promise<void>;
 
-/** One logged-in connection to a target; several programs may run over it, also at once. Disposing closes it. */
+/** Files of a target. Paths are those of the target; errors are OpsError FILE_MISSING, FILE_REFUSED, FILE_FAILED, CONNECTION_LOST. */
+export interface RemoteFiles {
+  /** undefined: there is nothing. */
+  stat(path: string, signal: AbortSignal): Promise<RemoteFile | undefined>;
+  /** Reads from byte `start`. */
+  read(path: string, start: number, signal: AbortSignal): Promise<Readable>;
+  /** Writes from byte `start` on; 0 begins anew. The parent folder must exist. @returns bytes written. */
+  write(path: string, content: Readable, start: number, signal: AbortSignal): Promise<number>;
+  /** SHA-256 of the first `length` bytes, computed on the target where it can, hex. */
+  sha256(path: string, length: number, signal: AbortSignal): Promise<string>;
+  /** Copy, move, delete, chmod, chown, mkdir on the target itself. */
+  perform(operation: FileOperation, runAs: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * One logged-in connection to a target; several actions may use it, also at once. Disposing closes it. Which of the optional members exist follows
+ * from the capabilities of its method (contracts/capabilities.ts). Each rejects with the signal's reason when that aborts, and with OpsError
+ * CONNECTION_LOST when the connection breaks before the end was seen: the outcome is then unknown to the caller.
+ */
 export interface Session extends AsyncDisposable {
-  /** `SHA256:…` of the key that the host showed. */
-  readonly hostKeyFingerprint: string;
+  /** `SHA256:…` of the key that the host showed, for protocols that have one. */
+  readonly hostKeyFingerprint: string | undefined;
+  /** Who was logged in, as people may read it. */
+  readonly login: string;
   /** False once the connection is gone. */
   readonly isOpen: boolean;
+  /** Proves that the target answers to the login, and changes nothing there. @returns what to tell, such as the server's version. */
+  probe(signal: AbortSignal): Promise<string>;
   /**
    * Runs a program to its end; a non-zero exit is a result, not an error.
-   * When `signal` aborts, the remote process and all its descendants are ended (TERM, then KILL) and the promise rejects with the signal's reason.
-   * @throws OpsError CONNECTION_LOST when the connection breaks before the exit was seen: the outcome is then unknown to the caller.
+   * When `signal` aborts, the remote process and all its descendants are ended (TERM, then KILL).
    */
-  run(program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit>;
+  run?(program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit>;
+  /** @throws OpsError QUERY_FAILED with what the server said. */
+  query?(request: QueryRequest, output: OutputSink, signal: AbortSignal): Promise<QueryResult>;
+  /** Any status is a result. */
+  request?(request: HttpRequest, output: OutputSink, signal: AbortSignal): Promise<HttpResponse>;
+  /** @throws OpsError MAIL_REFUSED with what the server said. */
+  send?(mail: Mail, signal: AbortSignal): Promise<MailReceipt>;
+  /** Each value is a line of the output: `oid = type: value`. @throws OpsError OID_FAILED */
+  oids?(operation: OidOperation, output: OutputSink, signal: AbortSignal): Promise<void>;
+  readonly files?: RemoteFiles;
 }
 
 /**
  * Connects and logs in.
- * @throws OpsError NAME_NOT_FOUND, CONNECTION_REFUSED, CONNECTION_TIMED_OUT, HOST_UNREACHABLE, PROTOCOL_ERROR, LOGIN_REJECTED, KEY_UNUSABLE, HOST_KEY_CHANGED;
- * each names host and port, whose fault it is and what to do, never a secret.
+ * @throws OpsError NAME_NOT_FOUND, CONNECTION_REFUSED, CONNECTION_TIMED_OUT, HOST_UNREACHABLE, PROTOCOL_ERROR, LOGIN_REJECTED, KEY_UNUSABLE,
+ * HOST_KEY_CHANGED, CERTIFICATE_REFUSED; each names host and port, whose fault it is and what to do, never a secret.
  */
 export type OpenSession = (endpoint: Endpoint, signal: AbortSignal) => Promise<Session>;

@@ -7,6 +7,7 @@ const endpoint: Endpoint = {
   methodType: 'ssh',
   host: '127.0.0.1',
   port: 22,
+  config: {},
   hostKeyFingerprint: undefined,
   platform: 'posix',
   connectTimeoutMs: 1_000,
@@ -28,6 +29,8 @@ const fakeHost = () => {
     if (refusal !== undefined) throw refusal;
     const session: FakeSession = {
       hostKeyFingerprint: 'SHA256:x',
+      login: 'u',
+      probe: async () => '',
       isOpen: true,
       run: async () => ({ exitCode: 0, signal: null }),
       [Symbol.asyncDispose]: async () => {

@@ -16,7 +16,7 @@ import { installRuntime } from '../../src/temporal/install-runtime.ts';
 import { createRunControl } from '../../src/temporal/run-control.ts';
 import { startWorker } from '../../src/temporal/start-worker.ts';
 import type { OpenSession } from '../../src/transports/transport.ts';
-import { createOpenSsh } from '../../src/transports/ssh/open-ssh.ts';
+import { createOpenSession } from '../../src/transports/open-session.ts';
 import { createTestDatabase } from './database.ts';
 
 export const log = pino({ level: 'silent' });
@@ -65,7 +65,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     db,
     keyRing,
     readSettings: createReadSettings(db),
-    openSession: options.openSession ?? createOpenSsh(),
+    openSession: options.openSession ?? createOpenSession(),
     notifyRun: createNotifyRun(db),
   };
   const services: ServiceDeps = { ...base, startRun: control.startRun, cancelRun: control.cancelRun };

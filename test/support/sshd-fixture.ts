@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoint, LoginSecret } from '../../src/contracts/transport.ts';
+import type { SshEndpoint, SshSecret } from '../../src/transports/ssh/ssh-endpoint.ts';
 import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
 import type { KeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
 import { findSshd } from '../../src/embedded/ssh-servers/find-sshd.ts';
@@ -12,10 +12,11 @@ import { freePort } from './free-port.ts';
 /** Tests of real OpenSSH are left out on a machine without it; never in CI, where they then fail. */
 export const withoutSshd = findSshd() === undefined && process.env['CI'] === undefined;
 
-export const endpointOf = (port: number, secret: LoginSecret, fields: Partial<Endpoint> = {}): Endpoint => ({
+export const endpointOf = (port: number, secret: SshSecret, fields: Partial<SshEndpoint> = {}): SshEndpoint => ({
   methodType: 'ssh',
   host: '127.0.0.1',
   port,
+  config: {},
   hostKeyFingerprint: undefined,
   platform: 'posix',
   connectTimeoutMs: 10_000,
@@ -30,7 +31,7 @@ export interface SshdFixture extends AsyncDisposable {
   keys: KeyPair;
   server: SystemSshd;
   /** Logs in as the current user with the key that the server knows. */
-  endpoint(fields?: Partial<Endpoint>): Endpoint;
+  endpoint(fields?: Partial<SshEndpoint>): SshEndpoint;
 }
 
 export interface FixtureOptions {
@@ -45,7 +46,7 @@ export const startSshdFixture = async (options: FixtureOptions = {}): Promise<Ss
   const keys = createKeyPair();
   const port = await freePort();
   const server = await startSystemSshd({ folder, addresses: ['127.0.0.1'], port, authorizedKey: keys.publicKey, ...options });
-  const secret: LoginSecret = { type: 'ssh_key', username: options.user ?? userInfo().username, private_key: keys.privateKey };
+  const secret: SshSecret = { type: 'ssh_key', username: options.user ?? userInfo().username, private_key: keys.privateKey };
   return {
     folder,
     port,

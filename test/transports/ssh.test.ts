@@ -8,14 +8,16 @@ import { join } from 'node:path';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Endpoint, Interpreter, ProgramExit } from '../../src/contracts/transport.ts';
+import type { Interpreter, ProgramExit } from '../../src/contracts/transport.ts';
+import type { SshEndpoint } from '../../src/transports/ssh/ssh-endpoint.ts';
 import { OpsError } from '../../src/domain/ops-error.ts';
 import { connectSsh } from '../../src/transports/ssh/connect-ssh.ts';
 import { endRemote } from '../../src/transports/ssh/end-remote.ts';
 import { openExecChannel } from '../../src/transports/ssh/exec-channel.ts';
 import { createLoginMethods } from '../../src/transports/ssh/login-methods.ts';
 import { createOpenSsh } from '../../src/transports/ssh/open-ssh.ts';
-import type { OutputSink, Session } from '../../src/transports/transport.ts';
+import type { OutputSink } from '../../src/transports/transport.ts';
+import type { SshSession } from '../../src/transports/ssh/open-ssh.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { freePort } from '../support/free-port.ts';
 import { markedPids, markedProcesses } from '../support/marked-processes.ts';
@@ -45,9 +47,9 @@ const errorOf = async (promise: Promise<unknown>): Promise<OpsError> => {
   throw error;
 };
 
-const tryOpen = async (endpoint: Endpoint): Promise<Session> => open(endpoint, never);
+const tryOpen = async (endpoint: SshEndpoint): Promise<SshSession> => open(endpoint, never);
 
-const runText = async (session: Session, text: string, interpreter: Interpreter = 'sh') => {
+const runText = async (session: SshSession, text: string, interpreter: Interpreter = 'sh') => {
   const output = collectOutput();
   const exit = await session.run(buildProgram({ text, interpreter, marker: newMarker() }), output.sink, never);
   return { ...exit, stdout: output.stdout, stderr: output.stderr };
@@ -55,7 +57,7 @@ const runText = async (session: Session, text: string, interpreter: Interpreter 
 
 describe.skipIf(withoutSshd)('a session on real OpenSSH', () => {
   let sshd: SshdFixture;
-  let session: Session;
+  let session: SshSession;
   beforeAll(async () => {
     sshd = await startSshdFixture();
     session = await open(sshd.endpoint(), never);
@@ -373,7 +375,7 @@ describe('what does not let us in', () => {
     server.close();
     await once(server, 'close');
   };
-  const expectCode = async (endpoint: Endpoint, code: string): Promise<void> => {
+  const expectCode = async (endpoint: SshEndpoint, code: string): Promise<void> => {
     const error = await errorOf(tryOpen(endpoint));
     expect(error.code).toBe(code);
     expect(error.message).toContain(`${endpoint.host} port ${endpoint.port}`);

@@ -1,14 +1,26 @@
+import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts';
+import type { CommunicationMethodType } from '../../contracts/enums.ts';
 import { SealedValue } from '../../contracts/sealed-value.ts';
-import type { LoginSecret, Endpoint } from '../../contracts/transport.ts';
-import { PasswordSecret, SshKeySecret } from '../../contracts/transport.ts';
-import type { createDefinitionCache, Definition, StoredVariable } from '../../db/load-definition.ts';
-import { selectPrepared } from '../../db/query.ts';
-import { openBytes, openValue } from '../../db/seal.ts';
+import type { Endpoint } from '../../contracts/transport.ts';
+import type { createDefinitionCache, DefinedAction, Definition, StoredVariable } from '../../db/load-definition.ts';
+import { JOIN_CREDENTIAL, METHOD_COLUMNS, openEndpoint, secretTexts } from '../../db/method-endpoint.ts';
+import type { MethodRow } from '../../db/method-endpoint.ts';
+import { selectPreparedRows } from '../../db/query.ts';
+import { openValue } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { variableText } from '../../domain/variables.ts';
 import { createSecretMask } from '../../domain/secret-mask.ts';
 import type { SecretMask } from '../../domain/secret-mask.ts';
 import type { ActivityDeps } from '../deps.ts';
+
+/** A way to reach the target of a branch, its secret opened. */
+export interface BranchMethod {
+  methodId: number;
+  name: string;
+  type: CommunicationMethodType;
+  endpoint: Endpoint;
+  credentialUuid: string | null;
+}
 
 /** All that the actions of one branch need, opened inside the worker and nowhere else. */
 export interface BranchContext {
@@ -17,16 +29,17 @@ export interface BranchContext {
   executionSerial: string;
   jobName: string;
   targetSerial: string;
-  methodId: number;
-  endpoint: Endpoint;
-  credentialUuid: string;
+  targetName: string;
+  osType: string;
+  /** Those that some action of the job can use, the primary one first. */
+  methods: BranchMethod[];
   definition: Definition;
   /** Environment of every program of the branch: the job's variables, and what OpsConductor knows. */
   variables: Record<string, string>;
   mask: SecretMask;
 }
 
-interface ContextRow {
+interface BranchRow {
   branch_id: number;
   execution_id: number;
   execution_serial: string;
@@ -40,52 +53,35 @@ interface ContextRow {
   target_serial: string;
   target_name: string;
   os_type: string;
-  method_id: number | null;
-  host: string;
-  port: number;
-  config: { timeout?: number; keepalive?: number };
-  host_key_fingerprint: string | null;
-  credential_uuid: string | null;
-  credential_type: string;
-  ciphertext: Buffer;
-  nonce: Buffer;
-  key_id: string;
 }
+
+/** One row a method; a target without methods gives one row whose method is null. */
+type ContextRow = BranchRow & (MethodRow | { method_id: null });
 
 const CONTEXT_OF_BRANCH = `
 SELECT b.id AS branch_id, e.id AS execution_id, e.execution_serial, e.execution_uuid, e.variables AS run_variables, e.definition_version,
-  j.id AS job_id, j.job_uuid, j.job_serial, j.name AS job_name, t.target_serial, t.name AS target_name, t.os_type,
-  m.id AS method_id, m.host, m.port, m.config, m.host_key_fingerprint, c.credential_uuid, c.credential_type, c.ciphertext, c.nonce, c.key_id
+  j.id AS job_id, j.job_uuid, j.job_serial, j.name AS job_name, t.target_serial, t.name AS target_name, t.os_type, ${METHOD_COLUMNS}
 FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id JOIN jobs j ON j.id = e.job_id
   JOIN universal_targets t ON t.id = b.target_id
-  LEFT JOIN LATERAL (SELECT * FROM target_communication_methods WHERE target_id = t.id AND is_active AND method_type = 'ssh'
-    ORDER BY is_primary DESC, priority, id LIMIT 1) m ON true
-  LEFT JOIN LATERAL (SELECT * FROM target_credentials WHERE communication_method_id = m.id AND is_active ORDER BY is_primary DESC, id LIMIT 1) c ON true
-WHERE b.branch_serial = $1`;
+  LEFT JOIN target_communication_methods m ON m.target_id = t.id AND m.is_active ${JOIN_CREDENTIAL}
+WHERE b.branch_serial = $1 ORDER BY m.is_primary DESC, m.priority, m.id`;
 
-/** @throws OpsError METHOD_MISSING, CREDENTIAL_MISSING, CREDENTIAL_UNREADABLE, VARIABLE_MISSING, each naming the target or variable. */
+/** @throws OpsError CREDENTIAL_UNREADABLE */
 export const loadBranchContext = async (
   { db, keyRing, readSettings }: Pick<ActivityDeps, 'db' | 'keyRing' | 'readSettings'>,
   loadDefinition: ReturnType<typeof createDefinitionCache>,
   branch: string,
 ): Promise<BranchContext> => {
-  const row = await selectPrepared<ContextRow>(db, 'context_of_branch', CONTEXT_OF_BRANCH, [branch]);
+  const rows = await selectPreparedRows<ContextRow>(db, 'context_of_branch', CONTEXT_OF_BRANCH, [branch]);
+  const [row] = rows;
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no branch ${branch}.`);
-  if (row.method_id === null) {
-    throw new OpsError(
-      'METHOD_MISSING',
-      `Target ${row.target_serial} (${row.target_name}) has no active ssh method; commands and scripts need one. Add it with: opsconductor targets.`,
-    );
-  }
-  if (row.credential_uuid === null) {
-    throw new OpsError(
-      'CREDENTIAL_MISSING',
-      `The ssh method of target ${row.target_serial} (${row.target_name}) has no active credential. Add a password or a key.`,
-    );
-  }
   const settings = await readSettings();
   const definition = await loadDefinition(row.job_id, row.definition_version);
-  const secret = openCredential(keyRing, row, row.credential_uuid);
+  const methods = rows.flatMap((candidate) =>
+    candidate.method_id !== null && definition.actions.some((action) => canServe(candidate.method_type, action.type))
+      ? [openMethod(keyRing, candidate, settings.connection_timeout_seconds)]
+      : [],
+  );
   const { values, secrets } = openVariables(keyRing, row, definition.variables);
   return {
     branchId: row.branch_id,
@@ -93,46 +89,66 @@ export const loadBranchContext = async (
     executionSerial: row.execution_serial,
     jobName: row.job_name,
     targetSerial: row.target_serial,
-    methodId: row.method_id,
-    credentialUuid: row.credential_uuid,
+    targetName: row.target_name,
+    osType: row.os_type,
+    methods,
     definition,
-    variables: { ...values, ...systemVariables(row) },
-    mask: createSecretMask([...secrets, ...secretTexts(secret)]),
-    endpoint: {
-      methodType: 'ssh',
-      host: row.host,
-      port: row.port,
-      hostKeyFingerprint: row.host_key_fingerprint ?? undefined,
-      platform: row.os_type.startsWith('windows') ? 'windows' : 'posix',
-      connectTimeoutMs: (row.config.timeout ?? settings.connection_timeout_seconds) * 1_000,
-      keepAliveMs: (row.config.keepalive ?? 15) * 1_000,
-      secret,
-    },
+    variables: { ...values, ...systemVariables(row, methods[0]?.endpoint.host ?? '') },
+    mask: createSecretMask([...secrets, ...methods.flatMap(({ endpoint }) => secretTexts(endpoint.secret))]),
   };
 };
 
-const systemVariables = (row: ContextRow): Record<string, string> => ({
+const openMethod = (keyRing: ActivityDeps['keyRing'], row: BranchRow & MethodRow, connectionTimeoutSeconds: number): BranchMethod => ({
+  methodId: row.method_id,
+  name: row.method_name,
+  type: row.method_type,
+  credentialUuid: row.credential_uuid,
+  // Whether it may be without one is asked when an action uses it: another method of the target must not stand in the way.
+  endpoint: openEndpoint(keyRing, row, {
+    osType: row.os_type,
+    connectionTimeoutSeconds,
+    isCredentialOptional: true,
+    where: `target ${row.target_serial} (${row.target_name})`,
+  }),
+});
+
+/**
+ * The method over which an action runs: the one that it names, else the first that can do it.
+ * @throws OpsError METHOD_MISSING, CREDENTIAL_MISSING, naming the target and what the action needs.
+ */
+export const methodOf = ({ methods, targetSerial, targetName }: BranchContext, action: DefinedAction): BranchMethod => {
+  const wanted = action.config['method'];
+  const found = methods.find((method) => canServe(method.type, action.type) && (wanted === undefined || method.type === wanted));
+  if (found !== undefined) return withCredential(found, targetSerial, targetName);
+  const able = Object.entries(METHODS).flatMap(([type, { capabilities }]) =>
+    capabilities.some((capability) => ACTION_NEEDS[action.type].includes(capability)) ? [type] : [],
+  );
+  throw new OpsError(
+    'METHOD_MISSING',
+    `Target ${targetSerial} (${targetName}) has no active method for action ${action.order} (${action.name}), which is of type ${action.type}. ` +
+      `It needs ${typeof wanted === 'string' ? wanted : `one of ${able.join(', ')}`}. Add one to the target.`,
+  );
+};
+
+const withCredential = (method: BranchMethod, serial: string, name: string): BranchMethod => {
+  if (method.endpoint.secret !== undefined || METHODS[method.type].isCredentialOptional) return method;
+  throw new OpsError(
+    'CREDENTIAL_MISSING',
+    `The ${method.type} method of target ${serial} (${name}) has no active credential. Add one to the target.`,
+  );
+};
+
+const systemVariables = (row: BranchRow, host: string): Record<string, string> => ({
   JOB_NAME: row.job_name,
   JOB_SERIAL: row.job_serial,
   EXECUTION_ID: row.execution_serial,
   TARGET_NAME: row.target_name,
   TARGET_SERIAL: row.target_serial,
-  TARGET_HOST: row.host,
+  TARGET_HOST: host,
   TARGET_OS: row.os_type,
 });
 
-const openCredential = (keyRing: ActivityDeps['keyRing'], row: ContextRow, uuid: string): LoginSecret => {
-  const sealed = { keyId: row.key_id, nonce: row.nonce, ciphertext: row.ciphertext };
-  const plain: unknown = JSON.parse(openBytes(keyRing, sealed, { table: 'target_credentials', uuid, column: 'ciphertext' }));
-  if (row.credential_type === 'password') return { type: 'password', ...PasswordSecret.parse(plain) };
-  if (row.credential_type === 'ssh_key') return { type: 'ssh_key', ...SshKeySecret.parse(plain) };
-  throw new OpsError('METHOD_UNSUPPORTED', `A credential of type ${row.credential_type} cannot log in by ssh.`);
-};
-
-const secretTexts = (secret: LoginSecret): string[] =>
-  secret.type === 'password' ? [secret.password] : [secret.private_key, ...(secret.passphrase === undefined ? [] : [secret.passphrase])];
-
-const openVariables = (keyRing: ActivityDeps['keyRing'], row: ContextRow, stored: readonly StoredVariable[]) => {
+const openVariables = (keyRing: ActivityDeps['keyRing'], row: BranchRow, stored: readonly StoredVariable[]) => {
   const values: Record<string, string> = {};
   const secrets: string[] = [];
   for (const variable of stored) {
@@ -145,13 +161,13 @@ const openVariables = (keyRing: ActivityDeps['keyRing'], row: ContextRow, stored
   return { values, secrets };
 };
 
-const ownText = (keyRing: ActivityDeps['keyRing'], row: ContextRow, variable: StoredVariable): string | undefined => {
+const ownText = (keyRing: ActivityDeps['keyRing'], row: BranchRow, variable: StoredVariable): string | undefined => {
   if (variable.sealed !== undefined)
     return openValue(keyRing, variable.sealed, { table: 'jobs', uuid: row.job_uuid, column: `variables.${variable.key}` });
   return variable.value === undefined || variable.value === null ? undefined : variableText(variable.value);
 };
 
-const overrideText = (keyRing: ActivityDeps['keyRing'], row: ContextRow, variable: StoredVariable, override: unknown): string => {
+const overrideText = (keyRing: ActivityDeps['keyRing'], row: BranchRow, variable: StoredVariable, override: unknown): string => {
   if (!variable.is_secret) return variableText(override);
   return openValue(keyRing, SealedValue.parse(override), {
     table: 'job_executions',

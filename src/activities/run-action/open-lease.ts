@@ -4,7 +4,7 @@ import type { KeyRing } from '../../db/seal.ts';
 import { selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { keepTrying } from './keep-trying.ts';
-import type { BranchContext } from './load-branch-context.ts';
+import type { BranchContext, BranchMethod } from './load-branch-context.ts';
 import type { Lease, SessionPool } from './session-pool.ts';
 
 /** Gets the branch's connection; a new one is audited (a credential was used), and the host key of a first contact is pinned. */
@@ -14,14 +14,15 @@ export const openLease = async (
   pool: SessionPool,
   branch: string,
   context: BranchContext,
+  method: BranchMethod,
   signal: AbortSignal,
 ): Promise<Lease> => {
-  const lease = await pool.acquire(branch, context.endpoint, signal);
+  const lease = await pool.acquire(`${branch}/${method.methodId}`, method.endpoint, signal);
   if (!lease.isNew) return lease;
   try {
     await Promise.all([
-      keepTrying(() => auditCredentialUse(db, keyRing, branch, context), signal),
-      keepTrying(() => pinHostKey(db, context, lease.session.hostKeyFingerprint), signal),
+      keepTrying(() => auditCredentialUse(db, keyRing, branch, context, method), signal),
+      keepTrying(() => pinHostKey(db, method, lease.session.hostKeyFingerprint), signal),
     ]);
     return lease;
   } catch (error) {
@@ -30,19 +31,27 @@ export const openLease = async (
   }
 };
 
-const auditCredentialUse = (db: Sequelize, keyRing: KeyRing, branch: string, context: BranchContext): Promise<void> =>
-  recordAudit(db, keyRing.auditKey, {
+const auditCredentialUse = async (
+  db: Sequelize,
+  keyRing: KeyRing,
+  branch: string,
+  context: BranchContext,
+  method: BranchMethod,
+): Promise<void> => {
+  if (method.credentialUuid === null) return;
+  await recordAudit(db, keyRing.auditKey, {
     eventType: 'credential_accessed',
     action: 'open_session',
     actor: { type: 'system' },
     resourceType: 'target_credentials',
-    resourceId: context.credentialUuid,
+    resourceId: method.credentialUuid,
     details: { branch, target: context.targetSerial },
   });
+};
 
 /** @throws OpsError HOST_KEY_CHANGED when another branch met another key first. */
-const pinHostKey = async (db: Sequelize, { endpoint, methodId }: BranchContext, shown: string): Promise<void> => {
-  if (endpoint.hostKeyFingerprint !== undefined) return;
+const pinHostKey = async (db: Sequelize, { endpoint, methodId }: BranchMethod, shown: string | undefined): Promise<void> => {
+  if (shown === undefined || endpoint.hostKeyFingerprint !== undefined) return;
   const pinned = await selectRow<{ host_key_fingerprint: string }>(
     db,
     `UPDATE target_communication_methods SET host_key_fingerprint = coalesce(host_key_fingerprint, $2) WHERE id = $1 RETURNING host_key_fingerprint`,

@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import type { ActionOutcome, RunActionInput } from '../../contracts/run.ts';
-import type { ProgramExit, RemoteProgram } from '../../contracts/transport.ts';
 import { createDefinitionCache } from '../../db/load-definition.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
 import { isRetryable } from '../../domain/failure.ts';
@@ -12,18 +11,19 @@ import { endAttempt, startAttempt } from './attempt-record.ts';
 import { keepTrying } from './keep-trying.ts';
 import { loadBranchContext } from './load-branch-context.ts';
 import type { BranchContext } from './load-branch-context.ts';
-import { openLease } from './open-lease.ts';
-import { ActionTimeout, outcomeOfError, outcomeOfExit } from './outcome-of.ts';
+import { createConnections } from './connections.ts';
+import { HANDLERS } from './handlers/index.ts';
+import type { ActionEnd } from './handlers/action-handler.ts';
+import { ActionTimeout, outcomeOfError } from './outcome-of.ts';
 import { createOutputWriter } from './output-writer.ts';
 import type { OutputWriter } from './output-writer.ts';
-import { expectedExitCodes, renderProgram } from './render-program.ts';
 import type { SessionPool } from './session-pool.ts';
 
 const HEARTBEAT_EVERY_MS = 5_000;
 const CONTEXTS_KEPT = 2_000;
 
 export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool) => {
-  const { db, keyRing, notifyRun } = deps;
+  const { db, notifyRun } = deps;
   const loadDefinition = createDefinitionCache(db);
   const contexts = new Map<string, Promise<BranchContext>>();
 
@@ -72,42 +72,47 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
       onWritten: () => notifyRun(context.executionSerial),
       giveUp: new AbortController().signal,
     });
-    const expected = expectedExitCodes(action);
-    let outcome: ActionOutcome;
-    let errorText = '';
+    let end: ActionEnd;
     try {
-      const marker = `${childSerial(input.branch, action.order)}/${input.iteration}/${input.attempt}`;
-      const exit = await execute(input, context, renderProgram(action, context.variables, marker), expected, writer, signal);
-      outcome = outcomeOfExit(exit, expected);
-      if (exit.signal !== null) errorText = `The program was ended by signal ${exit.signal}.`;
+      end = await execute(input, context, action, attemptId, writer, signal);
     } catch (error) {
-      ({ outcome, errorText } = outcomeOfError(error, action));
+      end = outcomeOfError(error, action);
     } finally {
       clearTimeout(timer);
     }
-    await finish(input, context, attemptId, writer, outcome, errorText);
-    return outcome;
+    await finish(input, context, attemptId, writer, end.outcome, end.errorText);
+    return end.outcome;
   };
 
   const execute = async (
     input: RunActionInput,
     context: BranchContext,
-    program: RemoteProgram,
-    expected: readonly number[],
+    action: DefinedAction,
+    attemptId: number,
     writer: OutputWriter,
     signal: AbortSignal,
-  ): Promise<ProgramExit> => {
-    const lease = await openLease(db, keyRing, pool, input.branch, context, signal);
-    const { host, port, secret } = context.endpoint;
-    if (lease.isNew)
-      writer.event('info', 'authentication', 'authentication', `Connected to ${host}:${port} as ${secret.username} (${secret.type}).`);
+  ): Promise<ActionEnd> => {
+    const handler = HANDLERS[action.type];
+    if (handler === undefined)
+      throw new OpsError('METHOD_UNSUPPORTED', `This version of OpsConductor cannot run actions of type ${action.type}.`);
+    const connections = createConnections(deps, pool, { branch: input.branch, context, action, writer, signal });
     let keep = false;
     try {
-      const exit = await lease.session.run(program, (stream, chunk) => writer.write(stream, chunk), signal);
-      keep = input.keepSession && (input.keepSessionOnFailure || outcomeOfExit(exit, expected).status === 'completed');
-      return exit;
+      const end = await handler({
+        deps,
+        action,
+        context,
+        marker: `${childSerial(input.branch, action.order)}/${input.iteration}/${input.attempt}`,
+        attemptId,
+        signal,
+        output: (stream, chunk) => writer.write(stream, chunk),
+        note: writer.event,
+        ...connections,
+      });
+      keep = input.keepSession && (input.keepSessionOnFailure || end.outcome.status === 'completed');
+      return end;
     } finally {
-      await lease.release(keep);
+      await connections.release(keep);
     }
   };
 

@@ -17,9 +17,9 @@ export interface Lease {
   release(keep: boolean): Promise<void>;
 }
 
-/** One connection per branch and worker, reused by the branch's actions. */
+/** One connection per branch, method and worker, reused by the branch's actions. */
 export interface SessionPool {
-  acquire(branch: string, endpoint: Endpoint, signal: AbortSignal): Promise<Lease>;
+  acquire(key: string, endpoint: Endpoint, signal: AbortSignal): Promise<Lease>;
   /** Closes every session, used or not. */
   close(): Promise<void>;
 }

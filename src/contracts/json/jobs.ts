@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FailureCategory, LogLevel } from '../enums.ts';
-import { ActionConfig, ActionKey, EnvironmentName, noDoubles, VariableKey, VariableType, VariableValue } from '../job.ts';
+import { ActionConfig, ActionKey, EnvironmentName } from '../actions/common.ts';
+import { noDoubles, VariableKey, VariableType, VariableValue } from '../job.ts';
 import { SealedValue } from '../sealed-value.ts';
 import { LabelName, Uuid } from '../target.ts';
 import { Text } from '../text.ts';
@@ -75,12 +76,7 @@ export const JobsSettings = z
 /** Input of an action; its keys follow from the type of the action. */
 export const JobActionsActionParameters = OpenObject;
 
-export const JobActionsActionConfig = ActionConfig.extend({
-  capture_output: z.boolean().optional(),
-  keep_full_output: z.boolean().optional(),
-  run_as: Name.optional(),
-  delivery: z.enum(['at_most_once', 'at_least_once']).optional().meta({ description: 'Default at_most_once.' }),
-});
+export const JobActionsActionConfig = ActionConfig;
 
 /** All must hold. */
 export const JobActionsConditions = z.array(

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Sequelize, Transaction } from 'sequelize';
-import type { ActionInput, CreateJob, Job } from '../../contracts/job.ts';
-import type { JobType } from '../../contracts/enums.ts';
+import type { ActionInput } from '../../contracts/actions/index.ts';
+import type { CreateJob, Job } from '../../contracts/job.ts';
+import { JobType } from '../../contracts/enums.ts';
 import { JobActionModel } from '../../db/models/jobs/job-actions.ts';
 import { JobModel } from '../../db/models/jobs/jobs.ts';
 import { JobVersionModel } from '../../db/models/jobs/job-versions.ts';
@@ -18,7 +19,8 @@ import { storeVariables, valueProblem } from './stored-variables.ts';
 const jobTypeOf = (actions: readonly ActionInput[]): JobType => {
   const kinds = new Set(actions.map((action) => action.action_type));
   const [only] = kinds;
-  return kinds.size === 1 && only !== undefined ? only : 'composite';
+  const kind = JobType.safeParse(only);
+  return kinds.size === 1 && kind.success ? kind.data : 'composite';
 };
 
 const actionKeys = (actions: readonly ActionInput[]): string[] => {

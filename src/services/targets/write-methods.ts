@@ -55,10 +55,15 @@ export const checkCredentials = (caller: Caller, methods: readonly MethodInput[]
   if (fields.length > 0) throw new OpsError('VALIDATION', 'A private key cannot be used.', { fields });
 };
 
-const secretOf = (credential: CredentialInput): string => {
+/** What of a credential is sealed. */
+export const plainSecret = (credential: CredentialInput): object => {
   const { credential_type: _, credential_name: __, ...secret } = credential;
-  return JSON.stringify(secret);
+  return secret;
 };
+
+/** Where a method is; nothing for one without an address (sqlite). */
+export const addressOf = (method: MethodInput): { host: string | null; port: number | null } =>
+  method.method_type === 'sqlite' ? { host: null, port: null } : { host: method.host, port: method.port };
 
 /** Inserts or replaces the primary credential of a method. */
 export const writeCredential = async (
@@ -69,7 +74,11 @@ export const writeCredential = async (
 ): Promise<string> => {
   await CredentialModel.destroy({ where: { communicationMethodId: methodId }, transaction });
   const credentialUuid = randomUUID();
-  const sealed = sealBytes(keyRing, secretOf(credential), { table: 'target_credentials', uuid: credentialUuid, column: 'ciphertext' });
+  const sealed = sealBytes(keyRing, JSON.stringify(plainSecret(credential)), {
+    table: 'target_credentials',
+    uuid: credentialUuid,
+    column: 'ciphertext',
+  });
   await CredentialModel.create(
     {
       credentialUuid,
@@ -99,8 +108,7 @@ export const insertMethods = async (
         targetId,
         methodType: input.method_type,
         methodName: name,
-        host: input.host,
-        port: input.port,
+        ...addressOf(input),
         isPrimary,
         priority,
         config: { ...input.config },
@@ -130,8 +138,9 @@ export const replaceMethods = async (
       continue;
     }
     const { input, isPrimary, priority } = method;
-    const moved = row.host !== input.host || row.port !== input.port;
-    const values = { methodType: input.method_type, host: input.host, port: input.port, isPrimary, priority, config: { ...input.config } };
+    const address = addressOf(input);
+    const moved = row.host !== address.host || row.port !== address.port;
+    const values = { methodType: input.method_type, ...address, isPrimary, priority, config: { ...input.config } };
     await row.update({ ...values, ...(moved && { hostKeyFingerprint: null }) }, { transaction });
     if (input.credential !== undefined) await writeCredential(keyRing, row.id, input.credential, transaction);
   }

@@ -7,7 +7,7 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { withConstraints } from '../constraint-errors.ts';
 import { readTarget } from './read-targets.ts';
-import { checkCredentials, insertMethods, nameMethods, replaceMethods } from './write-methods.ts';
+import { addressOf, checkCredentials, insertMethods, nameMethods, replaceMethods } from './write-methods.ts';
 
 const TARGET_ERRORS = {
   ex_target_communication_methods_host_port: () =>
@@ -50,7 +50,7 @@ export const createTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller,
       );
       await insertMethods(keyRing, row.id, methods, transaction);
       // In the order in which jsonb keeps them: the signature of the event is checked against the row.
-      const endpoints = methods.map(({ name, input: { host, port, method_type: type } }) => ({ host, name, port, type }));
+      const endpoints = methods.map(({ name, input }) => ({ ...addressOf(input), name, type: input.method_type }));
       const event = {
         eventType: 'target_created',
         action: 'create_target',

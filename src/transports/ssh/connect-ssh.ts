@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { AnyAuthMethod, Client, ConnectConfig } from 'ssh2';
-import type { Endpoint } from '../../contracts/transport.ts';
+import type { SshEndpoint } from './ssh-endpoint.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { SSH_ALGORITHMS } from './ssh-algorithms.ts';
 import { toSshError } from './ssh-errors.ts';
@@ -9,7 +9,7 @@ import { toSshError } from './ssh-errors.ts';
 /** A logged-in connection, and what is known of it. */
 export interface SshLink {
   readonly client: Client;
-  readonly endpoint: Endpoint;
+  readonly endpoint: SshEndpoint;
   readonly hostKeyFingerprint: string;
   readonly isOpen: boolean;
   /** Why the connection went, when it is gone and something was said. */
@@ -20,20 +20,20 @@ const MISSED_KEEP_ALIVES = 3;
 
 const fingerprintOf = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`;
 
-const hostKeyChanged = ({ host, port, hostKeyFingerprint }: Endpoint, shown: string): OpsError =>
+const hostKeyChanged = ({ host, port, hostKeyFingerprint }: SshEndpoint, shown: string): OpsError =>
   new OpsError(
     'HOST_KEY_CHANGED',
     `SSH to ${host} port ${port}: the host shows the key ${shown}, but ${String(hostKeyFingerprint)} was seen before. ` +
       'If the host was installed anew, compare the new fingerprint on the host itself and accept it for this target; if not, someone may stand in between: do not log in.',
   );
 
-const passwordExpired = ({ host, port, secret }: Endpoint): OpsError =>
+const passwordExpired = ({ host, port, secret }: SshEndpoint): OpsError =>
   new OpsError(
     'LOGIN_REJECTED',
     `SSH to ${host} port ${port}: the password of user ${secret.username} has expired. Change it on the target, then in the credential.`,
   );
 
-const configOf = (endpoint: Endpoint, methods: AnyAuthMethod[], hostVerifier: (key: Buffer) => boolean): ConnectConfig => ({
+const configOf = (endpoint: SshEndpoint, methods: AnyAuthMethod[], hostVerifier: (key: Buffer) => boolean): ConnectConfig => ({
   host: endpoint.host,
   port: endpoint.port,
   username: endpoint.secret.username,
@@ -48,12 +48,12 @@ const configOf = (endpoint: Endpoint, methods: AnyAuthMethod[], hostVerifier: (k
 /** Follows a client from its first event to its last: it may report errors at any time, also after it was closed. */
 class Link implements SshLink {
   readonly client: Client = new ssh2.Client();
-  readonly endpoint: Endpoint;
+  readonly endpoint: SshEndpoint;
   hostKeyFingerprint = '';
   isOpen = false;
   lastError: Error | undefined;
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: SshEndpoint) {
     this.endpoint = endpoint;
     this.client.on('error', (error) => {
       this.lastError = error;
@@ -98,7 +98,7 @@ const untilReady = (link: Link, methods: AnyAuthMethod[]): Promise<void> =>
  * Connects and logs in; the time limit covers name, TCP, handshake and login.
  * @throws OpsError as `OpenSession` says, or the signal's reason.
  */
-export const connectSsh = async (endpoint: Endpoint, methods: AnyAuthMethod[], signal: AbortSignal): Promise<SshLink> => {
+export const connectSsh = async (endpoint: SshEndpoint, methods: AnyAuthMethod[], signal: AbortSignal): Promise<SshLink> => {
   signal.throwIfAborted();
   const link = new Link(endpoint);
   const aborted = Promise.withResolvers<never>();

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { AnyAuthMethod, ParsedKey } from 'ssh2';
-import type { LoginSecret, SshKeySecret } from '../../contracts/transport.ts';
+import type { SshKeySecret } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import type { SshSecret } from './ssh-endpoint.ts';
 
 /** Ways to log in, in the order they are tried. */
-export type LoginMethods = (secret: LoginSecret) => AnyAuthMethod[];
+export type LoginMethods = (secret: SshSecret) => AnyAuthMethod[];
 
 const LARGEST_CACHE = 64;
 

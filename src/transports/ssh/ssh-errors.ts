@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../contracts/transport.ts';
+import type { SshEndpoint } from './ssh-endpoint.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { ErrorCode } from '../../domain/ops-error.ts';
 
@@ -46,7 +46,7 @@ const PROTOCOL: Meaning = {
   says: 'what answers does not speak SSH as it should. Is this the port of an SSH server?',
 };
 
-const rejected = ({ secret }: Endpoint): Meaning => ({
+const rejected = ({ secret }: SshEndpoint): Meaning => ({
   code: 'LOGIN_REJECTED',
   says: `the target refused user ${secret.username} with the ${METHOD_NAMES[secret.type]} of this credential. Check the credential, and that the target allows this way to log in.`,
 });
@@ -56,7 +56,7 @@ const textOf = (cause: unknown, key: 'code' | 'level' | 'message'): string => {
   return typeof value === 'string' ? value : '';
 };
 
-const meaningOf = (endpoint: Endpoint, cause: unknown): Meaning => {
+const meaningOf = (endpoint: SshEndpoint, cause: unknown): Meaning => {
   const level = textOf(cause, 'level');
   if (level === 'client-timeout') return TIMED_OUT;
   if (level === 'client-authentication' || /authentication failures/i.test(textOf(cause, 'message'))) return rejected(endpoint);
@@ -64,7 +64,7 @@ const meaningOf = (endpoint: Endpoint, cause: unknown): Meaning => {
 };
 
 /** Says what an error of connecting or logging in means, with host, port, whose fault it is and what to do; an OpsError stays as it is. */
-export const toSshError = (endpoint: Endpoint, cause: unknown): OpsError => {
+export const toSshError = (endpoint: SshEndpoint, cause: unknown): OpsError => {
   if (cause instanceof OpsError) return cause;
   const { code, says } = meaningOf(endpoint, cause);
   const detail = code === 'PROTOCOL_ERROR' ? ` (${textOf(cause, 'message') || 'no reason given'})` : '';

@@ -37,7 +37,7 @@ export const JOBS: readonly WrongRequest[] = [
   ),
   job('variable keys that repeat', { variables: [{ key: 'A' }, { key: 'A' }] }, 'variables.1.key'),
   action('unknown kind', { action_type: 'reboot' }, 'action_type'),
-  action('kind that comes later', { action_type: 'file_transfer' }, 'action_type'),
+  action('kind that does not exist', { action_type: 'teleport' }, 'action_type'),
   action('no name', { action_name: '' }, 'action_name'),
   action('NUL in the action name', { action_name: NUL }, 'action_name'),
   action('malformed key', { action_key: 'A-1' }, 'action_key'),

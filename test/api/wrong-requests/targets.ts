@@ -58,7 +58,7 @@ export const TARGETS: readonly WrongRequest[] = [
   method('IPv4 address cut short', { host: '10.0.1' }, 'host'),
   method('IPv6 address of dots and colons', { host: '::.:%' }, 'host'),
   method('host that a careless pattern needs years to refuse', { host: `${'a'.repeat(60)}.${'a'.repeat(60)}!` }, 'host'),
-  method('protocol that is not supported', { method_type: 'telnet' }, 'method_type'),
+  method('protocol that is not supported', { method_type: 'gopher' }, 'method_type'),
   method('method name with NUL', { method_name: NUL }, 'method_name'),
   method('config with an unknown field', { config: { proxy: 'x' } }, 'config.proxy'),
   method('timeout of 0 s', { config: { timeout: 0 } }, 'config.timeout'),

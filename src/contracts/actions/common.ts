@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { CommunicationMethodType, OnFailure } from '../enums.ts';
+import { Text } from '../text.ts';
+
+export const EnvironmentName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'an environment variable is named by letters, digits and _');
+
+export const ActionConfig = z.strictObject({
+  method: CommunicationMethodType.optional().meta({
+    description: 'Method of the target over which it runs; the first that can do it when left out.',
+  }),
+  working_directory: Text(4_096).min(1).optional(),
+  environment: z.record(EnvironmentName, Text(32_768)).optional(),
+  expected_exit_codes: z.array(z.number().int().min(0).max(255)).min(1).max(256).optional().meta({ description: 'Default [0].' }),
+  capture_output: z.boolean().optional().meta({ description: 'false stores no output, only that and how it ended.' }),
+  keep_full_output: z.boolean().optional().meta({ description: 'Keeps the exact bytes of both streams as artifacts.' }),
+  run_as: Text(100).min(1).optional().meta({ description: 'User on the target who runs it, through sudo.' }),
+  delivery: z.enum(['at_most_once', 'at_least_once']).optional().meta({
+    description: 'Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only.',
+  }),
+});
+
+export const ActionKey = z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower case letters, digits and _');
+
+/** Fields of every action. */
+export const ActionCommon = {
+  action_key: ActionKey.optional().meta({ description: 'Stable name; action_<n> when left out.' }),
+  action_name: Text(255).min(1),
+  action_config: ActionConfig.default({}),
+  is_enabled: z.boolean().default(true),
+  timeout_seconds: z.number().int().min(1).max(86_400).optional(),
+  retry_count: z.number().int().min(0).max(10).optional(),
+  retry_delay_seconds: z.number().int().min(1).max(300).default(5),
+  on_failure: OnFailure.exclude(['rollback']).default('stop'),
+};

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { Text } from '../text.ts';
+
+const Option = Text(1_000);
+const Timeout = z.number().int().min(1).max(300).optional().meta({ description: 'Connect and log in within this many seconds.' });
+const Certificate = Text(65_536)
+  .regex(/-----BEGIN CERTIFICATE-----/, 'must be certificates in PEM form')
+  .optional()
+  .meta({ description: 'Certificates (PEM) to trust besides those of the system.' });
+const ServerName = Option.min(1).optional().meta({ description: "Name that the server's certificate must have; the host when left out." });
+const Verify = z
+  .boolean()
+  .default(true)
+  .meta({ description: 'false trusts any certificate: anyone in between can read and change what is sent. Audited.' });
+const PoolSize = z.number().int().min(1).max(100).optional();
+
+const Ssh = z.strictObject({
+  timeout: Timeout,
+  keepalive: z.number().int().min(0).max(300).optional().meta({ description: 'Seconds between keep-alive messages; 0 turns them off.' }),
+});
+
+const Winrm = z.strictObject({
+  timeout: Timeout,
+  transport: z.enum(['ntlm', 'basic']).default('ntlm'),
+  protocol: z.enum(['http', 'https']).optional().meta({ description: 'https when the port is 5986.' }),
+  verify_ssl: Verify,
+  ca_certificate: Certificate,
+  server_name: ServerName,
+});
+
+const Telnet = z.strictObject({
+  timeout: Timeout,
+  encoding: z.enum(['utf-8', 'latin1', 'ascii']).default('utf-8'),
+  newline: z.enum(['\r\n', '\n', '\r']).default('\r\n'),
+  login_prompt: Option.min(1).default('(login|user ?name): *$').meta({ description: 'Regular expression, case does not matter.' }),
+  password_prompt: Option.min(1).default('password: *$'),
+  prompt: Option.min(1).default('[$#>%] ?$').meta({ description: 'Regular expression of the prompt after which a command is sent.' }),
+});
+
+const Snmp = z.strictObject({
+  timeout: Timeout,
+  version: z.enum(['1', '2c', '3']).default('2c'),
+  retries: z.number().int().min(0).max(10).default(3),
+  security_level: z.enum(['noAuthNoPriv', 'authNoPriv', 'authPriv']).default('authPriv'),
+  auth_protocol: z.enum(['MD5', 'SHA']).default('SHA'),
+  privacy_protocol: z.enum(['DES', 'AES']).default('AES'),
+});
+
+const RestApi = z.strictObject({
+  timeout: Timeout,
+  protocol: z.enum(['http', 'https']).default('http'),
+  base_path: Option.regex(/^\//, 'must begin with /').default('/'),
+  verify_ssl: Verify,
+  ca_certificate: Certificate,
+  server_name: ServerName,
+});
+
+const Smtp = z.strictObject({
+  timeout: Timeout,
+  encryption: z.enum(['starttls', 'ssl', 'none']).default('starttls'),
+  server_type: z.enum(['smtp', 'exchange', 'gmail', 'outlook']).default('smtp'),
+  domain: Option.optional(),
+  from: z.email().optional().meta({ description: 'Sender, where a mail names none.' }),
+  test_recipient: z.email().optional().meta({ description: 'A connection test sends a mail to it.' }),
+  verify_ssl: Verify,
+  ca_certificate: Certificate,
+  server_name: ServerName,
+});
+
+const Mysql = z.strictObject({
+  timeout: Timeout,
+  database: Option.optional(),
+  charset: z.enum(['utf8mb4', 'utf8', 'latin1', 'ascii']).default('utf8mb4'),
+  ssl_mode: z.enum(['disabled', 'preferred', 'required', 'verify_identity']).default('preferred'),
+  ca_certificate: Certificate,
+  connection_pool_size: PoolSize,
+});
+
+const Postgresql = z.strictObject({
+  timeout: Timeout,
+  database: Option.min(1).default('postgres'),
+  ssl_mode: z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']).default('prefer'),
+  ca_certificate: Certificate,
+  connection_pool_size: PoolSize,
+});
+
+const Mssql = z.strictObject({
+  timeout: Timeout,
+  database: Option.min(1).default('master'),
+  encrypt: z.enum(['yes', 'no']).default('yes'),
+  trust_server_certificate: z.enum(['yes', 'no']).default('no'),
+  ca_certificate: Certificate,
+  server_name: ServerName,
+  connection_pool_size: PoolSize,
+});
+
+const Oracle = z
+  .strictObject({
+    timeout: Timeout,
+    service_name: Option.min(1).optional(),
+    sid: Option.min(1).optional(),
+    protocol: z.enum(['tcp', 'tcps']).default('tcp'),
+    connection_pool_size: PoolSize,
+  })
+  .refine(({ service_name: service, sid }) => (service === undefined) !== (sid === undefined), 'needs either service_name or sid');
+
+const Sqlite = z.strictObject({
+  timeout: Timeout,
+  database_path: Text(4_096).regex(/^\//, 'must be an absolute path on the machine of the worker'),
+  journal_mode: z.enum(['DELETE', 'TRUNCATE', 'PERSIST', 'MEMORY', 'WAL', 'OFF']).optional(),
+  synchronous: z.enum(['OFF', 'NORMAL', 'FULL', 'EXTRA']).default('NORMAL'),
+});
+
+const Mongodb = z.strictObject({
+  timeout: Timeout,
+  database: Option.min(1).default('admin'),
+  auth_source: Option.min(1).default('admin'),
+  replica_set: Option.min(1).optional(),
+  ssl: z.boolean().default(false),
+  verify_certs: Verify,
+  ca_certificate: Certificate,
+  connection_pool_size: PoolSize,
+});
+
+const Redis = z.strictObject({
+  timeout: Timeout,
+  database: z.number().int().min(0).max(15).default(0),
+  ssl: z.boolean().default(false),
+  verify_certs: Verify,
+  ca_certificate: Certificate,
+  server_name: ServerName,
+});
+
+const Elasticsearch = z.strictObject({
+  timeout: Timeout,
+  ssl: z.boolean().default(false),
+  verify_certs: Verify,
+  ca_certificate: Certificate,
+  server_name: ServerName,
+  index_prefix: Option.optional(),
+});
+
+/** Options of each method; host, port and secrets have fields of their own. Times in seconds. */
+export const METHOD_CONFIGS = {
+  ssh: Ssh,
+  winrm: Winrm,
+  telnet: Telnet,
+  snmp: Snmp,
+  rest_api: RestApi,
+  smtp: Smtp,
+  mysql: Mysql,
+  postgresql: Postgresql,
+  mssql: Mssql,
+  oracle: Oracle,
+  sqlite: Sqlite,
+  mongodb: Mongodb,
+  redis: Redis,
+  elasticsearch: Elasticsearch,
+} as const;
+
+export type MethodConfig<Type extends keyof typeof METHOD_CONFIGS> = z.infer<(typeof METHOD_CONFIGS)[Type]>;

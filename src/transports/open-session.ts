@@ -1,0 +1,29 @@
+import type { CommunicationMethodType } from '../contracts/enums.ts';
+import { METHODS } from '../contracts/capabilities.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import { createOpenSsh } from './ssh/open-ssh.ts';
+import { toSshEndpoint } from './ssh/ssh-endpoint.ts';
+import type { OpenSession } from './transport.ts';
+
+type Loader = () => Promise<OpenSession>;
+
+/** A protocol's library is loaded when a target first needs it: together they would take half of the worker's memory. */
+const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {};
+
+const openSshSession = (): OpenSession => {
+  const open = createOpenSsh();
+  return (endpoint, signal) => open(toSshEndpoint(endpoint), signal);
+};
+
+/** Opens sessions of every method: the same adapter tests a connection and runs actions over it. */
+export const createOpenSession = (): OpenSession => {
+  const opened = new Map<CommunicationMethodType, Promise<OpenSession>>([['ssh', Promise.resolve(openSshSession())]]);
+  return async (endpoint, signal) => {
+    const { methodType } = endpoint;
+    const adapter = opened.get(methodType) ?? LOADERS[methodType]?.();
+    if (adapter === undefined)
+      throw new OpsError('METHOD_UNSUPPORTED', `This version of OpsConductor has no transport for ${METHODS[methodType].label}.`);
+    opened.set(methodType, adapter);
+    return (await adapter)(endpoint, signal);
+  };
+};
