@@ -284,6 +284,9 @@ describe('jobs', () => {
     retry_count: 2,
     retry_delay_seconds: 9,
     on_failure: 'continue',
+    conditions: [{ variable: 'COUNT', operator: '<', value: 0 }],
+    dependencies: [],
+    rollback: [],
   };
   const script = {
     action_name: 'script',
@@ -348,6 +351,9 @@ describe('jobs', () => {
           retry_count: null,
           retry_delay_seconds: 5,
           on_failure: 'stop',
+          conditions: [],
+          dependencies: [],
+          rollback: [],
         },
       ],
       target_count: 1,

@@ -43,7 +43,7 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
     row('connection tested', ['testMethodConfig'], (n) =>
       testMethodConfig(services, caller, { os_type: 'linux', method: method(`new-${n}.example.org`) }),
     ),
-    page('job made, on all targets', ['createJob'], (n) => createJob(services, caller, newJob(n))),
+    page('job made, on all targets', ['createJob', 'writeActions', 'checkCapabilities'], (n) => createJob(services, caller, newJob(n))),
     page('job changed, on all targets', ['updateJob'], (n) => updateJob(services, caller, pick(jobs, n).serial, newJob(n))),
     row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
     row('run started', ['startExecution'], (n) =>
