@@ -42,7 +42,7 @@ const Snmp = z.strictObject({
   version: z.enum(['1', '2c', '3']).default('2c'),
   retries: z.number().int().min(0).max(10).default(3),
   security_level: z.enum(['noAuthNoPriv', 'authNoPriv', 'authPriv']).default('authPriv'),
-  auth_protocol: z.enum(['MD5', 'SHA']).default('SHA'),
+  auth_protocol: z.enum(['MD5', 'SHA', 'SHA-224', 'SHA-256', 'SHA-384', 'SHA-512']).default('SHA'),
   privacy_protocol: z.enum(['DES', 'AES']).default('AES'),
 });
 

@@ -13,6 +13,7 @@ import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { checkSnmpCommands } from './check-snmp-commands.ts';
 import { readJob } from './read-jobs.ts';
 import { storeVariables, valueProblem } from './stored-variables.ts';
 
@@ -110,6 +111,7 @@ const jobValues = (input: CreateJob, variables: readonly StoredVariable[]) => ({
 export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: CreateJob): Promise<Job> => {
   authorize(caller, 'jobs.write');
   checkVariables(input);
+  checkSnmpCommands(input.actions);
   const { command_timeout_seconds: defaultTimeoutSeconds } = await readSettings();
   const jobUuid = randomUUID();
   const variables = storeVariables(keyRing, jobUuid, input.variables);
@@ -155,6 +157,7 @@ export const updateJob = async (
 ): Promise<Job> => {
   authorize(caller, 'jobs.write');
   checkVariables(input);
+  checkSnmpCommands(input.actions);
   const { command_timeout_seconds: defaultTimeoutSeconds } = await readSettings();
   await db.transaction(async (transaction) => {
     const row = await JobModel.findOne({ where: { jobSerial: serial, deletedAt: null }, transaction, lock: true });
