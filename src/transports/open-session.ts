@@ -11,6 +11,7 @@ type Loader = () => Promise<OpenSession>;
 const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
   snmp: async () => (await import('./snmp/open-snmp.ts')).openSnmp,
   smtp: async () => (await import('./smtp/open-smtp.ts')).openSmtp,
+  telnet: async () => (await import('./telnet/open-telnet.ts')).openTelnet,
 };
 
 const openSshSession = (): OpenSession => {
