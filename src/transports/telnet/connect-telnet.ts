@@ -1,9 +1,11 @@
 import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import type { MethodConfig } from '../../contracts/methods/index.ts';
 import type { Endpoint, PasswordSecret } from '../../contracts/transport.ts';
+import { OpsError } from '../../domain/ops-error.ts';
 import { abortable } from '../abortable.ts';
 import { connectSocket } from '../connect-socket.ts';
 import { encodeText } from './charset.ts';
+import { pressEnter } from './device-commands.ts';
 import { startLoop } from './posix-loop.ts';
 import { awaitPrompt, promptPattern } from './prompts.ts';
 import type { PromptName } from './prompts.ts';
@@ -17,6 +19,8 @@ export interface TelnetLink {
   readonly endpoint: Endpoint;
   readonly config: MethodConfig<'telnet'>;
   readonly username: string;
+  /** Prompt of a device as it was shown last. */
+  prompt: string;
 }
 
 const secretOf = (endpoint: Endpoint, { encoding }: MethodConfig<'telnet'>): PasswordSecret => {
@@ -83,12 +87,13 @@ export const connectTelnet = async (endpoint: Endpoint, signal: AbortSignal, lim
   const socket = await connectSocket('Telnet', endpoint, limit);
   if (endpoint.keepAliveMs > 0) socket.setKeepAlive(true, endpoint.keepAliveMs);
   const line = createTelnetLine(socket);
-  const link = { line, endpoint, config, username: secret.username };
+  const link: TelnetLink = { line, endpoint, config, username: secret.username, prompt: '' };
   const progress: Progress = { stage: 'silent', lastLine: '' };
   const makeReady = async (): Promise<void> => {
     await logIn(line, endpoint, config, secret, progress);
+    if (config.shell === 'none') return pressEnter(link);
     progress.stage = 'shell';
-    if (config.shell === 'posix' && !(await startLoop(link))) throw noShell(endpoint);
+    if (!(await startLoop(link))) throw noShell(endpoint);
   };
   try {
     await abortable(limit, line.close, makeReady());
@@ -96,6 +101,7 @@ export const connectTelnet = async (endpoint: Endpoint, signal: AbortSignal, lim
   } catch (error) {
     line.close();
     if (signal.aborted) throw signal.reason;
+    if (error instanceof OpsError && error.code === 'CONNECTION_LOST') throw cutDuringLogin(endpoint, line);
     throw limit.aborted ? lateError(endpoint, secret, progress, limit.reason) : error;
   }
 };

@@ -7,6 +7,7 @@ import { cannotType, lostDuring, notOnDevice } from './telnet-errors.ts';
 
 /** A line without an end is given in parts from this length on. */
 const LONGEST_LINE = 65_536;
+const LONGEST_SHOWN = 1_000;
 
 const linesOf = ({ endpoint, config: { encoding } }: TelnetLink, program: RemoteProgram): string[] => {
   if (program.workingDirectory !== undefined) throw notOnDevice(endpoint, 'working_directory');
@@ -17,38 +18,54 @@ const linesOf = ({ endpoint, config: { encoding } }: TelnetLink, program: Remote
   return text.split('\n').filter((line) => line.trim() !== '');
 };
 
-/** What is compared to know an echo: terminals break a long line by spaces, returns and backspaces. */
-// oxlint-disable-next-line no-control-regex -- backspace is what is meant
-const squashed = (text: string): string => withoutEscapes(text).replaceAll(/[\s\x08]+/g, '');
+const squashed = (text: string): string => withoutEscapes(text).replaceAll(/[\s\b]+/g, '');
+
+/**
+ * Whether a line repeats what was typed. Terminals break a long line by spaces and returns; line editors write it again and again,
+ * the last time with only its end behind `<` or `$`.
+ */
+const isEcho = (shown: string, typed: string): boolean => {
+  if (squashed(shown) === squashed(typed)) return true;
+  const rewritten = withoutEscapes(shown)
+    .trimEnd()
+    .split(/[\r\b]+/);
+  const end = squashed(rewritten.at(-1) ?? '').replace(/^[<$]/, '');
+  return rewritten.length > 1 && end !== '' && squashed(typed).endsWith(end);
+};
 
 const asLines = (text: string): string => text.replaceAll(/\r+\n/g, '\n');
+
+/** Bytes as characters of the same number, so that they come out as they came. */
+const BYTES = 'latin1';
+
+/** The end of the text, as the pattern of the prompt sees it. */
+const shownAtEnd = (text: string): string => lastLineOf(Buffer.from(text.slice(-LONGEST_SHOWN), BYTES).toString('utf8'));
 
 /** Types one line and gives what comes until the next prompt, without the echo and the prompt. */
 const runLine = async (link: TelnetLink, typed: string, write: (text: string) => Promise<void>): Promise<void> => {
   const { line, endpoint, config } = link;
   const prompt = promptPattern(config.prompt);
-  const typedBytes = encodeText(typed + config.newline, config.encoding) ?? Buffer.alloc(0);
-  const echo = squashed(encodeText(typed, config.encoding)?.toString('latin1') ?? '');
-  line.send(typedBytes);
-  // Bytes as characters of the same number, so that they come out as they came.
+  const bytes = encodeText(typed, config.encoding) ?? Buffer.alloc(0);
+  line.send(Buffer.concat([bytes, Buffer.from(config.newline)]));
   let held = '';
   let isFirst = true;
   for (;;) {
-    const isAtPrompt = prompt.test(lastLineOf(Buffer.from(held, 'latin1').toString('utf8')));
-    const came = await line.receive(isAtPrompt ? SETTLE_MS : undefined);
+    const came = await line.receive(prompt.test(shownAtEnd(held)) ? SETTLE_MS : undefined);
     if (came === undefined) throw lostDuring(endpoint, line);
-    if (came === 'quiet') return;
-    held += came.toString('latin1');
-    const end = held.lastIndexOf('\n') + 1;
-    if (isFirst && end > 0) {
-      const first = held.indexOf('\n') + 1;
-      if (squashed(held.slice(0, first)) === echo) held = held.slice(first);
+    if (came === 'quiet') break;
+    held += came.toString(BYTES);
+    const firstEnd = isFirst ? held.indexOf('\n') + 1 : 0;
+    if (firstEnd > 0) {
       isFirst = false;
+      if (isEcho(held.slice(0, firstEnd), bytes.toString(BYTES))) held = held.slice(firstEnd);
     }
-    const whole = held.length > LONGEST_LINE ? held.length : held.lastIndexOf('\n') + 1;
-    await write(asLines(held.slice(0, whole)));
-    held = held.slice(whole);
+    const end = held.length > LONGEST_LINE ? held.length : held.lastIndexOf('\n') + 1;
+    await write(asLines(held.slice(0, end)));
+    held = held.slice(end);
   }
+  // Output without an end of line stands before the prompt; a prompt that is not the one before is taken as a whole.
+  if (link.prompt === '' || !held.endsWith(link.prompt)) link.prompt = held;
+  await write(held.slice(0, held.length - link.prompt.length));
 };
 
 /**
@@ -58,11 +75,11 @@ const runLine = async (link: TelnetLink, typed: string, write: (text: string) =>
 export const runOnDevice = async (link: TelnetLink, program: RemoteProgram, output: OutputSink): Promise<ProgramExit> => {
   const { encoding } = link.config;
   const write = async (text: string): Promise<void> => {
-    if (text !== '') await output('stdout', toUtf8(Buffer.from(text, 'latin1'), encoding));
+    if (text !== '') await output('stdout', toUtf8(Buffer.from(text, BYTES), encoding));
   };
   for (const typed of linesOf(link, program)) await runLine(link, typed, write);
   return { exitCode: null, signal: null };
 };
 
-/** An empty line is answered by a prompt. */
+/** An empty line is answered by a prompt, which is then known. */
 export const pressEnter = (link: TelnetLink): Promise<void> => runLine(link, '', async () => {});

@@ -7,6 +7,14 @@ interface Part {
 const NEWLINE = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
+/** How many of the last bytes may be the beginning of the boundary. */
+const heldLength = (bytes: Buffer, boundary: string): number => {
+  const longest = Math.min(bytes.length, boundary.length - 1);
+  const tail = bytes.toString('latin1', bytes.length - longest);
+  for (let length = longest; length > 0; length -= 1) if (tail.endsWith(boundary.slice(0, length))) return length;
+  return 0;
+};
+
 /** Gives what stands between two boundaries as it comes, holding back no more than a boundary may need, and then what follows the second on its line. */
 export const createMarkedOutput = (boundary: string): ((chunk: Buffer) => Part) => {
   let held: Buffer = NOTHING;
@@ -18,7 +26,7 @@ export const createMarkedOutput = (boundary: string): ((chunk: Buffer) => Part) 
 
   const takeText = (): Buffer => {
     const at = held.indexOf(boundary);
-    const length = at < 0 ? Math.max(0, held.length - boundary.length + 1) : at;
+    const length = at < 0 ? held.length - heldLength(held, boundary) : at;
     const text = held.subarray(0, length);
     skipTo(at < 0 ? length : at + boundary.length);
     if (at >= 0) state = state === 'before' ? 'inside' : 'after';
