@@ -54,6 +54,8 @@ const unquote = (text: string): string => {
   throw wrong(`the value ${text} begins with a quote but is not one text in double quotes`);
 };
 
+const isOperation = (text: string): text is OidOperation['operation'] => text === 'get' || text === 'walk' || text === 'set';
+
 const split = (text: string): readonly [string, string, string, string] => {
   const [, operation = '', oid = '', type = '', value = ''] = /^\s*(\S+)(?:\s+(\S+)(?:\s+(\S+)(?:\s+([^]*\S))?)?)?\s*$/.exec(text) ?? [];
   return [operation, oid, type, value];
@@ -66,13 +68,13 @@ const split = (text: string): readonly [string, string, string, string] => {
  */
 export const parseSnmpCommand = (text: string, render: (word: string) => string = (word) => word): OidOperation => {
   const [operation, oidText, type, valueText] = split(text);
-  if (oidText === '') throw wrong('the OID is missing');
+  if (operation !== '' && !isOperation(operation)) throw wrong(`it cannot begin with "${operation}"`);
+  if (operation === '' || oidText === '') throw wrong('the OID is missing');
   const oid = oidOf(render(oidText));
   if (operation === 'get' || operation === 'walk') {
     if (type !== '') throw wrong(`nothing may follow the OID of a ${operation}`);
     return { operation, oid };
   }
-  if (operation !== 'set') throw wrong(`it cannot begin with "${operation}"`);
   if (!isValueType(type)) throw wrong(`the type is ${type === '' ? 'missing' : `"${type}"`}; it is one of ${VALUE_TYPES.join(', ')}`);
   if (valueText === '') throw wrong('the value is missing (write "" for an empty text)');
   const value = render(unquote(valueText));

@@ -52,7 +52,7 @@ const listen = async (server: Server): Promise<number> => {
 export const startTelnetd = async (name: string, shell = '/bin/sh'): Promise<TelnetdFixture> => {
   const password = `pw'"$ ${randomBytes(9).toString('base64url')}`;
   const username = ensureSystemUser(name, password);
-  spawnSync('usermod', ['--shell', shell, username]);
+  spawnSync('/usr/sbin/usermod', ['--shell', shell, username]);
   const running = new Set<ChildProcess>();
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     const child = spawn(TELNETD, ['-h'], { stdio: [socket, socket, 'ignore'] });

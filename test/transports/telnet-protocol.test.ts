@@ -14,7 +14,7 @@ const decode = (...chunks: Buffer[]) => {
   const parts = chunks.map((chunk) => decoder(chunk));
   return {
     data: Buffer.concat(parts.map(({ data }) => data)).toString('latin1'),
-    answer: [...Buffer.concat(parts.map(({ answer }) => answer))],
+    answer: Buffer.concat(parts.map(({ answer }) => answer)).toJSON().data,
   };
 };
 
