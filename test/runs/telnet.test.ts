@@ -79,11 +79,10 @@ describe.skipIf(withoutTelnetd)('commands of a run over telnet (inetutils)', () 
     expect(results).toMatchObject([{ status: 'failed', error_code: 'CONNECTION_LOST', result_output: 'begun\n' }]);
   });
 
-  test('a script and a file cannot go over telnet, which is said when the run starts', async () => {
+  test('a script cannot go over telnet, which is said when the job is saved', async () => {
     const script = { action_type: 'script', action_name: 's', action_parameters: { scriptType: 'sh', scriptContent: 'true' } };
-    const { serial } = await start(target, [script]);
-    const { results } = await resultsOf(serial);
-    expect(results).toMatchObject([{ status: 'failed', failure_category: 'configuration' }]);
+    const { status, body } = await platform.api('POST', '/api/v1/jobs', { name: 'script', targets: [target], actions: [script] });
+    expect([status, body.errors]).toEqual([400, [{ path: 'actions.0', message: expect.stringContaining('has no active method') }]]);
   });
 
   test('the connection test logs in, and says that nothing is encrypted', async () => {
