@@ -25,4 +25,5 @@ export const valueOf = (lookup: Lookup, { reference, source }: ReferencePart): T
 };
 
 /** A value, or a place in the text, with which a text cannot be made safely. The value is never told: it may be a secret. */
-export const refuse = (source: string, why: string): OpsError => new OpsError('VALIDATION', `${source} cannot be put into the text: ${why}.`);
+export const refuse = (source: string, why: string): OpsError =>
+  new OpsError('VALIDATION', `${source} cannot be put into the text: ${why}.`);
