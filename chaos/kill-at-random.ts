@@ -12,19 +12,27 @@ const seededRandom = (seed: number): (() => number) => {
   };
 };
 
-/** Kills one part after another at random moments and starts it again after some seconds. @returns how often each was killed. */
+/** Kills parts at random moments, also while others are still away, and starts each again after some seconds. @returns how often each was killed. */
 export const killAtRandom = async (parts: readonly KillablePart[], until: number, seed: number): Promise<Map<string, number>> => {
   const random = seededRandom(seed);
   const kills = new Map<string, number>();
+  const away = new Map<KillablePart, Promise<void>>();
+  const killAndStart = async (part: KillablePart, awayMs: number): Promise<void> => {
+    await part.kill();
+    await pause(awayMs);
+    await part.start();
+    away.delete(part);
+  };
   for (;;) {
-    await pause(4_000 + random() * 8_000);
-    if (Date.now() > until) return kills;
+    await pause(2_000 + random() * 8_000);
     const part = parts[Math.floor(random() * parts.length)];
-    if (part === undefined) continue;
+    const awayMs = 500 + random() * 6_000;
+    if (Date.now() > until) break;
+    if (part === undefined || away.has(part)) continue;
     say(`  kill ${part.name}`);
     kills.set(part.name, (kills.get(part.name) ?? 0) + 1);
-    await part.kill();
-    await pause(500 + random() * 4_000);
-    await part.start();
+    away.set(part, killAndStart(part, awayMs));
   }
+  await Promise.all(away.values());
+  return kills;
 };
