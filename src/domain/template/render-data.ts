@@ -86,9 +86,10 @@ const checkSegments = (scanned: string, from: number, fillings: readonly Filling
   }
 };
 
-/** One line, as a header has it. @throws OpsError VALIDATION */
+/** One line, as a header or the prompt of a device has it. @throws OpsError VALIDATION */
 export const renderHeader = (fillings: readonly Filling[]): string[] =>
   fillings.map(({ source, value }) => {
-    if (/[^\t\P{Cc}]/u.test(value)) throw refuse(source, 'it holds a line break or another control character, and it stands in a header');
+    if (/\p{Cc}/u.test(value))
+      throw refuse(source, 'it holds a line break or another control character, and only one line may stand there');
     return value;
   });

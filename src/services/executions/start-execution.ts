@@ -11,7 +11,7 @@ import type { KeyRing } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
-import { variableText } from '../../domain/variables.ts';
+import { variableText } from '../../domain/template/value.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { valueProblem } from '../jobs/stored-variables.ts';

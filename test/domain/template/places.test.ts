@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { bindTemplate } from '../../../src/domain/template/bind-template.ts';
 import { parseTemplate, referencesOf } from '../../../src/domain/template/parse-template.ts';
 import { renderTemplate } from '../../../src/domain/template/render-template.ts';
+import { variableText } from '../../../src/domain/template/value.ts';
 import type { Place, TemplateValue } from '../../../src/domain/template/value.ts';
 
 const render = (text: string, place: Place, values: Record<string, TemplateValue>): string =>
@@ -178,4 +179,8 @@ test('any text without ${ is one part, unchanged', () => {
       },
     ),
   );
+});
+
+test('strings reach a target as they are, all else as JSON', () => {
+  expect(['a b', 1.5, true, [1, 'x'], { a: null }].map(variableText)).toEqual(['a b', '1.5', 'true', '[1,"x"]', '{"a":null}']);
 });

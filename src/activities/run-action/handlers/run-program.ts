@@ -4,8 +4,9 @@ import { able } from './action-handler.ts';
 import type { ActionHandler } from './action-handler.ts';
 
 /** A command or script on the target. */
-export const runProgram: ActionHandler = async ({ action, context, marker, signal, output, connect }) => {
-  const program = renderProgram(action, context.variables, marker);
+export const runProgram: ActionHandler = async (run) => {
+  const { action, signal, output, connect } = run;
+  const program = renderProgram(run);
   const session = await connect();
   const exit = await able(session, 'run', action)(program, output, signal);
   const outcome = outcomeOfExit(exit, expectedExitCodes(action));
