@@ -34,7 +34,8 @@ const parseOutput = (reference: ActionReference, text: unknown): unknown => {
 const actionValue = (values: KnownValues, reference: ActionReference): TemplateValue => {
   const { key, field, path } = reference;
   const result = own(values['actions'], key);
-  if (result === undefined)
+  // A skipped one has a row, but nothing to tell besides that.
+  if (result === undefined || (field !== 'status' && own(result, 'status') === 'skipped'))
     throw missing(
       `${shown(reference)} has no value: the action "${key}" has not run on this target. A condition or dependency can see to that.`,
     );

@@ -9,6 +9,7 @@ const VALUES = {
   NOTHING: null,
   actions: {
     ask: { output: '{"items":[{"id":7,"tags":["a","b"]}],"none":null}', error: '', exit_code: 0, status: 'completed' },
+    passed: { output: '', error: '', exit_code: null, status: 'skipped' },
     noise: { output: 'no json', error: 'oh', exit_code: null, status: 'failed' },
   },
 };
@@ -20,6 +21,7 @@ test.each([
   ['${actions.ask.output.items[0].id}', '7'],
   ['${actions.ask.output.items[0].tags}', '["a","b"]'],
   ['${actions.noise.output}', 'no json'],
+  ['${actions.passed.status}', 'skipped'],
   ['${params.id} ${params.nothing}', '5 null'],
 ])('%s is %s', (text, expected) => {
   expect(render(text)).toBe(expected);
@@ -30,6 +32,7 @@ test.each([
   ['${NOTHING}', '${NOTHING} has no value'],
   ['${params.other}', 'The parameter ${params.other} has no value'],
   ['${actions.later.output}', 'the action "later" has not run on this target'],
+  ['${actions.passed.output}', 'the action "passed" has not run on this target'],
   ['${actions.noise.exit_code}', 'the action "noise" ended without one'],
   ['${actions.noise.output.x}', 'gave no JSON'],
   ['${actions.ask.output.items[1].id}', 'there is no ${actions.ask.output.items[1]} in the JSON'],
