@@ -4,7 +4,7 @@ import type { ActionCondition } from '../contracts/actions/common.ts';
 import type { DefinedAction } from '../db/load-definition.ts';
 import { selectRow, selectRows } from '../db/query.ts';
 import { OpsError } from '../domain/ops-error.ts';
-import { variableText } from '../domain/variables.ts';
+import { variableText } from '../domain/template/value.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';
 
 const OUTPUT_LIMIT = 65_536;

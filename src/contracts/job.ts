@@ -20,7 +20,10 @@ export const VariableInput = z
   .meta({ id: 'VariableInput', description: 'Reaches commands and scripts as an environment variable of this name.' });
 export type VariableInput = z.infer<typeof VariableInput>;
 
-const JobSettings = z.strictObject({ max_concurrent_targets: z.number().int().min(1).max(200).optional() });
+const JobSettings = z.strictObject({
+  max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+  confirm_dangerous: z.boolean().optional().meta({ description: 'Dangerous commands of the job are meant; without it they are refused.' }),
+});
 export type JobSettings = z.infer<typeof JobSettings>;
 
 export const CreateJob = z

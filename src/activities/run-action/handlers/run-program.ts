@@ -6,10 +6,10 @@ import { runOidCommand } from './oid-command.ts';
 
 /** A command or script on the target; over SNMP a command is one of its own. */
 export const runProgram: ActionHandler = async (run) => {
-  const { action, context, marker, signal, output, connect } = run;
-  const program = renderProgram(action, context.variables, marker);
+  const { action, signal, output, connect } = run;
   const session = await connect();
   if (session.run === undefined && session.oids !== undefined) return runOidCommand(run, session);
+  const program = renderProgram(run);
   const exit = await able(session, 'run', action)(program, output, signal);
   const outcome = outcomeOfExit(exit, expectedExitCodes(action));
   return { outcome, errorText: exit.signal === null ? '' : `The program was ended by signal ${exit.signal}.` };
