@@ -9,8 +9,10 @@ type Loader = () => Promise<OpenSession>;
 
 /** A protocol's library is loaded when a target first needs it: together they would take half of the worker's memory. */
 const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
+  snmp: async () => (await import('./snmp/open-snmp.ts')).openSnmp,
   smtp: async () => (await import('./smtp/open-smtp.ts')).openSmtp,
   postgresql: async () => (await import('./postgresql/open-postgresql.ts')).openPostgresql,
+  telnet: async () => (await import('./telnet/open-telnet.ts')).openTelnet,
 };
 
 const openSshSession = (): OpenSession => {
