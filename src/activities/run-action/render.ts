@@ -1,3 +1,5 @@
+import type { BoundText } from '../../contracts/transport.ts';
+import { bindTemplate } from '../../domain/template/bind-template.ts';
 import { parseTemplate } from '../../domain/template/parse-template.ts';
 import { renderTemplate } from '../../domain/template/render-template.ts';
 import type { Place } from '../../domain/template/value.ts';
@@ -10,3 +12,6 @@ type Run = Pick<ActionRun, 'lookup'>;
  * @throws OpsError VARIABLE_MISSING, VALIDATION naming the reference
  */
 export const render = ({ lookup }: Run, text: string, place: Place): string => renderTemplate(parseTemplate(text), place, lookup);
+
+/** A statement of an action whose values are bound, never written into it. @throws OpsError VARIABLE_MISSING */
+export const bind = ({ lookup }: Run, text: string): BoundText => bindTemplate(parseTemplate(text), lookup);

@@ -190,6 +190,6 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
 };
 
 const commandText = (action: DefinedAction): string => {
-  const { command, scriptContent } = action.parameters;
-  return typeof command === 'string' ? command : typeof scriptContent === 'string' ? scriptContent : '';
+  const { command, scriptContent, query } = action.parameters;
+  return [command, scriptContent, query].find((text) => typeof text === 'string') ?? '';
 };

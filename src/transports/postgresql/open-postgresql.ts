@@ -4,11 +4,13 @@ import pg from 'pg';
 import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import type { MethodConfig } from '../../contracts/methods/index.ts';
 import type { Endpoint } from '../../contracts/transport.ts';
+import { abortable, withinConnectTime } from '../abortable.ts';
 import { createSqlSession } from '../sql/create-sql-session.ts';
 import type { SqlLink } from '../sql/create-sql-session.ts';
-import { logIn } from '../sql/log-in.ts';
 import { loginOf, passwordOf } from '../sql/sql-endpoint.ts';
 import { joinPlaceholders, procedureCall } from '../sql/statement-text.ts';
+import { transactionLeftOpen } from '../sql/sql-errors.ts';
+import { tlsOptions } from '../tls-options.ts';
 import type { OpenSession } from '../transport.ts';
 import { createCursor } from './cursor.ts';
 import { isTlsMissing, isTlsWanted, toConnectError, toStatementError } from './postgresql-errors.ts';
@@ -16,17 +18,18 @@ import { isTlsMissing, isTlsWanted, toConnectError, toStatementError } from './p
 type Config = MethodConfig<'postgresql'>;
 type Tls = ConnectionOptions | false;
 
+const UNCHECKED: ConnectionOptions = { rejectUnauthorized: false };
+
 /** As libpq reads the modes: `require` checks the chain only when an authority is given, `verify-full` chain and name. */
-const tlsOf = ({ ssl_mode: mode, ca_certificate: ca }: Config): ConnectionOptions => {
-  const trusted = ca === undefined ? {} : { ca };
-  if (mode === 'verify-full') return { ...trusted, rejectUnauthorized: true };
-  const isChecked = mode === 'verify-ca' || (mode === 'require' && ca !== undefined);
-  return isChecked ? { ...trusted, rejectUnauthorized: true, checkServerIdentity: () => undefined } : { rejectUnauthorized: false };
+const tlsOf = (host: string, { ssl_mode: mode, ca_certificate }: Config): ConnectionOptions => {
+  if (mode === 'verify-full') return tlsOptions({ host, ca_certificate, verify: true });
+  const isChecked = mode === 'verify-ca' || (mode === 'require' && ca_certificate !== undefined);
+  return isChecked ? { ...tlsOptions({ host, ca_certificate, verify: true }), checkServerIdentity: () => undefined } : UNCHECKED;
 };
 
 /** What is tried, in this order; the second only when the server has refused the first for its encryption. */
-const attemptsOf = (config: Config): Tls[] => {
-  const tls = tlsOf(config);
+const attemptsOf = (host: string, config: Config): Tls[] => {
+  const tls = tlsOf(host, config);
   if (config.ssl_mode === 'disable') return [false];
   if (config.ssl_mode === 'allow') return [false, tls];
   return config.ssl_mode === 'prefer' ? [tls, false] : [tls];
@@ -38,37 +41,26 @@ interface Login {
   state: { isOpen: boolean };
 }
 
-const connectOnce = (endpoint: Endpoint, { database }: Config, ssl: Tls, signal: AbortSignal): Promise<Login> =>
-  logIn(endpoint, signal, () => {
-    const { username, password } = passwordOf(endpoint);
-    const socket = new Socket();
-    const { host, port } = endpoint;
-    const client = new pg.Client({
-      host,
-      port,
-      user: username,
-      password,
-      database,
-      ssl,
-      stream: () => socket,
-      keepAlive: true,
-      application_name: 'opsconductor',
-    });
-    const state = { isOpen: true };
-    client.on('error', () => (state.isOpen = false));
-    client.on('end', () => (state.isOpen = false));
-    const done = client.connect().then(
-      () => ({ client, socket, state }),
-      (cause: unknown) => {
-        socket.destroy();
-        throw cause;
-      },
-    );
-    return { done, destroy: () => socket.destroy() };
-  });
+const connectOnce = async (endpoint: Endpoint, { database }: Config, ssl: Tls, signal: AbortSignal): Promise<Login> => {
+  const { username, password } = passwordOf(endpoint);
+  const socket = new Socket();
+  const { host, port } = endpoint;
+  const login = { host, port, user: username, password, database, ssl };
+  const client = new pg.Client({ ...login, stream: () => socket, keepAlive: true, application_name: 'opsconductor' });
+  const state = { isOpen: true };
+  client.on('error', () => (state.isOpen = false));
+  client.on('end', () => (state.isOpen = false));
+  try {
+    await abortable(signal, () => socket.destroy(), client.connect());
+    return { client, socket, state };
+  } catch (cause) {
+    socket.destroy();
+    throw cause;
+  }
+};
 
-const connect = async (endpoint: Endpoint, config: Config, signal: AbortSignal): Promise<Login> => {
-  const attempts = attemptsOf(config);
+const tryAll = async (endpoint: Endpoint, config: Config, signal: AbortSignal): Promise<Login> => {
+  const attempts = attemptsOf(endpoint.host, config);
   for (const [index, tls] of attempts.entries()) {
     try {
       return await connectOnce(endpoint, config, tls, signal);
@@ -80,6 +72,9 @@ const connect = async (endpoint: Endpoint, config: Config, signal: AbortSignal):
   }
   throw toConnectError(endpoint, config.database, undefined);
 };
+
+const connect = (endpoint: Endpoint, config: Config, signal: AbortSignal): Promise<Login> =>
+  withinConnectTime('PostgreSQL', endpoint, signal, (limit) => tryAll(endpoint, config, limit));
 
 /** Over a second login, since a server may take connections by TLS only, and the protocol's own cancel request is sent in the clear. */
 const cancelOn = async (endpoint: Endpoint, config: Config, pid: unknown): Promise<void> => {
@@ -111,10 +106,13 @@ const linkOf = (endpoint: Endpoint, config: Config, { client, socket, state }: L
     const cursor = createCursor(isProcedure ? `CALL ${procedureCall(text)}` : text, statement.values, rows);
     client.query(cursor);
     try {
-      return await cursor.ended;
+      const affected = await cursor.ended;
+      if (client.getTransactionStatus() === 'I') return affected;
+      await client.query('ROLLBACK');
     } catch (cause) {
       throw toStatementError(endpoint, cause);
     }
+    throw transactionLeftOpen(endpoint);
   },
   cancel: () => cancelOn(endpoint, config, Reflect.get(client, 'processID')),
   close: () => client.end(),

@@ -1,4 +1,4 @@
-import { integerValue } from '../sql/json-value.ts';
+import { exactJson, integerValue } from '../sql/json-value.ts';
 
 const BOOL = 16;
 const BYTEA = 17;
@@ -12,7 +12,7 @@ export const fromPostgresText = (type: number | undefined, text: string | null):
   if (type === BOOL) return text === 't';
   if (INTEGERS.has(type)) return integerValue(text);
   if (FLOATS.has(type)) return Number(text);
-  if (JSONS.has(type)) return JSON.parse(text);
+  if (JSONS.has(type)) return exactJson(text);
   if (type === BYTEA && text.startsWith('\\x')) return Buffer.from(text.slice(2), 'hex');
   return text;
 };

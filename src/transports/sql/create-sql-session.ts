@@ -1,5 +1,6 @@
 import type { QueryRequest, QueryResult } from '../../contracts/transport.ts';
 import type { OutputSink, Session } from '../transport.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { within } from '../ssh/within.ts';
 import { createRowWriter } from './row-writer.ts';
 import type { RowWriter } from './row-writer.ts';
@@ -25,16 +26,6 @@ export type SqlSession = Session & Required<Pick<Session, 'query'>>;
 const CANCEL_MS = 5_000;
 const GOODBYE_MS = 1_000;
 
-/** One task at a time: a cancel must not meet the statement of another. */
-const createQueue = () => {
-  let last: Promise<unknown> = Promise.resolve();
-  return <Result>(task: () => Promise<Result>): Promise<Result> => {
-    const result = last.then(task);
-    last = result.catch(() => undefined);
-    return result;
-  };
-};
-
 /** Runs a task that the link can cancel. When the signal aborts, the server is asked to end the statement; a server that does not is left. */
 const cancellable = async <Result>(link: SqlLink, signal: AbortSignal, stop: () => void, task: () => Promise<Result>): Promise<Result> => {
   signal.throwIfAborted();
@@ -47,8 +38,7 @@ const cancellable = async <Result>(link: SqlLink, signal: AbortSignal, stop: () 
     if (first !== 'aborted') return first.result;
     stop();
     const cancelling = link.cancel();
-    const hasEnded = await within(CANCEL_MS, running);
-    await within(CANCEL_MS, cancelling);
+    const [hasEnded] = await Promise.all([within(CANCEL_MS, running), within(CANCEL_MS, cancelling)]);
     if (!hasEnded) link.destroy();
     throw signal.reason;
   } catch (error) {
@@ -78,7 +68,7 @@ const close = async (link: SqlLink): Promise<void> => {
 
 /** The session over a link: one statement at a time, rows to the output, cancel on abort. */
 export const createSqlSession = (link: SqlLink): SqlSession => {
-  const queued = createQueue();
+  const queued = oneAtATime();
   return {
     hostKeyFingerprint: undefined,
     login: link.login,

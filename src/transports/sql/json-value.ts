@@ -1,3 +1,12 @@
+declare global {
+  /** Parts of ES2026 that Node has and the compiler does not know yet. */
+  interface JSON {
+    parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+    rawJSON(text: string): object;
+    isRawJSON(value: unknown): boolean;
+  }
+}
+
 /** Keys of a row's object: columns of the same name get `_2`, `_3` …; one without a name is `column_<n>`. */
 export const columnKeys = (names: readonly string[]): string[] => {
   const used = new Set<string>();
@@ -21,7 +30,7 @@ export const toJsonValue = (value: unknown): unknown => {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
   if (Array.isArray(value)) return value.map(toJsonValue);
-  if (typeof value !== 'object') return value;
+  if (typeof value !== 'object' || JSON.isRawJSON(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJsonValue(member)]));
 };
 
@@ -30,3 +39,9 @@ export const integerValue = (digits: string): number | string => {
   const value = Number(digits);
   return Number.isSafeInteger(value) ? value : digits;
 };
+
+/** JSON whose numbers keep their digits when they are written again. */
+export const exactJson = (text: string): unknown =>
+  JSON.parse(text, (_key, value: unknown, { source }) =>
+    typeof value === 'number' && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value,
+  );

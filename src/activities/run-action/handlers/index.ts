@@ -1,5 +1,6 @@
 import type { ActionType } from '../../../contracts/enums.ts';
 import type { ActionHandler } from './action-handler.ts';
+import { runQuery } from './database.ts';
 import { sendEmail } from './email.ts';
 import { runProgram } from './run-program.ts';
 
@@ -7,5 +8,6 @@ import { runProgram } from './run-program.ts';
 export const HANDLERS: Partial<Record<ActionType, ActionHandler>> = {
   command: runProgram,
   script: runProgram,
+  database: runQuery,
   email: sendEmail,
 };
