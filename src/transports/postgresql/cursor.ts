@@ -89,10 +89,9 @@ export const createCursor = (text: string, values: readonly (string | number | b
     },
     handleCopyData() {},
     handleError(error: unknown, wire: Wire) {
-      failure ??= error;
       sync(wire);
-      // After an error of the connection no ReadyForQuery comes.
-      if (!(error instanceof Error && 'severity' in error)) ended.reject(error);
+      // The client forgets a query that failed: it tells no ReadyForQuery.
+      ended.reject(failure ?? error);
     },
     handleReadyForQuery() {
       if (failure === undefined) ended.resolve(affected);

@@ -110,7 +110,10 @@ const linkOf = (endpoint: Endpoint, config: Config, { client, socket, state }: L
       if (client.getTransactionStatus() === 'I') return affected;
       await client.query('ROLLBACK');
     } catch (cause) {
-      throw toStatementError(endpoint, cause);
+      const error = toStatementError(endpoint, cause);
+      // The server says goodbye before the socket closes.
+      if (error.code === 'CONNECTION_LOST') state.isOpen = false;
+      throw error;
     }
     throw transactionLeftOpen(endpoint);
   },
