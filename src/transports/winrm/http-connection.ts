@@ -41,18 +41,18 @@ const readBody = async (response: http.IncomingMessage): Promise<Buffer> => {
 const tlsOf = ({ host, config }: WinrmEndpoint): TlsOptions =>
   tlsOptions({ host, ca_certificate: config.ca_certificate, server_name: config.server_name, verify: config.verify_ssl });
 
-const requestOptions = (endpoint: WinrmEndpoint): https.RequestOptions => ({
+const requestOptions = (endpoint: WinrmEndpoint): http.RequestOptions => ({
   host: endpoint.host,
   port: endpoint.port,
   path: '/wsman',
   method: 'POST',
-  ...(endpoint.isTls ? tlsOf(endpoint) : {}),
 });
 
 /** A connection that is made by its first request. @throws (post) the error of the socket, or the signal's reason */
 export const createHttpConnection = (endpoint: WinrmEndpoint): HttpConnection => {
   const module = endpoint.isTls ? https : http;
-  const agent = new module.Agent({ keepAlive: true, maxSockets: 1 });
+  // Options of TLS belong to the agent: those of a request make it a connection of another name, and NTLM's login would be lost.
+  const agent = new module.Agent({ keepAlive: true, maxSockets: 1, ...(endpoint.isTls ? tlsOf(endpoint) : {}) });
   const options = requestOptions(endpoint);
   let isConnected = false;
 
