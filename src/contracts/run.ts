@@ -70,9 +70,10 @@ export interface PlannedAction {
   onFailure: OnFailure;
 }
 
-/** What a branch has to do. `closed`: its row had ended already, nothing may run. */
+/** What a branch has to do. `closed`: its row had ended already, nothing may run. `waits`: another run works on its target; ask again later. */
 export interface BranchProgram {
   closed: boolean;
+  waits?: boolean;
   actions: PlannedAction[];
   heartbeatTimeoutMs: number;
 }

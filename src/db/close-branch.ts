@@ -7,6 +7,8 @@ import { selectPrepared, selectRow } from './query.ts';
 interface ClosedBranch {
   status: BranchEnd;
   execution_serial: string;
+  /** Workflow of the branch that has waited longest for the target, if this one held it. */
+  waiter: string | null;
 }
 
 /**
@@ -28,7 +30,7 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
   if (closed !== undefined) return closed;
   return selectRow<ClosedBranch>(
     db,
-    `SELECT b.status, e.execution_serial FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
+    `SELECT b.status, e.execution_serial, NULL AS waiter FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
     [input.branch],
   );
 };
@@ -78,8 +80,11 @@ facts AS (
   FROM job_action_results r, ended WHERE r.branch_id = ended.id AND (r.is_final OR r.id IN (SELECT id FROM decided))),
 closed AS (
   UPDATE job_execution_branches b SET status = ended.end_status, completed_at = now(), closed_by = $7, failure_category = ended.category,
-    error_code = ended.code, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
+    error_code = ended.code, hold_reason = NULL, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
     result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
     result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END
-  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} RETURNING b.status, b.job_execution_id)
-SELECT closed.status, ended.execution_serial FROM closed, ended`;
+  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} RETURNING b.id, b.status, b.target_id, b.lock_acquired_at)
+SELECT closed.status, ended.execution_serial, CASE WHEN closed.lock_acquired_at IS NOT NULL THEN (
+  SELECT w.workflow_id FROM job_execution_branches w WHERE w.target_id = closed.target_id AND w.lock_requested_at IS NOT NULL
+    AND w.lock_acquired_at IS NULL AND w.completed_at IS NULL AND w.id <> closed.id ORDER BY w.lock_requested_at, w.id LIMIT 1) END AS waiter
+FROM closed, ended`;

@@ -19,6 +19,8 @@ export interface ServiceDeps {
   startRun: (workflowId: string, execution: string) => Promise<void>;
   /** @returns false when Temporal does not know the workflow. */
   cancelRun: (workflowId: string) => Promise<boolean>;
+  /** @returns false when no worker has done it in time. @throws OpsError CONFLICT when the workflow refuses. */
+  update: (workflowId: string, name: 'steer' | 'skip', updateId: string, input?: unknown) => Promise<boolean>;
 }
 
 /** Who calls, with what rights. */

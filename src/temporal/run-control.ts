@@ -1,7 +1,8 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowState } from '../activities/deps.ts';
+import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
 import type { jobWorkflow } from '../workflows/index.ts';
 import { workflowQueue } from './task-queues.ts';
@@ -9,6 +10,7 @@ import { workflowQueue } from './task-queues.ts';
 const DEADLINE_MS = 10_000;
 /** The caller of the API waits for this; a run that was not started in time is started by the reconciler. */
 const START_DEADLINE_MS = 3_000;
+const UPDATE_DEADLINE_MS = 3_000;
 const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
 const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
 
@@ -24,6 +26,16 @@ const STATE_OF: Readonly<Record<WorkflowExecutionStatusName, WorkflowState>> = {
   TERMINATED: 'terminated',
   TIMED_OUT: 'timed_out',
 };
+
+const signal = async (client: Client, workflowId: string, name: string): Promise<void> => {
+  try {
+    await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).signal(name));
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+};
+
+const messageOf = ({ cause, message }: WorkflowUpdateFailedError): string => cause?.message ?? message;
 
 /** Starting, steering and asking about runs, by the ids that derive from their rows. No call waits longer than ten seconds. */
 export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
@@ -59,11 +71,23 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
     }
   },
 
-  async signalSlotGranted(workflowId: string): Promise<void> {
+  signalSlotGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'slotGranted'),
+  signalLockGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'lockGranted'),
+  signalSteered: (workflowId: string): Promise<void> => signal(client, workflowId, 'steered'),
+
+  /**
+   * Has a workflow do an update, and waits for it some seconds. A repeat with the same id is the same update.
+   * @returns false when nobody has done it in time (no worker, or Temporal is away): it may still be done later.
+   */
+  async update(workflowId: string, name: 'steer' | 'skip', updateId: string, input?: unknown): Promise<boolean> {
     try {
-      await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).signal('slotGranted'));
+      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+        client.workflow.getHandle(workflowId).executeUpdate<unknown, [unknown]>(name, { updateId, args: [input] }),
+      );
+      return true;
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      if (error instanceof WorkflowUpdateFailedError) throw new OpsError('CONFLICT', messageOf(error), { cause: error });
+      return false;
     }
   },
 

@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation, sleep } from '@temporalio/workflow';
 import type {
   ActionOutcome,
   BranchEnd,
@@ -11,6 +11,7 @@ import type {
 import { isRetryable, retryDelayMs } from '../domain/failure.ts';
 import { record, tryAction } from './activities.ts';
 import { classify } from './classify.ts';
+import { openBranch } from './open-branch.ts';
 
 type Ending = Omit<CloseBranchInput, 'branch'>;
 
@@ -22,9 +23,7 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
   let ending: Ending = CANCELLED;
   let failure: unknown;
   try {
-    // The first run: a reset goes on with the same row.
-    const { firstExecutionRunId: runId, workflowId } = workflowInfo();
-    const program = await record.openBranch({ branch: input.branch, workflowId, runId });
+    const program = await openBranch(input.branch);
     if (program.closed) return 'cancelled';
     ending = await runActions(input, program);
   } catch (error) {
