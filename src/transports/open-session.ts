@@ -8,7 +8,9 @@ import type { OpenSession } from './transport.ts';
 type Loader = () => Promise<OpenSession>;
 
 /** A protocol's library is loaded when a target first needs it: together they would take half of the worker's memory. */
-const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {};
+const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
+  smtp: async () => (await import('./smtp/open-smtp.ts')).openSmtp,
+};
 
 const openSshSession = (): OpenSession => {
   const open = createOpenSsh();
