@@ -7,7 +7,6 @@ import { childSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
 
-
 /** The row writes of one branch. Each is one guarded statement and may be repeated. */
 export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatTimeoutMs, signalLockGranted }: ActivityDeps) => {
   const loadDefinition = createDefinitionCache(db);

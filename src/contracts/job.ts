@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ActionInput } from './actions/index.ts';
 import { ActionType, JobStatus, JobType } from './enums.ts';
+import { Rollout } from './rollout.ts';
 import { TargetSerial, Uuid } from './target.ts';
 import { Text } from './text.ts';
 
@@ -28,7 +29,14 @@ export const VariableInput = z
   .meta({ id: 'VariableInput', description: 'Reaches commands and scripts as an environment variable of this name.' });
 export type VariableInput = z.infer<typeof VariableInput>;
 
-const JobSettings = z.strictObject({ max_concurrent_targets: z.number().int().min(1).max(200).optional() });
+const JobSettings = z.strictObject({
+  max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+  allow_shared_targets: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Its runs neither wait for a target that another run works on, nor hold one.' }),
+  rollout: Rollout.optional(),
+});
 export type JobSettings = z.infer<typeof JobSettings>;
 
 /** Refuses a list in which two objects have the same value of this key. */

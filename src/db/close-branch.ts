@@ -7,7 +7,7 @@ import { selectPrepared, selectRow } from './query.ts';
 interface ClosedBranch {
   status: BranchEnd;
   execution_serial: string;
-  /** Workflow of the branch that has waited longest for the target, if this one held it. */
+  /** Workflow of the branch that has waited longest for the target, if this one held it or waited, too. */
   waiter: string | null;
 }
 
@@ -83,8 +83,8 @@ closed AS (
     error_code = ended.code, hold_reason = NULL, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
     result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
     result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END
-  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} RETURNING b.id, b.status, b.target_id, b.lock_acquired_at)
-SELECT closed.status, ended.execution_serial, CASE WHEN closed.lock_acquired_at IS NOT NULL THEN (
+  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} RETURNING b.id, b.status, b.target_id, b.lock_requested_at)
+SELECT closed.status, ended.execution_serial, CASE WHEN closed.lock_requested_at IS NOT NULL THEN (
   SELECT w.workflow_id FROM job_execution_branches w WHERE w.target_id = closed.target_id AND w.lock_requested_at IS NOT NULL
     AND w.lock_acquired_at IS NULL AND w.completed_at IS NULL AND w.id <> closed.id ORDER BY w.lock_requested_at, w.id LIMIT 1) END AS waiter
 FROM closed, ended`;
