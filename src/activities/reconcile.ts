@@ -1,6 +1,6 @@
 import type { ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
 import { closeBranchRow } from '../db/close-branch.ts';
-import { finishRun } from '../db/close-run.ts';
+import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
 import { selectRows } from '../db/query.ts';
 import type { ActivityDeps, WorkflowState } from './deps.ts';
@@ -75,7 +75,7 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
   const closeDeadBranches = async (run: Pick<OpenRun, 'id'>): Promise<{ closed: number; alive: number }> => {
     const branches = await selectRows<OpenBranch>(
       db,
-      `SELECT branch_serial, workflow_id, status FROM job_execution_branches WHERE job_execution_id = $1 AND status = 'running' ORDER BY id LIMIT ${BRANCHES_PER_PASS}`,
+      `SELECT branch_serial, workflow_id, status FROM job_execution_branches WHERE job_execution_id = $1 AND status = 'running' AND NOT ${QUEUED_RETRY} ORDER BY id LIMIT ${BRANCHES_PER_PASS}`,
       [run.id],
     );
     let closed = 0;

@@ -143,7 +143,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
         throw error;
       }),
     cancelRun: control.cancelRun,
-    update: control.update,
+    steer: control.steer,
   };
   const readiness = async () => ({
     postgres: await within(() => selectRow(base.db, 'SELECT 1 AS one')),

@@ -125,6 +125,7 @@ export const StartExecution = z
     targets: z.array(TargetSerial).min(1, 'name at least one target, or leave the field out').max(100_000).optional(),
     variables: z.record(z.string().max(100), VariableValue).optional(),
     max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+    rollout: Rollout.optional().meta({ description: 'In place of the one of the job.' }),
   })
   .meta({ id: 'StartExecution' });
 export type StartExecution = z.infer<typeof StartExecution>;

@@ -1,8 +1,7 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowState } from '../activities/deps.ts';
-import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
 import type { jobWorkflow } from '../workflows/index.ts';
 import { workflowQueue } from './task-queues.ts';
@@ -34,8 +33,6 @@ const signal = async (client: Client, workflowId: string, name: string): Promise
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
 };
-
-const messageOf = ({ cause, message }: WorkflowUpdateFailedError): string => cause?.message ?? message;
 
 /** Starting, steering and asking about runs, by the ids that derive from their rows. No call waits longer than ten seconds. */
 export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
@@ -76,17 +73,14 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
   signalSteered: (workflowId: string): Promise<void> => signal(client, workflowId, 'steered'),
 
   /**
-   * Has a workflow do an update, and waits for it some seconds. A repeat with the same id is the same update.
-   * @returns false when nobody has done it in time (no worker, or Temporal is away): it may still be done later.
+   * Has the workflow of a run read its row again, and waits for it some seconds.
+   * @returns false when it has not done so (no worker, Temporal is away, the run has just ended): the reconciler says it again.
    */
-  async update(workflowId: string, name: 'steer' | 'skip', updateId: string, input?: unknown): Promise<boolean> {
+  async steer(workflowId: string): Promise<boolean> {
     try {
-      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-        client.workflow.getHandle(workflowId).executeUpdate<unknown, [unknown]>(name, { updateId, args: [input] }),
-      );
+      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () => client.workflow.getHandle(workflowId).executeUpdate('steer'));
       return true;
-    } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) throw new OpsError('CONFLICT', messageOf(error), { cause: error });
+    } catch {
       return false;
     }
   },

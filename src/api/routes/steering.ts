@@ -1,27 +1,104 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
-import { TargetLock } from '../../contracts/execution.ts';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { BranchSerial, Execution, ExecutionSerial, TargetLock } from '../../contracts/execution.ts';
 import { pageOf } from '../../contracts/page.ts';
+import { AnswerBatch, ChangeExecution, SteerNote } from '../../contracts/steering.ts';
 import type { ServiceDeps } from '../../services/context.ts';
+import { cancelBranch } from '../../services/executions/cancel-branch.ts';
+import { changeExecution } from '../../services/executions/change-execution.ts';
+import { answerBatch, pauseExecution, resumeExecution } from '../../services/executions/hold-execution.ts';
 import { LockFilter, listLocks } from '../../services/executions/list-locks.ts';
+import type { SteerAnswer } from '../../services/executions/steer-run.ts';
 import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import type { Permission } from '../../domain/permissions.ts';
 
 const tags = ['executions'];
+const params = z.object({ serial: ExecutionSerial });
+const branchParams = z.object({ serial: ExecutionSerial, branch: BranchSerial });
+const ANSWERS = {
+  200: json(Execution, 'Done; the workflow of the run has answered'),
+  202: json(Execution, 'Written down; the workflow has not answered yet, and is told again within a minute'),
+};
+
+/** A route that changes a run that goes on. */
+const steering = <Method extends 'post' | 'patch', Path extends string, Params extends z.ZodObject, Body extends z.ZodType>(
+  route: DefineRoute,
+  method: Method,
+  path: Path,
+  { summary, access, params, body }: { summary: string; access: Permission; params: Params; body: Body },
+) =>
+  route(
+    { method, path, tags, summary, access, problems: [404, 409], request: { params, body: { ...json(body, summary), required: true } } },
+    ANSWERS,
+  );
+
+const answer = (c: Context, { execution, isAcknowledged }: SteerAnswer) =>
+  isAcknowledged ? c.json(execution, 200) : c.json(execution, 202);
 
 /** What people do to runs that go on. */
 export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
-  new OpenAPIHono<ApiEnv>().openapi(
-    route(
-      {
-        method: 'get',
-        path: '/locks',
-        tags,
-        summary: 'Who holds which target, and who waits for it',
-        access: 'executions.read',
-        request: { query: LockFilter },
+  new OpenAPIHono<ApiEnv>()
+    .openapi(
+      route(
+        {
+          method: 'get',
+          path: '/locks',
+          tags,
+          summary: 'Who holds which target, and who waits for it',
+          access: 'executions.read',
+          request: { query: LockFilter },
+        },
+        { 200: json(pageOf(TargetLock, 'TargetLockPage'), 'Oldest first') },
+      ),
+      async (c) => c.json(await listLocks(deps, c.get('caller'), c.req.valid('query')), 200),
+    )
+    .openapi(
+      steering(route, 'post', '/{serial}/pause', {
+        summary: 'Begin no further target; those at work go on',
+        access: 'executions.steer',
+        params,
+        body: SteerNote,
+      }),
+      async (c) => answer(c, await pauseExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+    )
+    .openapi(
+      steering(route, 'post', '/{serial}/resume', {
+        summary: 'Let a run that is held go on',
+        access: 'executions.steer',
+        params,
+        body: SteerNote,
+      }),
+      async (c) => answer(c, await resumeExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+    )
+    .openapi(
+      steering(route, 'post', '/{serial}/approve', {
+        summary: 'Answer the approval before the next batch',
+        access: 'approvals.answer',
+        params,
+        body: AnswerBatch,
+      }),
+      async (c) => answer(c, await answerBatch(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+    )
+    .openapi(
+      steering(route, 'patch', '/{serial}', {
+        summary: 'Change the window or the rollout of a run that goes on',
+        access: 'executions.steer',
+        params,
+        body: ChangeExecution,
+      }),
+      async (c) => answer(c, await changeExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+    )
+    .openapi(
+      steering(route, 'post', '/{serial}/branches/{branch}/cancel', {
+        summary: 'Stop the work on one target',
+        access: 'executions.cancel',
+        params: branchParams,
+        body: SteerNote,
+      }),
+      async (c) => {
+        const { serial, branch } = c.req.valid('param');
+        return answer(c, await cancelBranch(deps, c.get('caller'), serial, branch, c.req.valid('json')));
       },
-      { 200: json(pageOf(TargetLock, 'TargetLockPage'), 'Oldest first') },
-    ),
-    async (c) => c.json(await listLocks(deps, c.get('caller'), c.req.valid('query')), 200),
-  );
+    );

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { BranchSerial } from './execution.ts';
+import { Rollout } from './rollout.ts';
+import { Text } from './text.ts';
+
+const Note = Text(1_000).min(1).optional().meta({ description: 'Why; stands in the log of the run and in the audit trail.' });
+
+export const SteerNote = z.strictObject({ note: Note }).meta({ id: 'SteerNote' });
+export type SteerNote = z.infer<typeof SteerNote>;
+
+export const ChangeExecution = z
+  .strictObject({
+    max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+    rollout: Rollout.optional().meta({ description: 'Takes the place of the one before; batches that have begun stay as they are.' }),
+    note: Note,
+  })
+  .refine(({ max_concurrent_targets: window, rollout }) => window !== undefined || rollout !== undefined, 'names nothing to change')
+  .meta({ id: 'ChangeExecution' });
+export type ChangeExecution = z.infer<typeof ChangeExecution>;
+
+export const AnswerBatch = z.strictObject({ answer: z.enum(['approved', 'rejected']), note: Note }).meta({ id: 'AnswerBatch' });
+export type AnswerBatch = z.infer<typeof AnswerBatch>;
+
+export const RetryBranches = z
+  .strictObject({
+    branches: z.array(BranchSerial).min(1).max(100_000).optional().meta({ description: 'None: all that failed.' }),
+    new_run: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'In a run of its own, linked to this one: the only way when this one has ended.' }),
+    note: Note,
+  })
+  .meta({ id: 'RetryBranches' });
+export type RetryBranches = z.infer<typeof RetryBranches>;
