@@ -1,6 +1,7 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { Rollout } from '../contracts/rollout.ts';
 import { batchSizes } from '../domain/rollout.ts';
+import type { TargetGroup } from '../domain/rollout.ts';
 import { execute, selectRow, selectRows } from './query.ts';
 import { targetAttribute } from './target-attribute.ts';
 
@@ -17,21 +18,19 @@ export const assignBatches = async (db: Sequelize, executionId: number, rollout:
     transaction,
   );
   const { number, to } = begun ?? { number: 0, to: 0 };
-  const groups = await selectRows<{ size: number }>(
+  const groups = await selectRows<TargetGroup & object>(
     db,
-    `SELECT count(*)::int AS size FROM (
-       SELECT b.branch_number, g.value, b.branch_number - row_number() OVER (PARTITION BY g.value ORDER BY b.branch_number) AS island
+    `SELECT count(*)::int AS size, count(*) FILTER (WHERE branch_number <= $2)::int AS begun,
+       count(DISTINCT batch_number) FILTER (WHERE branch_number <= $2)::int AS "begunBatches" FROM (
+       SELECT b.branch_number, b.batch_number, g.value, b.branch_number - row_number() OVER (PARTITION BY g.value ORDER BY b.branch_number) AS island
        FROM job_execution_branches b JOIN universal_targets t ON t.id = b.target_id
          CROSS JOIN LATERAL (SELECT ${targetAttribute('$3::text', 't')} AS value) g
-       WHERE b.job_execution_id = $1 AND b.branch_number > $2) branches
+       WHERE b.job_execution_id = $1) branches
      GROUP BY value, island ORDER BY min(branch_number)`,
     [executionId, to, rollout.group_by ?? ''],
     transaction,
   );
-  const sizes = batchSizes(
-    groups.map((group) => group.size),
-    rollout.batches,
-  );
+  const sizes = batchSizes(groups, rollout.batches);
   const ends = sizes.map((_, index) => to + sizes.slice(0, index + 1).reduce((sum, size) => sum + size, 0));
   await execute(
     db,

@@ -156,13 +156,13 @@ describe.skipIf(withoutSshd)('the rollout of a run (OpenSSH)', () => {
     expect(await batchesOf(serial)).toMatchObject({ sizes: [2, 4, 1], inTurn: true });
   });
 
-  test('a rollout of more batches than a run may have fails as its definition', async () => {
-    const many = await platform.api('POST', '/api/v1/jobs', {
+  test('a rollout that makes no sense is refused when the job is saved', async () => {
+    const wrong = await platform.api('POST', '/api/v1/jobs', {
       name: 'wrong',
       targets,
       actions: [command('true')],
       settings: { rollout: { batches: [{ count: 0 }] } },
     });
-    expect(many).toMatchObject({ status: 400 });
+    expect(wrong).toMatchObject({ status: 400 });
   });
 });
