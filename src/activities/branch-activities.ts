@@ -1,4 +1,4 @@
-import type { ActionOutcome, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput, PlannedAction } from '../contracts/run.ts';
+import type { ActionOutcome, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput } from '../contracts/run.ts';
 import { createDefinitionCache } from '../db/load-definition.ts';
 import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
 import { openBranchRow } from '../db/open-branch.ts';
@@ -6,6 +6,7 @@ import { selectRow } from '../db/query.ts';
 import { childSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
+import { planActions } from './plan-actions.ts';
 
 /** The row writes of one branch. Each is one guarded statement and may be repeated. */
 export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatTimeoutMs, signalLockGranted }: ActivityDeps) => {
@@ -20,17 +21,7 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       notifyRun(row.execution_serial);
       if (row.waits) return { ...closed, closed: false, waits: true };
       const [definition, settings] = await Promise.all([loadDefinition(row.job_id, row.definition_version), readSettings()]);
-      const actions = definition.actions.map((action): PlannedAction => ({
-        order: action.order,
-        name: action.name,
-        type: action.type,
-        isEnabled: action.isEnabled,
-        timeoutMs: action.timeoutSeconds * 1_000,
-        retryCount: action.retryCount ?? definition.retryCount,
-        retryDelayMs: action.retryDelaySeconds * 1_000,
-        backoffCoefficient: settings.retry_backoff_coefficient,
-        onFailure: action.onFailure,
-      }));
+      const actions = planActions(definition, settings.retry_backoff_coefficient);
       return { closed: false, actions, heartbeatTimeoutMs };
     },
 

@@ -1,5 +1,6 @@
 import type { ActivityDeps } from './deps.ts';
 import { createBranchActivities } from './branch-activities.ts';
+import { createControlActivities } from './control-activities.ts';
 import { createPartitionActivities } from './partitions.ts';
 import { createReconcileActivities } from './reconcile.ts';
 import { createRetentionActivities } from './retention.ts';
@@ -13,6 +14,7 @@ export const createActivities = (deps: ActivityDeps, sessions: SessionPool) =>
   withFailures({
     ...createRunActivities(deps),
     ...createBranchActivities(deps),
+    ...createControlActivities(deps),
     ...createRunActionActivities(deps, sessions),
     ...createReconcileActivities(deps),
     ...createPartitionActivities(deps),

@@ -42,6 +42,15 @@ export const hasOtherFinal = (alias: string): string =>
 const hasLater = (alias: string): string =>
   `EXISTS (SELECT 1 FROM job_action_results l WHERE l.branch_id = ${alias}.branch_id AND l.action_order = ${alias}.action_order AND l.iteration = ${alias}.iteration AND l.attempt > ${alias}.attempt)`;
 
+/** The workflow itself runs these: an open one has no unknown outcome, it has only ended with its branch. */
+const IS_CONTROL = `r.action_type IN ('condition', 'parallel', 'wait', 'approval')`;
+
+/** An action inside another one that ended, or was skipped, was not chosen, or is skipped with it. */
+const NEVER_REASON = `CASE WHEN a.parent_action_id IS NULL OR $6 = 'skip_remaining' THEN $6 ELSE coalesce((
+      SELECT CASE WHEN p.status = 'completed' OR a.parent_slot = 'rollback' THEN 'condition_false' ELSE p.skip_reason END
+      FROM job_action_results p WHERE p.branch_id = ended.id AND p.action_id = a.parent_action_id AND p.completed_at IS NOT NULL
+      ORDER BY p.iteration DESC, p.attempt DESC LIMIT 1), $6) END`;
+
 // A CTE sees the rows as they were before the statement, so attempts that it closes itself (`open`) are counted by hand in `facts`.
 const closeBranchSql = (status: BranchEnd): string => `
 WITH branch AS (
@@ -53,10 +62,12 @@ ended AS (
     CASE WHEN late THEN 'RUN_TIMED_OUT' ELSE $4 END AS code, CASE WHEN late THEN 'The time of the run was up.' ELSE $5 END AS message FROM branch),
 open AS (
   UPDATE job_action_results r SET completed_at = now(), is_final = NOT ${hasOtherFinal('r')} AND NOT ${hasLater('r')},
-    status = CASE WHEN r.status = 'running' THEN 'failed' WHEN ended.end_status = 'cancelled' THEN 'cancelled' ELSE 'skipped' END,
-    skip_reason = CASE WHEN r.status <> 'running' AND ended.end_status <> 'cancelled' THEN $6 END,
-    failure_category = CASE WHEN r.status = 'running' THEN 'lost' END, error_code = CASE WHEN r.status = 'running' THEN 'OUTCOME_UNKNOWN' END,
-    result_error = CASE WHEN r.status = 'running'
+    status = CASE WHEN ${IS_CONTROL} THEN 'cancelled' WHEN r.status = 'running' THEN 'failed'
+      WHEN ended.end_status = 'cancelled' THEN 'cancelled' ELSE 'skipped' END,
+    skip_reason = CASE WHEN r.status <> 'running' AND NOT ${IS_CONTROL} AND ended.end_status <> 'cancelled' THEN $6 END,
+    failure_category = CASE WHEN r.status = 'running' AND NOT ${IS_CONTROL} THEN 'lost' END,
+    error_code = CASE WHEN r.status = 'running' AND NOT ${IS_CONTROL} THEN 'OUTCOME_UNKNOWN' END,
+    result_error = CASE WHEN r.status = 'running' AND NOT ${IS_CONTROL}
       THEN coalesce(r.result_error, 'The branch ended while this ran; what became of it is unknown. Look at the target.') END
   FROM ended WHERE r.branch_id = ended.id AND ${allowedFrom(ACTION_RESULT_FROM, 'cancelled', 'r')}
   RETURNING r.id, r.status),
@@ -68,7 +79,7 @@ never AS (
   INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
   SELECT ended.id, a.id, $1 || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order, a.action_name, a.action_type,
     CASE WHEN NOT a.is_enabled OR ended.end_status <> 'cancelled' THEN 'skipped' ELSE 'cancelled' END,
-    CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN ended.end_status <> 'cancelled' THEN $6 END, true, now()
+    CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN ended.end_status <> 'cancelled' THEN ${NEVER_REASON} END, true, now()
   FROM ended JOIN job_actions a ON a.job_id = ended.job_id AND a.definition_version = ended.definition_version
   WHERE NOT EXISTS (SELECT 1 FROM job_action_results r WHERE r.branch_id = ended.id AND r.action_order = a.action_order)
   ON CONFLICT DO NOTHING RETURNING 1),

@@ -29,6 +29,7 @@ export type ActionType = z.infer<typeof ActionType>;
 
 /** Place of a nested action inside its parent. */
 export const ActionSlot = z.enum(['then', 'else', 'case', 'loop', 'parallel', 'rollback']);
+export type ActionSlot = z.infer<typeof ActionSlot>;
 
 export const OnFailure = z.enum(['stop', 'continue', 'skip_remaining', 'rollback']);
 export type OnFailure = z.infer<typeof OnFailure>;

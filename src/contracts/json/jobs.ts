@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FailureCategory, LogLevel } from '../enums.ts';
-import { ActionConfig, ActionKey, EnvironmentName } from '../actions/common.ts';
-import { noDoubles, VariableKey, VariableType, VariableValue } from '../job.ts';
+import { ActionCondition, ActionConfig, ActionDependency, EnvironmentName } from '../actions/common.ts';
+import { noDoubles, VariableKey, VariableType, VariableValue } from '../variable.ts';
 import { SealedValue } from '../sealed-value.ts';
 import { Rollout } from '../rollout.ts';
 import { Uuid } from '../target.ts';
@@ -66,17 +66,9 @@ export const JobActionsActionParameters = OpenObject;
 export const JobActionsActionConfig = ActionConfig;
 
 /** All must hold. */
-export const JobActionsConditions = z.array(
-  z.strictObject({
-    variable: VariableKey,
-    operator: z.enum(['==', '!=', '>', '<', 'contains', 'matches']),
-    value: z.union([Text(65_536), z.number(), z.boolean()]),
-  }),
-);
+export const JobActionsConditions = z.array(ActionCondition);
 
-export const JobActionsDependencies = z
-  .array(z.strictObject({ action_key: ActionKey, status: z.enum(['success', 'failure', 'completed', 'skipped']) }))
-  .superRefine(noDoubles('action_key'));
+export const JobActionsDependencies = z.array(ActionDependency).superRefine(noDoubles('action_key'));
 
 /** Values that override those of the job; a secret is a sealed value, with the uuid of the run. */
 export const JobExecutionsVariables = z.record(VariableKey, z.union([SealedValue, VariableValue]));

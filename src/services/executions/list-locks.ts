@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { TargetLock } from '../../contracts/execution.ts';
 import type { Page } from '../../contracts/page.ts';
 import { PageQuery } from '../../contracts/page.ts';
