@@ -24,11 +24,19 @@ export type AnswerBatch = z.infer<typeof AnswerBatch>;
 export const RetryBranches = z
   .strictObject({
     branches: z.array(BranchSerial).min(1).max(100_000).optional().meta({ description: 'None: all that failed.' }),
+    from: z
+      .enum(['first_action', 'failed_action'])
+      .default('first_action')
+      .meta({ description: 'Where each goes on; failed_action: what comes before it is not done again. A new run begins at the first.' }),
     new_run: z
       .boolean()
       .default(false)
       .meta({ description: 'In a run of its own, linked to this one: the only way when this one has ended.' }),
     note: Note,
+  })
+  .refine(({ from, new_run: isNew }) => !isNew || from === 'first_action', {
+    path: ['from'],
+    error: 'a new run begins at the first action',
   })
   .meta({ id: 'RetryBranches' });
 export type RetryBranches = z.infer<typeof RetryBranches>;

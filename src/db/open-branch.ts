@@ -45,5 +45,5 @@ FROM (
     JOIN job_versions v ON v.job_id = e.job_id AND v.definition_version = e.definition_version
     CROSS JOIN LATERAL (SELECT coalesce((v.definition->'settings'->>'allow_shared_targets')::boolean, false) AS shared) shared
   WHERE o.branch_serial = $1 AND e.status = 'running') wanted
-WHERE b.id = wanted.id AND (${allowedFrom(BRANCH_FROM, 'running', 'b')} OR (b.status = 'running' AND b.run_id = $2))
+WHERE b.id = wanted.id AND (${allowedFrom(BRANCH_FROM, 'running', 'b')} OR (b.status = 'running' AND (b.run_id = $2 OR (b.run_id IS NULL AND b.retry_number > 0))))
 RETURNING wanted.job_id, wanted.definition_version, wanted.execution_serial, b.retry_number, wanted.taken AS waits`;

@@ -5,6 +5,7 @@ import type { Rollout } from '../contracts/rollout.ts';
 import { countOf } from '../domain/rollout.ts';
 import { noteRun } from './note-run.ts';
 import { execute, selectRow } from './query.ts';
+import { loadRetries } from './retry-branches.ts';
 
 interface SteeredRow {
   id: number;
@@ -18,7 +19,7 @@ interface SteeredRow {
 
 const LEAST_WAIT_MS = 100;
 
-/** How a run goes on. Failures that are too many stop it here, once and for all; its row then says so. */
+/** How a run goes on. Failures that are too many stop it here, once and for all; its row then says so. The root is told of retries, too. */
 export const readControl = async (db: Sequelize, execution: string): Promise<RunControl> => {
   const row = await selectRow<SteeredRow>(
     db,
@@ -29,12 +30,14 @@ export const readControl = async (db: Sequelize, execution: string): Promise<Run
   );
   if (row === undefined) return { window: 1, isStopped: true };
   const isStopped = row.stopped || (await stopByFailures(db, row));
+  const retries = isStopped ? [] : await loadRetries(db, row.id);
   return {
     window: row.window,
     ...(row.hold !== null && { hold: row.hold }),
     ...(row.resumes_in_ms !== null && { resumesInMs: Math.max(LEAST_WAIT_MS, row.resumes_in_ms) }),
     ...(isStopped && { isStopped }),
     ...(row.rollout.stop_after_failures !== undefined && { stopsOnFailures: true }),
+    ...(retries.length > 0 && { retries }),
   };
 };
 

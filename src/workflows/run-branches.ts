@@ -43,7 +43,12 @@ export const runBranches = async ({ branches, steered, tally, gather, onStopped 
 
   const takeNext = (): BranchInput | undefined => {
     const retry = steered.takeRetry();
-    if (retry !== undefined) return retry;
+    if (retry !== undefined) {
+      // Its end before does not count any more.
+      const before = tally.failed > 0 ? 'failed' : 'cancelled';
+      tally[before] = Math.max(0, tally[before] - 1);
+      return retry;
+    }
     next += 1;
     return branches[next - 1];
   };

@@ -2,12 +2,13 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { BranchSerial, Execution, ExecutionSerial, TargetLock } from '../../contracts/execution.ts';
 import { pageOf } from '../../contracts/page.ts';
-import { AnswerBatch, ChangeExecution, SteerNote } from '../../contracts/steering.ts';
+import { AnswerBatch, ChangeExecution, RetryBranches, SteerNote } from '../../contracts/steering.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { cancelBranch } from '../../services/executions/cancel-branch.ts';
 import { changeExecution } from '../../services/executions/change-execution.ts';
 import { answerBatch, pauseExecution, resumeExecution } from '../../services/executions/hold-execution.ts';
 import { LockFilter, listLocks } from '../../services/executions/list-locks.ts';
+import { retryExecution } from '../../services/executions/retry-execution.ts';
 import type { SteerAnswer } from '../../services/executions/steer-run.ts';
 import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
@@ -89,6 +90,15 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         body: ChangeExecution,
       }),
       async (c) => answer(c, await changeExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+    )
+    .openapi(
+      steering(route, 'post', '/{serial}/retry', {
+        summary: 'Run targets again that failed, in this run or in a new one',
+        access: 'executions.steer',
+        params,
+        body: RetryBranches,
+      }),
+      async (c) => answer(c, await retryExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
     )
     .openapi(
       steering(route, 'post', '/{serial}/branches/{branch}/cancel', {
