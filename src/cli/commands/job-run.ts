@@ -10,10 +10,12 @@ import type { CliContext, CliSession } from '../cli-session.ts';
 import { collect, parseCount } from '../command-options.ts';
 import { EXIT_CODE_HELP } from '../exit-code.ts';
 import { parseVariables } from '../parse-variables.ts';
+import { addRolloutOptions, mergeRollout } from '../rollout-options.ts';
+import type { RolloutOptions } from '../rollout-options.ts';
 import { cleanText } from '../terminal/clean-text.ts';
 import { watchUntilEnd } from './watch-until-end.ts';
 
-interface RunOptions {
+interface RunOptions extends RolloutOptions {
   target?: string[];
   var?: string[];
   varStdin?: string;
@@ -50,7 +52,9 @@ const readInput = async (session: CliSession, job: string, options: RunOptions):
   const targets: string[] = [];
   for (const target of options.target ?? []) targets.push(await targetSerial(session.client, target));
   const variables = await readVariables(session, job, options);
+  const rollout = mergeRollout({}, options);
   return {
+    ...(rollout !== undefined && { rollout }),
     ...(targets.length > 0 && { targets }),
     ...(variables !== undefined && { variables }),
     ...(options.window !== undefined && { max_concurrent_targets: options.window }),
@@ -72,7 +76,7 @@ const run = async (context: CliContext, job: string, options: RunOptions, comman
 
 /** `jobs run`. */
 export const registerRunJob = (jobs: Command, context: CliContext): void => {
-  jobs
+  const command = jobs
     .command('run <serial>')
     .description('run a job; prints the serial of the run')
     .option('--target <target>', 'run on this target only, by serial or name; may be given several times', collect)
@@ -86,5 +90,6 @@ export const registerRunJob = (jobs: Command, context: CliContext): void => {
     .option('--watch', 'watch the run until it ends, and exit as it does')
     .option('--idempotency-key <key>', 'the same key starts the same run, however often the command is repeated')
     .addHelpText('after', EXIT_CODE_HELP)
-    .action((serial: string, options: RunOptions, command: Command) => run(context, serial, options, command));
+    .action((serial: string, options: RunOptions, called: Command) => run(context, serial, options, called));
+  addRolloutOptions(command);
 };
