@@ -4,7 +4,7 @@ import type { ChangePassword, Login, Profile, SessionCreated } from '../contract
 import type { Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
-import type { AnswerBatch, ChangeExecution, RetryBranches, SteerNote } from '../contracts/steering.ts';
+import type { AnswerBatch, ChangeExecution, RetryBranches, SteeredExecution, SteerNote } from '../contracts/steering.ts';
 import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
@@ -41,13 +41,13 @@ export interface ApiClient {
   listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
   listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
   cancelExecution(serial: string): Promise<Execution>;
-  pauseExecution(serial: string, input: SteerNote): Promise<Execution>;
-  resumeExecution(serial: string, input: SteerNote): Promise<Execution>;
-  answerBatch(serial: string, input: AnswerBatch): Promise<Execution>;
-  changeExecution(serial: string, input: ChangeExecution): Promise<Execution>;
+  pauseExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
+  resumeExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
+  answerBatch(serial: string, input: AnswerBatch): Promise<SteeredExecution>;
+  changeExecution(serial: string, input: ChangeExecution): Promise<SteeredExecution>;
   /** The new run, if one was asked for. */
-  retryExecution(serial: string, input: RetryBranches): Promise<Execution>;
-  cancelBranch(serial: string, branch: string, input: SteerNote): Promise<Execution>;
+  retryExecution(serial: string, input: RetryBranches): Promise<SteeredExecution>;
+  cancelBranch(serial: string, branch: string, input: SteerNote): Promise<SteeredExecution>;
   listLocks(query: ListQuery): Promise<Page<TargetLock>>;
   /** Follows a run to its end, through broken connections; every line comes once. */
   events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BranchSerial } from './execution.ts';
+import { BranchSerial, Execution } from './execution.ts';
 import { Rollout } from './rollout.ts';
 import { Text } from './text.ts';
 
@@ -40,3 +40,10 @@ export const RetryBranches = z
   })
   .meta({ id: 'RetryBranches' });
 export type RetryBranches = z.infer<typeof RetryBranches>;
+
+export const SteeredExecution = Execution.extend({
+  acknowledged: z.boolean().meta({
+    description: 'The workflow of the run has answered. False: it is written down, and the workflow is told again within a minute.',
+  }),
+}).meta({ id: 'SteeredExecution' });
+export type SteeredExecution = z.infer<typeof SteeredExecution>;

@@ -118,7 +118,7 @@ const runWithDeadline = async (plan: RunPlan, state: RunState): Promise<void> =>
 const countDown = async (steered: Steered, milliseconds: number): Promise<void> => {
   const isHeld = (): boolean => steered.control.hold !== undefined;
   for (let left = milliseconds; left > 0;) {
-    await condition(() => !isHeld());
+    if (isHeld()) await condition(() => !isHeld());
     const from = Date.now();
     if (!(await condition(isHeld, left, { summary: 'limit of the run' }))) return;
     left -= Date.now() - from;

@@ -56,7 +56,7 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     const { serial, letGo } = await startHeld(2);
     expect(await post(serial, 'pause', { note: 'odd load' })).toMatchObject({
       status: 200,
-      body: { status: 'running', hold_reason: 'user', resumes_at: null },
+      body: { status: 'running', hold_reason: 'user', resumes_at: null, acknowledged: true },
     });
     letGo();
     await untilEvents(platform, serial, 2, (seen) =>
@@ -146,7 +146,7 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
   test('a change while no worker is there is written down, and passed on when one has come', async () => {
     const { serial, letGo } = await startHeld(1, targets.slice(0, 2));
     await worker.stop();
-    expect(await post(serial, 'pause')).toMatchObject({ status: 202, body: { hold_reason: 'user' } });
+    expect(await post(serial, 'pause')).toMatchObject({ status: 200, body: { hold_reason: 'user', acknowledged: false } });
     worker = await platform.startTestWorker();
     const { reconcile } = createReconcileActivities(platform.activities);
     await reconcile();
@@ -237,7 +237,7 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     expect((await post(serial, 'retry')).status).toBe(409);
     mend();
     const next = await post(serial, 'retry', { new_run: true });
-    expect(next).toMatchObject({ status: 202, body: { retry_of: serial } });
+    expect(next).toMatchObject({ status: 200, body: { retry_of: serial, acknowledged: true } });
     const run = await platform.untilEnded(next.body.execution_serial);
     expect(run).toMatchObject({ status: 'completed', total_branches: 1, retry_of: serial });
     expect((await branchesOf(run.execution_serial))[0].target_serial).toBe(first);

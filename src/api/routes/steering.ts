@@ -1,15 +1,13 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import { BranchSerial, Execution, ExecutionSerial, TargetLock } from '../../contracts/execution.ts';
+import { BranchSerial, ExecutionSerial, TargetLock } from '../../contracts/execution.ts';
 import { pageOf } from '../../contracts/page.ts';
-import { AnswerBatch, ChangeExecution, RetryBranches, SteerNote } from '../../contracts/steering.ts';
+import { AnswerBatch, ChangeExecution, RetryBranches, SteeredExecution, SteerNote } from '../../contracts/steering.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { cancelBranch } from '../../services/executions/cancel-branch.ts';
 import { changeExecution } from '../../services/executions/change-execution.ts';
 import { answerBatch, pauseExecution, resumeExecution } from '../../services/executions/hold-execution.ts';
 import { LockFilter, listLocks } from '../../services/executions/list-locks.ts';
 import { retryExecution } from '../../services/executions/retry-execution.ts';
-import type { SteerAnswer } from '../../services/executions/steer-run.ts';
 import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
@@ -18,11 +16,6 @@ import type { Permission } from '../../domain/permissions.ts';
 const tags = ['executions'];
 const params = z.object({ serial: ExecutionSerial });
 const branchParams = z.object({ serial: ExecutionSerial, branch: BranchSerial });
-const ANSWERS = {
-  200: json(Execution, 'Done; the workflow of the run has answered'),
-  202: json(Execution, 'Written down; the workflow has not answered yet, and is told again within a minute'),
-};
-
 /** A route that changes a run that goes on. */
 const steering = <Method extends 'post' | 'patch', Path extends string, Params extends z.ZodObject, Body extends z.ZodType>(
   route: DefineRoute,
@@ -32,11 +25,8 @@ const steering = <Method extends 'post' | 'patch', Path extends string, Params e
 ) =>
   route(
     { method, path, tags, summary, access, problems: [404, 409], request: { params, body: { ...json(body, summary), required: true } } },
-    ANSWERS,
+    { 200: json(SteeredExecution, 'The run as it is now; after a retry in a new run that one') },
   );
-
-const answer = (c: Context, { execution, isAcknowledged }: SteerAnswer) =>
-  isAcknowledged ? c.json(execution, 200) : c.json(execution, 202);
 
 /** What people do to runs that go on. */
 export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
@@ -62,7 +52,7 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         params,
         body: SteerNote,
       }),
-      async (c) => answer(c, await pauseExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+      async (c) => c.json(await pauseExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
     )
     .openapi(
       steering(route, 'post', '/{serial}/resume', {
@@ -71,7 +61,7 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         params,
         body: SteerNote,
       }),
-      async (c) => answer(c, await resumeExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+      async (c) => c.json(await resumeExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
     )
     .openapi(
       steering(route, 'post', '/{serial}/approve', {
@@ -80,7 +70,7 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         params,
         body: AnswerBatch,
       }),
-      async (c) => answer(c, await answerBatch(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+      async (c) => c.json(await answerBatch(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
     )
     .openapi(
       steering(route, 'patch', '/{serial}', {
@@ -89,7 +79,7 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         params,
         body: ChangeExecution,
       }),
-      async (c) => answer(c, await changeExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+      async (c) => c.json(await changeExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
     )
     .openapi(
       steering(route, 'post', '/{serial}/retry', {
@@ -98,7 +88,7 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         params,
         body: RetryBranches,
       }),
-      async (c) => answer(c, await retryExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'))),
+      async (c) => c.json(await retryExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
     )
     .openapi(
       steering(route, 'post', '/{serial}/branches/{branch}/cancel', {
@@ -109,6 +99,6 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
       }),
       async (c) => {
         const { serial, branch } = c.req.valid('param');
-        return answer(c, await cancelBranch(deps, c.get('caller'), serial, branch, c.req.valid('json')));
+        return c.json(await cancelBranch(deps, c.get('caller'), serial, branch, c.req.valid('json')), 200);
       },
     );

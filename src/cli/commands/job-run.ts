@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { StartExecution } from '../../contracts/job.ts';
+import { Rollout } from '../../contracts/rollout.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { ApiClient } from '../api-client.ts';
 import { ask, readStdin } from '../ask.ts';
@@ -48,11 +49,18 @@ const readVariables = async (session: CliSession, job: string, options: RunOptio
   return parseVariables(variables, assignments, fromStdin, session.say);
 };
 
+/** The job's own rollout, with what the options change. */
+const readRollout = async ({ client }: CliSession, job: string, options: RolloutOptions): Promise<StartExecution['rollout']> => {
+  if (mergeRollout({}, options) === undefined) return undefined;
+  const { settings } = await client.getJob(job);
+  return mergeRollout(Rollout.catch({}).parse(settings['rollout']), options);
+};
+
 const readInput = async (session: CliSession, job: string, options: RunOptions): Promise<StartExecution> => {
   const targets: string[] = [];
   for (const target of options.target ?? []) targets.push(await targetSerial(session.client, target));
   const variables = await readVariables(session, job, options);
-  const rollout = mergeRollout({}, options);
+  const rollout = await readRollout(session, job, options);
   return {
     ...(rollout !== undefined && { rollout }),
     ...(targets.length > 0 && { targets }),

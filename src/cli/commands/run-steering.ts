@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Execution } from '../../contracts/execution.ts';
-import type { ChangeExecution } from '../../contracts/steering.ts';
+import type { ChangeExecution, SteeredExecution } from '../../contracts/steering.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -13,7 +13,11 @@ interface NoteOption {
   note?: string;
 }
 
-type Steer<Options> = (session: CliSession, serial: string, options: Options) => Promise<{ run: Execution; text: string }>;
+type Steer<Options> = (
+  session: CliSession,
+  serial: string,
+  options: Options,
+) => Promise<{ run: Execution & Partial<SteeredExecution>; text: string }>;
 
 const noteOf = ({ note }: NoteOption): { note?: string } => (note === undefined ? {} : { note });
 
@@ -91,6 +95,7 @@ export const registerSteering = (runs: Command, context: CliContext): void => {
         const session = await openSession(context, command);
         const { run, text } = await steer(session, serial, options);
         session.say(text);
+        if (run.acknowledged === false) session.say('No worker has answered yet: it is written down, and passed on within a minute.');
         if (session.isJson) await session.print(run, '');
       });
   add('pause', 'begin no further target; those at work go on to their end', pause);

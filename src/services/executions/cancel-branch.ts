@@ -1,11 +1,10 @@
-import type { SteerNote } from '../../contracts/steering.ts';
+import type { SteerNote, SteeredExecution } from '../../contracts/steering.ts';
 import type { ExecutionStatus } from '../../contracts/enums.ts';
 import { closeUnstartedBranches } from '../../db/close-run.ts';
 import { selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { steerRun } from './steer-run.ts';
-import type { SteerAnswer } from './steer-run.ts';
 
 interface OpenBranch {
   status: ExecutionStatus;
@@ -24,7 +23,7 @@ export const cancelBranch = (
   serial: string,
   branch: string,
   { note }: SteerNote,
-): Promise<SteerAnswer> =>
+): Promise<SteeredExecution> =>
   steerRun(deps, caller, serial, {
     permission: 'executions.cancel',
     note,

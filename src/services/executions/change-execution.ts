@@ -1,19 +1,19 @@
 import type { Rollout } from '../../contracts/rollout.ts';
-import type { ChangeExecution } from '../../contracts/steering.ts';
+import type { ChangeExecution, SteeredExecution } from '../../contracts/steering.ts';
 import { assignBatches } from '../../db/assign-batches.ts';
 import { execute } from '../../db/query.ts';
 import { hasBatches } from '../../domain/rollout.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { steerRun } from './steer-run.ts';
-import type { SteerAnswer, SteeredRun } from './steer-run.ts';
+import type { SteeredRun } from './steer-run.ts';
 
 /**
  * Changes the window or the rollout of a run that goes on. Targets that are at work are not touched by a smaller window; batches that have begun are
  * not divided anew.
  * @throws OpsError NOT_FOUND, CONFLICT, TOO_MANY_BATCHES
  */
-export const changeExecution = (deps: ServiceDeps, caller: Caller, serial: string, input: ChangeExecution): Promise<SteerAnswer> =>
+export const changeExecution = (deps: ServiceDeps, caller: Caller, serial: string, input: ChangeExecution): Promise<SteeredExecution> =>
   steerRun(deps, caller, serial, {
     permission: 'executions.steer',
     note: input.note,

@@ -1,14 +1,19 @@
-import type { AnswerBatch, SteerNote } from '../../contracts/steering.ts';
+import type { AnswerBatch, SteerNote, SteeredExecution } from '../../contracts/steering.ts';
 import { execute } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { steerRun } from './steer-run.ts';
-import type { SteerAnswer, SteeredRun } from './steer-run.ts';
+import type { SteeredRun } from './steer-run.ts';
 
 const WAITS_FOR_APPROVAL = 'waits for an approval before its next batch; answer that (approve or reject)';
 
 /** No further target begins; those at work go on to their end. @throws OpsError NOT_FOUND, CONFLICT */
-export const pauseExecution = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: string, { note }: SteerNote): Promise<SteerAnswer> =>
+export const pauseExecution = (
+  { db, ...deps }: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  { note }: SteerNote,
+): Promise<SteeredExecution> =>
   steerRun({ db, ...deps }, caller, serial, {
     permission: 'executions.steer',
     note,
@@ -26,7 +31,12 @@ export const pauseExecution = ({ db, ...deps }: ServiceDeps, caller: Caller, ser
   });
 
 /** Lets a paused run go on, or one that waits for the time between two batches. @throws OpsError NOT_FOUND, CONFLICT */
-export const resumeExecution = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: string, { note }: SteerNote): Promise<SteerAnswer> =>
+export const resumeExecution = (
+  { db, ...deps }: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  { note }: SteerNote,
+): Promise<SteeredExecution> =>
   steerRun({ db, ...deps }, caller, serial, {
     permission: 'executions.steer',
     note,
@@ -47,7 +57,7 @@ export const answerBatch = (
   caller: Caller,
   serial: string,
   { answer, note }: AnswerBatch,
-): Promise<SteerAnswer> =>
+): Promise<SteeredExecution> =>
   steerRun({ db, ...deps }, caller, serial, {
     permission: 'approvals.answer',
     note,

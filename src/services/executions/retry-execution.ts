@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'sequelize';
-import type { RetryBranches } from '../../contracts/steering.ts';
+import type { RetryBranches, SteeredExecution } from '../../contracts/steering.ts';
 import { SealedValue } from '../../contracts/sealed-value.ts';
 import { JobExecutionModel } from '../../db/models/jobs/job-executions.ts';
 import { noteRun } from '../../db/note-run.ts';
@@ -15,7 +15,6 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { readExecution } from './read-executions.ts';
 import { steerRun } from './steer-run.ts';
-import type { SteerAnswer } from './steer-run.ts';
 
 /** The run's own workflow runs them: its history has room for so many. */
 const MOST_RETRIES = 500;
@@ -25,10 +24,10 @@ const MOST_RETRIES = 500;
  * of the same version, variables and rollout, which is linked to this one.
  * @throws OpsError NOT_FOUND, CONFLICT, VALIDATION naming branches that cannot be run again; nothing is changed then
  */
-export const retryExecution = (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteerAnswer> =>
+export const retryExecution = (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> =>
   input.new_run ? retryInNewRun(deps, caller, serial, input) : retryInSameRun(deps, caller, serial, input);
 
-const retryInSameRun = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteerAnswer> =>
+const retryInSameRun = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> =>
   steerRun({ db, ...deps }, caller, serial, {
     permission: 'executions.steer',
     note: input.note,
@@ -64,13 +63,16 @@ interface FormerRun {
   window: number;
 }
 
-const retryInNewRun = async (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteerAnswer> => {
+const retryInNewRun = async (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> => {
   authorize(caller, 'jobs.execute');
   const { db } = deps;
   const next = await db.transaction((transaction) => insertRetry(deps, caller, serial, input, transaction));
   const execution = await readExecution(db, next);
-  await deps.startRun(execution.workflow_id, next).catch(() => undefined);
-  return { execution, isAcknowledged: false };
+  const acknowledged = await deps.startRun(execution.workflow_id, next).then(
+    () => true,
+    () => false,
+  );
+  return { ...execution, acknowledged };
 };
 
 const insertRetry = async (

@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize';
 import type { ExecutionStatus, HoldReason } from '../../contracts/enums.ts';
-import type { Execution } from '../../contracts/execution.ts';
 import type { Rollout } from '../../contracts/rollout.ts';
+import type { SteeredExecution } from '../../contracts/steering.ts';
 import { noteRun } from '../../db/note-run.ts';
 import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
@@ -41,12 +41,6 @@ export interface Steering {
   change: (run: SteeredRun, transaction: Transaction) => Promise<SteerEvent>;
 }
 
-/** The run as it is now, and whether its workflow has heard of the change. If not, the reconciler tells it again. */
-export interface SteerAnswer {
-  execution: Execution;
-  isAcknowledged: boolean;
-}
-
 /**
  * Changes a run that goes on: its row, its log and the audit trail in one transaction, then its workflow is told and answers.
  * @throws OpsError NOT_FOUND; CONFLICT when the run has ended, or is ending
@@ -56,7 +50,7 @@ export const steerRun = async (
   caller: Caller,
   serial: string,
   { permission, note, change }: Steering,
-): Promise<SteerAnswer> => {
+): Promise<SteeredExecution> => {
   authorize(caller, permission);
   const { db, keyRing } = deps;
   const run = await db.transaction(async (transaction) => {
@@ -75,9 +69,9 @@ export const steerRun = async (
     await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details: facts }, transaction);
     return found;
   });
-  const isAcknowledged = await deps.steer(run.workflow_id);
+  const acknowledged = await deps.steer(run.workflow_id);
   deps.notifyRun(serial);
-  return { execution: await readExecution(db, serial), isAcknowledged };
+  return { ...(await readExecution(db, serial)), acknowledged };
 };
 
 const lockRun = async ({ db }: ServiceDeps, serial: string, transaction: Transaction): Promise<SteeredRun> => {
