@@ -31,9 +31,11 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
   const contexts = new Map<string, Promise<BranchContext>>();
 
   const contextOf = (branch: string): Promise<BranchContext> => {
-    const loading = contexts.get(branch) ?? loadBranchContext(deps, loadDefinition, branch);
-    contexts.set(branch, loading);
-    loading.catch(() => contexts.delete(branch));
+    // A branch that is run again has a workflow of its own, and may find another target, login or method.
+    const key = Context.current().info.workflowExecution?.workflowId ?? branch;
+    const loading = contexts.get(key) ?? loadBranchContext(deps, loadDefinition, branch);
+    contexts.set(key, loading);
+    loading.catch(() => contexts.delete(key));
     const oldest = contexts.keys().next().value;
     if (contexts.size > CONTEXTS_KEPT && oldest !== undefined) contexts.delete(oldest);
     return loading;

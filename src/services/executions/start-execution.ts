@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Sequelize, Transaction } from 'sequelize';
-import type { StartExecution } from '../../contracts/job.ts';
+import type { JobSettings, StartExecution } from '../../contracts/job.ts';
 import type { Execution } from '../../contracts/execution.ts';
 import { JobExecutionModel } from '../../db/models/jobs/job-executions.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
@@ -23,7 +23,7 @@ interface JobHead {
   job_serial: string;
   definition_version: number;
   variables: StoredVariable[];
-  settings: { max_concurrent_targets?: number };
+  settings: JobSettings;
   is_template: boolean;
 }
 
@@ -102,6 +102,7 @@ const insertExecution = async (
       triggeredBy: caller.userId,
       variables,
       targetSelection,
+      rollout: input.rollout ?? job.settings.rollout ?? {},
       maxConcurrentTargets: input.max_concurrent_targets ?? job.settings.max_concurrent_targets ?? defaultWindow,
       workflowId: jobWorkflowId(executionSerial),
       idempotencyKey: key,
