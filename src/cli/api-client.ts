@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
-import type { Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
+import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/action-answers.ts';
+import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
 import type { AnswerBatch, ChangeExecution, RetryBranches, SteeredExecution, SteerNote } from '../contracts/steering.ts';
@@ -49,6 +50,10 @@ export interface ApiClient {
   retryExecution(serial: string, input: RetryBranches): Promise<SteeredExecution>;
   cancelBranch(serial: string, branch: string, input: SteerNote): Promise<SteeredExecution>;
   listLocks(query: ListQuery): Promise<Page<TargetLock>>;
+  listResults(serial: string, query: ListQuery): Promise<Page<ActionResult>>;
+  listApprovals(query: ListQuery): Promise<Page<Approval>>;
+  answerAction(execution: string, action: string, input: AnswerApproval): Promise<ActionResult>;
+  resolveAttempt(execution: string, action: string, input: ResolveAttempt): Promise<ActionResult>;
   /** Follows a run to its end, through broken connections; every line comes once. */
   events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;
 }
@@ -107,6 +112,10 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     retryExecution: (serial, input) => post(`/executions/${at(serial)}/retry`, input),
     cancelBranch: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/cancel`, input),
     listLocks: (query) => get('/executions/locks', query),
+    listResults: (serial, query) => get(`/executions/${at(serial)}/results`, query),
+    listApprovals: (query) => get('/executions/approvals', query),
+    answerAction: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/answer`, input),
+    resolveAttempt: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/resolve`, input),
     events: (serial, options) =>
       followEvents((lastEventId, signal) => {
         const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

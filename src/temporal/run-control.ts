@@ -1,7 +1,8 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowState } from '../activities/deps.ts';
+import type { ApprovalAnswer } from '../contracts/run.ts';
 import { parentSerial } from '../domain/serials.ts';
 import type { jobWorkflow } from '../workflows/index.ts';
 import { workflowQueue } from './task-queues.ts';
@@ -82,6 +83,22 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
       return true;
     } catch {
       return false;
+    }
+  },
+
+  /**
+   * Gives the workflow of a branch the answer to one of its approvals, and waits for it some seconds.
+   * @returns `refused`: it does not wait for that answer (any more); `unknown`: no worker answered in time
+   */
+  async answerApproval(workflowId: string, answer: ApprovalAnswer): Promise<'taken' | 'refused' | 'unknown'> {
+    try {
+      const handle = client.workflow.getHandle(workflowId);
+      await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+        handle.executeUpdate<undefined, [ApprovalAnswer]>('answerApproval', { args: [answer] }),
+      );
+      return 'taken';
+    } catch (error) {
+      return error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError ? 'refused' : 'unknown';
     }
   },
 

@@ -6,8 +6,10 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { collect, parseCount } from '../command-options.ts';
+import { allPages } from '../http/all-pages.ts';
 import { addRolloutOptions, mergeRollout } from '../rollout-options.ts';
 import type { RolloutOptions } from '../rollout-options.ts';
+import { runOfAction } from './run-answers.ts';
 
 interface NoteOption {
   note?: string;
@@ -40,12 +42,30 @@ const resume: Steer<NoteOption> = async ({ client }, serial, options) => ({
   text: `Run ${serial} goes on.`,
 });
 
+/** Answers the approval of an action, every one that waits in a run, or the one before its next batch. */
 const answer =
-  (given: 'approved' | 'rejected'): Steer<NoteOption> =>
-  async ({ client }, serial, options) => ({
-    run: await client.answerBatch(serial, { answer: given, ...noteOf(options) }),
-    text: given === 'approved' ? `The next batch of ${serial} begins.` : `Run ${serial} ends without its next batch.`,
-  });
+  (given: 'approved' | 'rejected'): Steer<NoteOption & { all?: boolean }> =>
+  async ({ client }, serial, options) => {
+    const input = { answer: given, ...noteOf(options) };
+    const isAction = serial.split('.').length === 4;
+    if (!isAction && options.all !== true)
+      return {
+        run: await client.answerBatch(serial, input),
+        text: given === 'approved' ? `The next batch of ${serial} begins.` : `Run ${serial} ends without its next batch.`,
+      };
+    const run = isAction ? runOfAction(serial) : serial;
+    const waiting = isAction
+      ? [serial]
+      : await Array.fromAsync(
+          allPages((place) => client.listApprovals({ execution: run, ...place })),
+          (one) => one.action_serial,
+        );
+    for (const action of waiting) await client.answerAction(run, action, input);
+    return {
+      run: await client.getExecution(run),
+      text: `${waiting.length === 1 ? `Action ${waiting[0]} is` : `${waiting.length} actions are`} ${given}.`,
+    };
+  };
 
 const change: Steer<NoteOption & RolloutOptions & { window?: number }> = async ({ client }, serial, options) => {
   const rollout = mergeRollout((await client.getExecution(serial)).rollout, options);
@@ -100,8 +120,9 @@ export const registerSteering = (runs: Command, context: CliContext): void => {
       });
   add('pause', 'begin no further target; those at work go on to their end', pause);
   add('resume', 'let a run that is paused, or waits between two batches, go on', resume);
-  add('approve', 'let the next batch of a run begin', answer('approved'));
-  add('reject', 'end a run without its next batch', answer('rejected'));
+  const all = ['--all', 'every action of the run that waits for an answer'] as const;
+  add('approve', 'approve an action that waits, or the next batch of a run', answer('approved')).option(...all);
+  add('reject', 'reject an action that waits, or end a run without its next batch', answer('rejected')).option(...all);
   addRolloutOptions(
     add('change', 'change the window or the rollout of a run that goes on', change).addOption(
       new Option('--window <n>', 'targets at work at once').argParser(parseCount),

@@ -24,6 +24,7 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   startRun: () => Promise.resolve(),
   cancelRun: () => Promise.resolve(false),
   steer: () => Promise.resolve(false),
+  answerApproval: () => Promise.resolve('taken'),
 });
 
 export const admin: Caller = {
