@@ -3,7 +3,7 @@ import { createDefinitionCache } from '../db/load-definition.ts';
 import type { DefinedAction } from '../db/load-definition.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
-import { variableText } from '../domain/variables.ts';
+import { variableText } from '../domain/template/value.ts';
 import { answerApprovalRow } from './answer-approval.ts';
 import { beginControlRow, endControlRow, keepItems, releaseApprovalHold } from './control-record.ts';
 import { allHold, evaluateExpression, readValues } from './decide.ts';

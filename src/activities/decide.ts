@@ -4,7 +4,7 @@ import type { ActionCondition } from '../contracts/actions/common.ts';
 import type { DefinedAction } from '../db/load-definition.ts';
 import { selectRow, selectRows } from '../db/query.ts';
 import { OpsError } from '../domain/ops-error.ts';
-import { variableText } from '../domain/variables.ts';
+import { variableText } from '../domain/template/value.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';
 
 const OUTPUT_LIMIT = 65_536;
@@ -12,8 +12,11 @@ const ENDED = `r.is_final AND r.status IN ('completed', 'failed') AND r.action_t
 
 export type Values = Record<string, unknown>;
 
+/** What of a branch decides. */
+type Known = Pick<BranchContext, 'branchId' | 'definition' | 'variables'>;
+
 /** Text of the variables of a job in the types that they declare. */
-const typed = ({ definition, variables }: BranchContext): Values => {
+const typed = ({ definition, variables }: Known): Values => {
   const values: Values = { ...variables };
   for (const { key, type } of definition.variables) {
     const text = variables[key];
@@ -34,7 +37,7 @@ const previousOf = async (db: Sequelize, branchId: number): Promise<Values> => {
 };
 
 /** The results that an expression names as `actions.KEY`, of each the latest. */
-const resultsOf = async (db: Sequelize, { branchId, definition }: BranchContext, expression: string): Promise<Values> => {
+const resultsOf = async (db: Sequelize, { branchId, definition }: Known, expression: string): Promise<Values> => {
   const named = new Set([...expression.matchAll(/\bactions\.([a-z][a-z0-9_]*)/g)].map(([, key]) => key));
   const wanted = definition.actions.filter(({ key }) => named.has(key));
   if (wanted.length === 0) return {};
@@ -51,7 +54,7 @@ const resultsOf = async (db: Sequelize, { branchId, definition }: BranchContext,
 };
 
 /** What conditions and expressions of a branch may name. */
-export const readValues = async (db: Sequelize, context: BranchContext, loop: Values, text: string): Promise<Values> => ({
+export const readValues = async (db: Sequelize, context: Known, loop: Values, text: string): Promise<Values> => ({
   ...typed(context),
   ...loop,
   ...(text.includes('PREVIOUS_ACTION_') && (await previousOf(db, context.branchId))),

@@ -23,6 +23,7 @@ export type VariableInput = z.infer<typeof VariableInput>;
 
 const JobSettings = z.strictObject({
   max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+  confirm_dangerous: z.boolean().optional().meta({ description: 'Dangerous commands of the job are meant; without it they are refused.' }),
   allow_shared_targets: z
     .boolean()
     .optional()

@@ -1,6 +1,7 @@
 import type { World } from '../world.ts';
 import { accountCases } from './accounts.ts';
 import { activityCases } from './activities.ts';
+import { controlCases } from './control.ts';
 import { listCases } from './lists.ts';
 import type { QueryCase } from './query-case.ts';
 import { runCases } from './runs.ts';
@@ -15,4 +16,5 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...writeCases(world),
   ...steeringCases(world),
   ...activityCases(world),
+  ...controlCases(world),
 ];

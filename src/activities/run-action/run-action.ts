@@ -6,10 +6,11 @@ import { isRetryable } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { showNul } from '../../domain/output-lines.ts';
 import { childSerial } from '../../domain/serials.ts';
-import { variableText } from '../../domain/variables.ts';
+import { variableText } from '../../domain/template/value.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { endAttempt, startAttempt } from './attempt-record.ts';
 import { keepTrying } from './keep-trying.ts';
+import { loadValues } from './load-lookup.ts';
 import { loopValues } from './loop-values.ts';
 import { loadBranchContext } from './load-branch-context.ts';
 import type { BranchContext } from './load-branch-context.ts';
@@ -106,6 +107,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     const handler = HANDLERS[action.type];
     if (handler === undefined)
       throw new OpsError('METHOD_UNSUPPORTED', `This version of OpsConductor cannot run actions of type ${action.type}.`);
+    const values = await keepTrying(() => loadValues(db, input, context, action), signal);
     const connections = createConnections(deps, pool, { branch: input.branch, context, action, writer, signal });
     let keep = false;
     try {
@@ -113,6 +115,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
         deps,
         action,
         context,
+        ...values,
         marker: `${childSerial(input.branch, action.order)}/${input.iteration}/${input.attempt}`,
         attemptId,
         signal,

@@ -11,10 +11,11 @@ import type { KeyRing } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
-import { variableText } from '../../domain/variables.ts';
+import { variableText } from '../../domain/template/value.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { valueProblem } from '../jobs/stored-variables.ts';
+import { checkValues } from './check-values.ts';
 import { readExecution } from './read-executions.ts';
 
 interface JobHead {
@@ -81,6 +82,7 @@ const insertExecution = async (
   const executionUuid = randomUUID();
   const targetSelection = await selectTargets(db, job, input, transaction);
   const variables = overrides(keyRing, executionUuid, job.variables, input.variables ?? {});
+  await checkValues(db, job, variables, transaction);
   const numbered = await selectRow<{ number: number }>(
     db,
     'UPDATE jobs SET last_execution_number = last_execution_number + 1 WHERE id = $1 RETURNING last_execution_number AS number',

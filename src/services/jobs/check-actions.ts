@@ -5,6 +5,7 @@ import { flattenActions } from '../../domain/flatten-actions.ts';
 import type { FlatAction } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
+import { snmpCommandProblem } from '../../domain/snmp-command.ts';
 
 const PROBLEMS_SHOWN = 20;
 
@@ -35,10 +36,21 @@ const patternProblems = ({ action, path }: FlatAction): FieldProblem[] =>
       : [{ path: `${path}.conditions.${index}.value`, message: 'is not a regular expression' }],
   );
 
+/** A command that names the method snmp must be one of SNMP. */
+const snmpProblems = ({ action, path }: FlatAction): FieldProblem[] => {
+  const { command } = action.action_parameters;
+  if (action.action_config.method !== 'snmp' || typeof command !== 'string') return [];
+  const message = snmpCommandProblem(command);
+  return message === undefined ? [] : [{ path: `${path}.action_parameters.command`, message }];
+};
+
 /** The actions of a job beside each other. @throws OpsError VALIDATION naming all that cannot work, each with its place. */
 export const checkActions = (actions: readonly NestedAction[]): FlatAction[] => {
   const flat = flattenActions(actions);
-  const fields = [...actionProblems(flat), ...flat.flatMap((action) => [...expressionProblems(action), ...patternProblems(action)])];
+  const fields = [
+    ...actionProblems(flat),
+    ...flat.flatMap((action) => [...expressionProblems(action), ...patternProblems(action), ...snmpProblems(action)]),
+  ];
   const [first] = fields;
   if (first !== undefined)
     throw new OpsError('VALIDATION', `The actions cannot work: ${first.path}: ${first.message}.`, {

@@ -15,6 +15,7 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCapabilities } from './check-capabilities.ts';
+import { checkDefinition } from './check-definition.ts';
 import { readJob } from './read-jobs.ts';
 import { storeVariables, valueProblem } from './stored-variables.ts';
 import { writeActions } from './write-actions.ts';
@@ -84,7 +85,9 @@ export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, call
   authorize(caller, 'jobs.write');
   checkVariables(input);
   const flat = checkActions(input.actions);
-  const { command_timeout_seconds: defaultTimeoutSeconds } = await readSettings();
+  const known = await readSettings();
+  const { command_timeout_seconds: defaultTimeoutSeconds } = known;
+  const dangerous = checkDefinition(flat, input, known);
   const jobUuid = randomUUID();
   const variables = storeVariables(keyRing, jobUuid, input.variables);
   const serial = await db.transaction(async (transaction) => {
@@ -97,7 +100,12 @@ export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, call
       bind: [row.id, `Created by ${caller.username}.`],
       transaction,
     });
-    const details = { name: input.name, actions: flat.length, targets: input.targets?.length ?? 0 };
+    const details = {
+      name: input.name,
+      actions: flat.length,
+      targets: input.targets?.length ?? 0,
+      ...(dangerous.length > 0 && { confirmed_dangerous: dangerous }),
+    };
     const event = {
       eventType: 'job_created',
       action: 'create_job',
@@ -131,7 +139,9 @@ export const updateJob = async (
   authorize(caller, 'jobs.write');
   checkVariables(input);
   const flat = checkActions(input.actions);
-  const { command_timeout_seconds: defaultTimeoutSeconds } = await readSettings();
+  const known = await readSettings();
+  const { command_timeout_seconds: defaultTimeoutSeconds } = known;
+  const dangerous = checkDefinition(flat, input, known);
   await db.transaction(async (transaction) => {
     const row = await JobModel.findOne({ where: { jobSerial: serial, deletedAt: null }, transaction, lock: true });
     if (row === null) throw new OpsError('NOT_FOUND', `There is no job ${serial}.`);
@@ -154,7 +164,12 @@ export const updateJob = async (
       resourceType: 'jobs',
       resourceId: serial,
     } as const;
-    await recordAudit(db, keyRing.auditKey, { ...event, details: { version } }, transaction);
+    await recordAudit(
+      db,
+      keyRing.auditKey,
+      { ...event, details: { version, ...(dangerous.length > 0 && { confirmed_dangerous: dangerous }) } },
+      transaction,
+    );
   });
   return readJob(db, serial);
 };
