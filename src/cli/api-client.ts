@@ -4,7 +4,7 @@ import type { ChangePassword, Login, Profile, SessionCreated } from '../contract
 import type { Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
-import type { AnswerBatch, ChangeExecution, RetryBranches, SteeredExecution, SteerNote } from '../contracts/steering.ts';
+import type { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../contracts/steering.ts';
 import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
@@ -48,6 +48,7 @@ export interface ApiClient {
   /** The new run, if one was asked for. */
   retryExecution(serial: string, input: RetryBranches): Promise<SteeredExecution>;
   cancelBranch(serial: string, branch: string, input: SteerNote): Promise<SteeredExecution>;
+  skipAction(serial: string, branch: string, input: SkipAction): Promise<SteeredExecution>;
   listLocks(query: ListQuery): Promise<Page<TargetLock>>;
   /** Follows a run to its end, through broken connections; every line comes once. */
   events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;
@@ -106,6 +107,7 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     changeExecution: (serial, input) => call({ method: 'PATCH', path: `/api/v1/executions/${at(serial)}`, body: input }),
     retryExecution: (serial, input) => post(`/executions/${at(serial)}/retry`, input),
     cancelBranch: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/cancel`, input),
+    skipAction: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/skip`, input),
     listLocks: (query) => get('/executions/locks', query),
     events: (serial, options) =>
       followEvents((lastEventId, signal) => {

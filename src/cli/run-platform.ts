@@ -144,6 +144,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
       }),
     cancelRun: control.cancelRun,
     steer: control.steer,
+    skipAction: control.skipAction,
   };
   const readiness = async () => ({
     postgres: await within(() => selectRow(base.db, 'SELECT 1 AS one')),

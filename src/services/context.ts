@@ -21,6 +21,8 @@ export interface ServiceDeps {
   cancelRun: (workflowId: string) => Promise<boolean>;
   /** Has the workflow of a run look at its row again. @returns false when it has not done so in time. */
   steer: (workflowId: string) => Promise<boolean>;
+  /** Has the workflow of a branch skip a running action. @returns false when it has not answered in time. @throws OpsError CONFLICT */
+  skipAction: (workflowId: string, order: number) => Promise<boolean>;
 }
 
 /** Who calls, with what rights. */

@@ -68,7 +68,13 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     openSession: options.openSession ?? createOpenSession(),
     notifyRun: createNotifyRun(db),
   };
-  const services: ServiceDeps = { ...base, startRun: control.startRun, cancelRun: control.cancelRun, steer: control.steer };
+  const services: ServiceDeps = {
+    ...base,
+    startRun: control.startRun,
+    cancelRun: control.cancelRun,
+    steer: control.steer,
+    skipAction: control.skipAction,
+  };
   const activities: ActivityDeps = {
     ...base,
     ...control,

@@ -24,6 +24,7 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   startRun: () => Promise.resolve(),
   cancelRun: () => Promise.resolve(false),
   steer: () => Promise.resolve(false),
+  skipAction: () => Promise.resolve(false),
 });
 
 export const admin: Caller = {
