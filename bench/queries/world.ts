@@ -54,7 +54,13 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
   return {
     db,
     filled,
-    services: { ...base, cancelRun: async () => true, steer: async () => true, answerApproval: async () => 'taken' },
+    services: {
+      ...base,
+      cancelRun: async () => true,
+      steer: async () => true,
+      skipAction: async () => true,
+      answerApproval: async () => 'taken',
+    },
     activities,
     caller,
   };

@@ -24,6 +24,8 @@ export interface ServiceDeps {
   steer: (workflowId: string) => Promise<boolean>;
   /** Gives the workflow of a branch the answer of a person; `unknown` when no worker answers in time. */
   answerApproval: (workflowId: string, answer: ApprovalAnswer) => Promise<'taken' | 'refused' | 'unknown'>;
+  /** Has the workflow of a branch skip a running action. @returns false when it has not answered in time. @throws OpsError CONFLICT */
+  skipAction: (workflowId: string, order: number) => Promise<boolean>;
 }
 
 /** Who calls, with what rights. */

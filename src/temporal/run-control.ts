@@ -3,6 +3,7 @@ import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowState } from '../activities/deps.ts';
 import type { ApprovalAnswer } from '../contracts/run.ts';
+import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
 import type { jobWorkflow } from '../workflows/index.ts';
 import { workflowQueue } from './task-queues.ts';
@@ -99,6 +100,23 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
       return 'taken';
     } catch (error) {
       return error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError ? 'refused' : 'unknown';
+    }
+  },
+
+  /**
+   * Has the workflow of a branch end an action that runs, and go on behind it.
+   * @returns false when no worker has answered in time. @throws OpsError CONFLICT when the action does not run
+   */
+  async skipAction(workflowId: string, order: number): Promise<boolean> {
+    try {
+      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+        client.workflow.getHandle(workflowId).executeUpdate<void, [number]>('skipAction', { args: [order] }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError)
+        throw new OpsError('CONFLICT', `Action ${order} does not run (any more).`, { cause: error });
+      return false;
     }
   },
 

@@ -74,6 +74,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     cancelRun: control.cancelRun,
     steer: control.steer,
     answerApproval: control.answerApproval,
+    skipAction: control.skipAction,
   };
   const activities: ActivityDeps = {
     ...base,

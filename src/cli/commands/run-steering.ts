@@ -104,7 +104,13 @@ const cancel: Steer<NoteOption & { target?: string[] }> = async (session, serial
   return { run: await session.client.getExecution(serial), text: `Asked to stop the work on ${options.target.join(', ')}.` };
 };
 
-/** `runs pause|resume|approve|reject|change|retry|cancel`. */
+const skip: Steer<NoteOption & { target: string; action: number }> = async (session, serial, options) => {
+  const branch = await branchOf(session, serial, options.target);
+  const run = await session.client.skipAction(serial, branch, { action_order: options.action, ...noteOf(options) });
+  return { run, text: `Action ${options.action} is being ended on ${options.target}; the branch goes on behind it.` };
+};
+
+/** `runs pause|resume|approve|reject|change|retry|skip|cancel`. */
 export const registerSteering = (runs: Command, context: CliContext): void => {
   const add = <Options>(name: string, description: string, steer: Steer<Options>): Command =>
     runs
@@ -132,6 +138,11 @@ export const registerSteering = (runs: Command, context: CliContext): void => {
     .option('--target <target>', 'this target only, by serial or name; also one that was cancelled; may be given several times', collect)
     .option('--resume', 'go on at the action that failed')
     .option('--new', 'in a new run, linked to this one');
+  add('skip', 'end an action that hangs on a target, and go on behind it', skip)
+    .requiredOption('--target <target>', 'on this target, by serial or name')
+    .addOption(
+      new Option('--action <n>', 'number of the action, as `runs logs` and the API show it').argParser(parseCount).makeOptionMandatory(),
+    );
   add('cancel', 'stop a run: its programs are ended on the targets', cancel).option(
     '--target <target>',
     'stop the work on this target only, by serial or name; may be given several times',

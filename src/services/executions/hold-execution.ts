@@ -2,7 +2,7 @@ import type { AnswerBatch, SteerNote, SteeredExecution } from '../../contracts/s
 import { execute } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
-import { assertApprover } from './assert-approver.ts';
+import { assertBatchApprover } from './assert-approver.ts';
 import { steerRun } from './steer-run.ts';
 import type { SteeredRun } from './steer-run.ts';
 
@@ -64,7 +64,7 @@ export const answerBatch = (
     note,
     async change(run, transaction) {
       if (run.hold_reason !== 'approval') throw new OpsError('CONFLICT', `Execution ${serial} waits for no approval.`);
-      assertMayAnswer(caller, run);
+      assertBatchApprover(caller, run);
       const refusal = `${caller.username} rejected the next batch${note === undefined ? '.' : `: ${note}`}`;
       await letGo(db, run, answer === 'rejected' ? refusal : null, transaction);
       return {
@@ -74,12 +74,6 @@ export const answerBatch = (
       };
     },
   });
-
-const assertMayAnswer = (caller: Caller, { rollout, execution_serial: serial }: SteeredRun): void => {
-  const { between_batches: between } = rollout;
-  // The rollout may have been changed meanwhile: who holds the permission may then answer.
-  if (between !== undefined && 'approvers' in between) assertApprover(caller, between.approvers, `The batches of ${serial} are`);
-};
 
 const letGo = (
   db: ServiceDeps['db'],

@@ -25,6 +25,7 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   cancelRun: () => Promise.resolve(false),
   steer: () => Promise.resolve(false),
   answerApproval: () => Promise.resolve('taken'),
+  skipAction: () => Promise.resolve(false),
 });
 
 export const admin: Caller = {
