@@ -109,10 +109,10 @@ describe.each(WAYS)('a session by $name', ({ options, config }) => {
 
   test('a test passes exactly when a run logs in', async () => {
     expect(await session.probe(never)).toContain('Stack: 3.0');
-    const error = await errorOf(open(endpoint('wrong'), never));
+    const error = await errorOf(open(endpoint('An0ther'), never));
     expect(error.code).toBe('LOGIN_REJECTED');
     expect(error.message).toContain(USER);
-    expect(error.message).not.toContain('wrong');
+    expect(error.message).not.toContain('An0ther');
   });
 
   test('leaves no shell behind', async () => {
