@@ -8,7 +8,13 @@ const Owner = Text(200).regex(/^[A-Za-z0-9_.$ {}\\@-]+(:[A-Za-z0-9_.$ {}\\@-]+)?
 
 /** On the target itself. */
 const FileParameters = z.discriminatedUnion('operation', [
-  z.strictObject({ operation: z.enum(['copy', 'move']), source: Path, destination: Path, preservePermissions: z.boolean().default(true) }),
+  z.strictObject({
+    operation: z.enum(['copy', 'move']),
+    source: Path,
+    destination: Path.meta({ description: 'A file goes into a folder that is there, under its own name.' }),
+    overwrite: z.boolean().default(true).meta({ description: 'false fails when the destination is there already.' }),
+    preservePermissions: z.boolean().default(true),
+  }),
   z.strictObject({ operation: z.literal('delete'), source: Path, recursive: z.boolean().default(false) }),
   z.strictObject({ operation: z.literal('mkdir'), source: Path, mode: Mode.optional() }),
   z.strictObject({ operation: z.literal('chmod'), source: Path, mode: Mode, recursive: z.boolean().default(false) }),
@@ -34,7 +40,7 @@ const TransferParameters = z.discriminatedUnion('operation', [
     operation: z.literal('download'),
     source_path: Path,
     sha256: Sha256.optional().meta({ description: 'What the file must have.' }),
-    maxBytes: z.number().int().min(1).optional(),
+    maxBytes: z.number().int().min(1).optional().meta({ description: 'A larger file is refused; at most max_artifact_bytes.' }),
   }),
 ]);
 
