@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
+import type { Artifact } from '../contracts/artifact.ts';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
 import type { Branch, Execution, LogLine } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
@@ -40,6 +42,10 @@ export interface ApiClient {
   listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
   listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
   cancelExecution(serial: string): Promise<Execution>;
+  uploadArtifact(name: string, file: Blob): Promise<Artifact>;
+  listArtifacts(query: ListQuery): Promise<Page<Artifact>>;
+  getArtifact(uuid: string): Promise<Artifact>;
+  downloadArtifact(uuid: string): Promise<AsyncIterable<Uint8Array>>;
   /** Follows a run to its end, through broken connections; every line comes once. */
   events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;
 }
@@ -91,6 +97,13 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     listBranches: (serial, query) => get(`/executions/${at(serial)}/branches`, query),
     listLogs: (serial, query) => get(`/executions/${at(serial)}/logs`, query),
     cancelExecution: (serial) => post(`/executions/${at(serial)}/cancel`),
+    uploadArtifact: (name, file) => call({ method: 'POST', path: '/api/v1/artifacts', query: { name }, file }),
+    listArtifacts: (query) => get('/artifacts', query),
+    getArtifact: (uuid) => get(`/artifacts/${at(uuid)}`),
+    async downloadArtifact(uuid) {
+      const { body } = await sendRequest(address, { method: 'GET', path: `/api/v1/artifacts/${at(uuid)}/content` });
+      return body ?? ReadableStream.from<Uint8Array>([]);
+    },
     events: (serial, options) =>
       followEvents((lastEventId, signal) => {
         const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
