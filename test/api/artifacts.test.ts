@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { selectRow, selectRows } from '../../src/db/query.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { openTestDatabase } from '../db/support/open-database.ts';
+import { changeSetting } from '../db/retention/support.ts';
 import { addApiToken, addUser } from './support/accounts.ts';
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
@@ -15,7 +17,7 @@ describe('artifacts', () => {
   });
   afterAll(() => platform[Symbol.asyncDispose]());
 
-  const send = async (name: string, body: BodyInit | null, headers: Record<string, string> = BYTES) => {
+  const send = async (name: string, body: NonNullable<RequestInit['body']> | null, headers: Record<string, string> = BYTES) => {
     const response = await platform.app.request(`/api/v1/artifacts?name=${encodeURIComponent(name)}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${platform.token}`, ...headers },
@@ -140,11 +142,9 @@ describe('artifacts', () => {
 });
 
 test('a file over the limit is refused while it comes, and kept nowhere', async () => {
-  await using platform = await startTestPlatform({ worker: false });
-  await platform.db.query(`UPDATE system_settings SET setting_value = '2000' WHERE setting_key = 'max_artifact_bytes'`);
-  await platform.db.query(
-    `INSERT INTO system_settings (setting_key, setting_value) VALUES ('max_artifact_bytes', '2000') ON CONFLICT (setting_key) DO NOTHING`,
-  );
+  await using database = await openTestDatabase();
+  await changeSetting(database.db, 'max_artifact_bytes', 2_000);
+  await using platform = await startTestPlatform({ worker: false, databaseUrl: database.url });
   const post = (bytes: number) =>
     platform.app.request('/api/v1/artifacts?name=large', {
       method: 'POST',

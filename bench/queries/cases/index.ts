@@ -2,6 +2,7 @@ import type { World } from '../world.ts';
 import { accountCases } from './accounts.ts';
 import { activityCases } from './activities.ts';
 import { listCases } from './lists.ts';
+import { artifactCases } from './artifacts.ts';
 import type { QueryCase } from './query-case.ts';
 import { runCases } from './runs.ts';
 import { writeCases } from './writes.ts';
@@ -11,6 +12,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await listCases(world)),
   ...(await runCases(world)),
   ...(await accountCases(world)),
+  ...(await artifactCases(world)),
   ...writeCases(world),
   ...activityCases(world),
 ];
