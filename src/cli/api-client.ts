@@ -3,9 +3,10 @@ import { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
 import type { Artifact } from '../contracts/artifact.ts';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
-import type { Branch, Execution, LogLine } from '../contracts/execution.ts';
+import type { Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
+import type { AnswerBatch, ChangeExecution, RetryBranches, SteeredExecution, SteerNote } from '../contracts/steering.ts';
 import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
@@ -42,6 +43,14 @@ export interface ApiClient {
   listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
   listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
   cancelExecution(serial: string): Promise<Execution>;
+  pauseExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
+  resumeExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
+  answerBatch(serial: string, input: AnswerBatch): Promise<SteeredExecution>;
+  changeExecution(serial: string, input: ChangeExecution): Promise<SteeredExecution>;
+  /** The new run, if one was asked for. */
+  retryExecution(serial: string, input: RetryBranches): Promise<SteeredExecution>;
+  cancelBranch(serial: string, branch: string, input: SteerNote): Promise<SteeredExecution>;
+  listLocks(query: ListQuery): Promise<Page<TargetLock>>;
   uploadArtifact(name: string, file: Blob): Promise<Artifact>;
   listArtifacts(query: ListQuery): Promise<Page<Artifact>>;
   getArtifact(uuid: string): Promise<Artifact>;
@@ -97,6 +106,13 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     listBranches: (serial, query) => get(`/executions/${at(serial)}/branches`, query),
     listLogs: (serial, query) => get(`/executions/${at(serial)}/logs`, query),
     cancelExecution: (serial) => post(`/executions/${at(serial)}/cancel`),
+    pauseExecution: (serial, input) => post(`/executions/${at(serial)}/pause`, input),
+    resumeExecution: (serial, input) => post(`/executions/${at(serial)}/resume`, input),
+    answerBatch: (serial, input) => post(`/executions/${at(serial)}/approve`, input),
+    changeExecution: (serial, input) => call({ method: 'PATCH', path: `/api/v1/executions/${at(serial)}`, body: input }),
+    retryExecution: (serial, input) => post(`/executions/${at(serial)}/retry`, input),
+    cancelBranch: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/cancel`, input),
+    listLocks: (query) => get('/executions/locks', query),
     uploadArtifact: (name, file) => call({ method: 'POST', path: '/api/v1/artifacts', query: { name }, file }),
     listArtifacts: (query) => get('/artifacts', query),
     getArtifact: (uuid) => get(`/artifacts/${at(uuid)}`),

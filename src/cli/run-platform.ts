@@ -143,6 +143,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
         throw error;
       }),
     cancelRun: control.cancelRun,
+    steer: control.steer,
   };
   const readiness = async () => ({
     postgres: await within(() => selectRow(base.db, 'SELECT 1 AS one')),

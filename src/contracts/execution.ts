@@ -7,11 +7,13 @@ import {
   ExecutionStatus,
   ExecutionTrigger,
   FailureCategory,
+  HoldReason,
   LogCategory,
   LogLevel,
   LogPhase,
   OutputStream,
 } from './enums.ts';
+import { Rollout } from './rollout.ts';
 import { Uuid } from './target.ts';
 
 export const ExecutionSerial = z.string().regex(/^J\d{8,19}\.\d{4,10}$/, 'must be an execution serial such as J20250001.0001');
@@ -43,6 +45,11 @@ export const Execution = z
     error_code: z.string().nullable(),
     error_message: z.string().nullable(),
     cancel_requested_at: Time.nullable(),
+    paused_at: Time.nullable().meta({ description: 'Since when no further target begins; those at work go on.' }),
+    hold_reason: HoldReason.nullable().meta({ description: 'Why.' }),
+    resumes_at: Time.nullable().meta({ description: 'When it goes on by itself; null: a person must act.' }),
+    rollout: Rollout,
+    retry_of: ExecutionSerial.nullable().meta({ description: 'The run whose failed targets this one repeats.' }),
     workflow_id: z.string(),
     run_id: z.string().nullable(),
     closed_by: ClosedBy.nullable(),
@@ -57,6 +64,8 @@ export const Branch = z
   .object({
     branch_serial: BranchSerial,
     branch_number: z.number().int(),
+    batch_number: z.number().int(),
+    retry_number: z.number().int().meta({ description: 'How often a person had it run again in this run.' }),
     target_serial: z.string(),
     target_name: z.string(),
     status: ExecutionStatus,
@@ -69,6 +78,11 @@ export const Branch = z
     last_line_number: z.number().int(),
     workflow_id: z.string().nullable(),
     closed_by: ClosedBy.nullable(),
+    hold_reason: HoldReason.nullable(),
+    lock_acquired_at: Time.nullable().meta({
+      description: 'Since when it holds its target, until it has ended; null: waits, or shares it.',
+    }),
+    waits_for: BranchSerial.nullable().meta({ description: 'The branch that holds its target.' }),
     started_at: Time.nullable(),
     completed_at: Time.nullable(),
     updated_at: Time,
@@ -122,3 +136,16 @@ export const LogLine = z
   })
   .meta({ id: 'LogLine' });
 export type LogLine = z.infer<typeof LogLine>;
+
+export const TargetLock = z
+  .object({
+    target_serial: z.string(),
+    target_name: z.string(),
+    branch_serial: BranchSerial,
+    execution_serial: ExecutionSerial,
+    job_name: z.string(),
+    state: z.enum(['holds', 'waits']),
+    since: Time,
+  })
+  .meta({ id: 'TargetLock', description: 'A branch that holds its target, or waits for it.' });
+export type TargetLock = z.infer<typeof TargetLock>;

@@ -19,6 +19,8 @@ export interface ServiceDeps {
   startRun: (workflowId: string, execution: string) => Promise<void>;
   /** @returns false when Temporal does not know the workflow. */
   cancelRun: (workflowId: string) => Promise<boolean>;
+  /** Has the workflow of a run look at its row again. @returns false when it has not done so in time. */
+  steer: (workflowId: string) => Promise<boolean>;
 }
 
 /** Who calls, with what rights. */

@@ -9,6 +9,7 @@ import { workflowQueue } from './task-queues.ts';
 const DEADLINE_MS = 10_000;
 /** The caller of the API waits for this; a run that was not started in time is started by the reconciler. */
 const START_DEADLINE_MS = 3_000;
+const UPDATE_DEADLINE_MS = 3_000;
 const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
 const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
 
@@ -23,6 +24,14 @@ const STATE_OF: Readonly<Record<WorkflowExecutionStatusName, WorkflowState>> = {
   CANCELLED: 'cancelled',
   TERMINATED: 'terminated',
   TIMED_OUT: 'timed_out',
+};
+
+const signal = async (client: Client, workflowId: string, name: string): Promise<void> => {
+  try {
+    await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).signal(name));
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 };
 
 /** Starting, steering and asking about runs, by the ids that derive from their rows. No call waits longer than ten seconds. */
@@ -59,11 +68,20 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
     }
   },
 
-  async signalSlotGranted(workflowId: string): Promise<void> {
+  signalSlotGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'slotGranted'),
+  signalLockGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'lockGranted'),
+  signalSteered: (workflowId: string): Promise<void> => signal(client, workflowId, 'steered'),
+
+  /**
+   * Has the workflow of a run read its row again, and waits for it some seconds.
+   * @returns false when it has not done so (no worker, Temporal is away, the run has just ended): the reconciler says it again.
+   */
+  async steer(workflowId: string): Promise<boolean> {
     try {
-      await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).signal('slotGranted'));
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () => client.workflow.getHandle(workflowId).executeUpdate('steer'));
+      return true;
+    } catch {
+      return false;
     }
   },
 

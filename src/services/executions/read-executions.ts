@@ -41,7 +41,8 @@ const withFault = <Row extends { failure_category: FailureCategory | null }>(row
 
 const EXECUTION_COLUMNS = `e.execution_serial, e.execution_uuid, j.job_serial, j.name AS job_name, e.definition_version, e.status, e.trigger_type,
 (SELECT username FROM users WHERE id = e.triggered_by) AS triggered_by, e.max_concurrent_targets, e.total_branches, e.completed_branches, e.failed_branches,
-e.cancelled_branches, e.failure_category, e.error_code, e.error_message, ${iso('e.cancel_requested_at')} AS cancel_requested_at, e.workflow_id, e.run_id,
+e.cancelled_branches, e.failure_category, e.error_code, e.error_message, ${iso('e.cancel_requested_at')} AS cancel_requested_at, ${iso('e.paused_at')} AS paused_at, e.hold_reason,
+${iso('e.resumes_at')} AS resumes_at, e.rollout, (SELECT execution_serial FROM job_executions WHERE id = e.retry_of_execution_id) AS retry_of, e.workflow_id, e.run_id,
 e.closed_by, ${iso('e.created_at')} AS created_at, ${iso('e.started_at')} AS started_at, ${iso('e.completed_at')} AS completed_at`;
 
 type ExecutionRow = Omit<Execution, 'fault'>;
@@ -84,8 +85,10 @@ export const executionId = async (db: Sequelize, serial: string): Promise<number
   return row.id;
 };
 
-export const BRANCH_COLUMNS = `b.branch_serial, b.branch_number, b.target_serial_ref AS target_serial, b.target_name_ref AS target_name, b.status, b.exit_code,
+export const BRANCH_COLUMNS = `b.branch_serial, b.branch_number, b.batch_number, b.retry_number, b.target_serial_ref AS target_serial, b.target_name_ref AS target_name, b.status, b.exit_code,
 b.failure_category, b.error_code, b.result_output, b.result_error, b.last_line_number, b.workflow_id, b.closed_by,
+b.hold_reason, ${iso('b.lock_acquired_at')} AS lock_acquired_at, CASE WHEN b.hold_reason = 'lock' THEN (SELECT h.branch_serial
+  FROM job_execution_branches h WHERE h.target_id = b.target_id AND h.lock_acquired_at IS NOT NULL AND h.completed_at IS NULL) END AS waits_for,
 ${iso('b.started_at')} AS started_at, ${iso('b.completed_at')} AS completed_at, ${iso('b.updated_at')} AS updated_at`;
 
 /** Branches of a run, by number. */

@@ -23,6 +23,7 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   notifyRun: createNotifyRun(db),
   startRun: () => Promise.resolve(),
   cancelRun: () => Promise.resolve(false),
+  steer: () => Promise.resolve(false),
 });
 
 export const admin: Caller = {

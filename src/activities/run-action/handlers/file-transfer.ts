@@ -4,14 +4,14 @@ import { completed } from './action-handler.ts';
 import type { ActionHandler, ActionRun } from './action-handler.ts';
 import { downloadFile } from './download.ts';
 import { overLostConnections } from './over-lost-connections.ts';
-import { renderPlain } from './render-plain.ts';
+import { render } from '../render.ts';
 import { openSource } from './transfer-source.ts';
 import { uploadFile } from './upload.ts';
 
 const Parameters = FileTransferAction.shape.action_parameters;
 
 const pathOf = (run: ActionRun, text: string, field: string): string => {
-  const path = renderPlain(run, text);
+  const path = render(run, text, 'plain');
   if (path !== '' && !path.includes('\0')) return path;
   throw new OpsError('VALIDATION', `The ${field} is empty once its variables are filled in, or holds a NUL character.`);
 };

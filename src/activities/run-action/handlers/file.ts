@@ -4,7 +4,7 @@ import type { FileOperation } from '../../../contracts/transport.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { able, completed } from './action-handler.ts';
 import type { ActionHandler, ActionRun } from './action-handler.ts';
-import { renderPlain } from './render-plain.ts';
+import { render } from '../render.ts';
 
 const Parameters = FileAction.shape.action_parameters;
 type Parameters = z.infer<typeof Parameters>;
@@ -17,7 +17,7 @@ const isWholeMachine = (path: string): boolean =>
     .every((part) => part === '' || part === '.' || part === '..');
 
 const pathOf = (run: ActionRun, text: string, field: string): string => {
-  const path = renderPlain(run, text);
+  const path = render(run, text, 'plain');
   if (path !== '' && !path.includes('\0')) return path;
   throw new OpsError('VALIDATION', `The ${field} of the file action is empty once its variables are filled in, or holds a NUL character.`);
 };
@@ -37,7 +37,7 @@ const toOperation = (run: ActionRun, parameters: Parameters): FileOperation => {
     );
   if (parameters.operation === 'delete') return { operation: 'delete', source, isRecursive };
   if (parameters.operation === 'chmod') return { operation: 'chmod', source, mode: parameters.mode, isRecursive };
-  return { operation: 'chown', source, owner: renderPlain(run, parameters.owner), isRecursive };
+  return { operation: 'chown', source, owner: render(run, parameters.owner, 'plain'), isRecursive };
 };
 
 const describe = (operation: FileOperation): string =>
@@ -55,7 +55,7 @@ export const workOnFile: ActionHandler = async (run) => {
   const operation = toOperation(run, Parameters.parse(action.parameters));
   const files = able(await connect(), 'files', action);
   try {
-    await files.perform(operation, typeof runAs === 'string' ? renderPlain(run, runAs) : undefined, signal);
+    await files.perform(operation, typeof runAs === 'string' ? runAs : undefined, signal);
     await run.output('stdout', Buffer.from(`${describe(operation)}: done\n`));
   } catch (error) {
     if (!isGoneAlready(error, operation)) throw error;

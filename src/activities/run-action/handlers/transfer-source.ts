@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { findArtifact, readArtifact } from '../../../db/artifacts.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import type { ActionRun } from './action-handler.ts';
-import { renderPlain } from './render-plain.ts';
+import { render } from '../render.ts';
 
 /** What is uploaded; it can be read from any byte, any number of times. */
 export interface TransferSource {
@@ -55,7 +55,7 @@ interface Given {
 
 /** @throws OpsError NOT_FOUND for an artifact that is not there, CHECKSUM_MISMATCH when the content is another than was meant. */
 export const openSource = async (run: ActionRun, { content, artifact, sha256 }: Given): Promise<TransferSource> => {
-  const source = artifact === undefined ? ofText(renderPlain(run, content ?? '')) : await ofArtifact(run, artifact);
+  const source = artifact === undefined ? ofText(render(run, content ?? '', 'plain')) : await ofArtifact(run, artifact);
   if (sha256 === undefined || sha256 === source.sha256) return source;
   throw new OpsError(
     'CHECKSUM_MISMATCH',
