@@ -35,7 +35,7 @@ describe.skipIf(withoutSshd)('file and file_transfer actions of a run', () => {
 
   const at = (name: string): string => join(fleet.folder, name);
 
-  const run = async (actions: object[], { on = target, ...fields }: { on?: string; variables?: object[] } = {}) => {
+  const run = async (actions: object[], { on = target, ...fields }: { on?: string; variables?: object[]; settings?: object } = {}) => {
     const { serial } = await runJob(platform, [on], actions, fields);
     await platform.untilEnded(serial);
     const { data } = (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body;
