@@ -9,6 +9,7 @@ import { childSerial } from '../../domain/serials.ts';
 import { variableText } from '../../domain/template/value.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { endAttempt, startAttempt } from './attempt-record.ts';
+import { keepFullOutput } from './keep-full-output.ts';
 import { keepTrying } from './keep-trying.ts';
 import { loadValues } from './load-lookup.ts';
 import { loopValues } from './loop-values.ts';
@@ -71,7 +72,8 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     const clock = new AbortController();
     const timer = setTimeout(() => clock.abort(new ActionTimeout()), action.timeoutSeconds * 1_000);
     const signal = AbortSignal.any([cancellationSignal, clock.signal]);
-    const writer = createOutputWriter({
+    const giveUp = new AbortController().signal;
+    const plainWriter = createOutputWriter({
       db,
       attemptId,
       branchId: context.branchId,
@@ -81,9 +83,19 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
       mask: context.mask,
       maxOutputBytes: settings.max_output_bytes,
       maxLogBytes: settings.max_log_bytes,
+      isCaptured: action.config['capture_output'] !== false,
       onWritten: () => notifyRun(context.executionSerial),
-      giveUp: new AbortController().signal,
+      giveUp,
     });
+    const isKept = action.config['keep_full_output'] ?? context.definition.keepsFullOutput;
+    const keeping = {
+      db,
+      attemptId,
+      retentionDays: settings.artifact_retention_days,
+      maxArtifactBytes: settings.max_artifact_bytes,
+      giveUp,
+    };
+    const writer = isKept === true ? keepFullOutput(plainWriter, keeping) : plainWriter;
     let end: ActionEnd;
     try {
       end = await execute(input, context, action, attemptId, writer, signal);
