@@ -97,6 +97,7 @@ describe.skipIf(withoutSshd)('file and file_transfer actions of a run', () => {
   test.each(['/', '//', '/.', '${EMPTY}/', '.'])('delete of %s is not tried', async (source) => {
     const { result } = await run([action('file', { operation: 'delete', source, recursive: true })], {
       variables: [{ key: 'EMPTY', value: '' }],
+      settings: { confirm_dangerous: true },
     });
     expect(result).toMatchObject({ status: 'failed', error_code: 'VALIDATION' });
     expect(result.result_error).toContain('It was not tried');

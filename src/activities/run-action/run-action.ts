@@ -9,7 +9,6 @@ import { childSerial } from '../../domain/serials.ts';
 import { variableText } from '../../domain/template/value.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { endAttempt, startAttempt } from './attempt-record.ts';
-import { keepFullOutput } from './keep-full-output.ts';
 import { keepTrying } from './keep-trying.ts';
 import { loadValues } from './load-lookup.ts';
 import { loopValues } from './loop-values.ts';
@@ -19,7 +18,7 @@ import { createConnections } from './connections.ts';
 import { HANDLERS } from './handlers/index.ts';
 import type { ActionEnd } from './handlers/action-handler.ts';
 import { ActionTimeout, outcomeOfError } from './outcome-of.ts';
-import { createOutputWriter } from './output-writer.ts';
+import { openWriter } from './open-writer.ts';
 import type { OutputWriter } from './output-writer.ts';
 import type { SessionPool } from './session-pool.ts';
 
@@ -72,30 +71,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     const clock = new AbortController();
     const timer = setTimeout(() => clock.abort(new ActionTimeout()), action.timeoutSeconds * 1_000);
     const signal = AbortSignal.any([cancellationSignal, clock.signal]);
-    const giveUp = new AbortController().signal;
-    const plainWriter = createOutputWriter({
-      db,
-      attemptId,
-      branchId: context.branchId,
-      executionId: context.executionId,
-      actionSerial: childSerial(input.branch, action.order),
-      attempt: input.attempt,
-      mask: context.mask,
-      maxOutputBytes: settings.max_output_bytes,
-      maxLogBytes: settings.max_log_bytes,
-      isCaptured: action.config['capture_output'] !== false,
-      onWritten: () => notifyRun(context.executionSerial),
-      giveUp,
-    });
-    const isKept = action.config['keep_full_output'] ?? context.definition.keepsFullOutput;
-    const keeping = {
-      db,
-      attemptId,
-      retentionDays: settings.artifact_retention_days,
-      maxArtifactBytes: settings.max_artifact_bytes,
-      giveUp,
-    };
-    const writer = isKept === true ? keepFullOutput(plainWriter, keeping) : plainWriter;
+    const writer = openWriter(deps, { input, context, action, attemptId }, settings);
     let end: ActionEnd;
     try {
       end = await execute(input, context, action, attemptId, writer, signal);
