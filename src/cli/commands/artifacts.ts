@@ -56,11 +56,17 @@ const show = async (context: CliContext, uuid: string, command: Command): Promis
   await session.print(artifact, describe(artifact));
 };
 
+const openFile = async (file: string): Promise<Blob> => {
+  try {
+    return await openAsBlob(file);
+  } catch (cause) {
+    throw new OpsError('VALIDATION', `The file ${file} cannot be read. Check path and permissions.`, { cause });
+  }
+};
+
 const upload = async (context: CliContext, file: string, { name = basename(file) }: { name?: string }, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const content = await openAsBlob(file).catch((cause: unknown) => {
-    throw new OpsError('VALIDATION', `The file ${file} cannot be read. Check path and permissions.`, { cause });
-  });
+  const content = await openFile(file);
   const artifact = await session.client.uploadArtifact(name, content);
   session.say(`Stored ${cleanText(artifact.name)}, ${artifact.size_bytes} bytes. It is kept until ${timeText(artifact.expires_at)}.`);
   await session.print(artifact, `${artifact.artifact_uuid}\n`);
