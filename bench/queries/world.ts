@@ -51,5 +51,17 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     actor: { type: 'user', userId: 2 },
     sessionId: undefined,
   };
-  return { db, filled, services: { ...base, cancelRun: async () => true, steer: async () => true }, activities, caller };
+  return {
+    db,
+    filled,
+    services: {
+      ...base,
+      cancelRun: async () => true,
+      steer: async () => true,
+      skipAction: async () => true,
+      answerApproval: async () => 'taken',
+    },
+    activities,
+    caller,
+  };
 };

@@ -1,4 +1,4 @@
-import type { ActionOutcome, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput } from '../contracts/run.ts';
+import type { ActionOutcome, ActionRef, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput } from '../contracts/run.ts';
 import { createDefinitionCache } from '../db/load-definition.ts';
 import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
 import { openBranchRow } from '../db/open-branch.ts';
@@ -50,6 +50,17 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
     /** Lets time pass inside a workflow task; does nothing. */
     async gather({ milliseconds }: { milliseconds: number }): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    },
+
+    /** A person ended this action, whose last attempt has been cancelled by now: it is skipped, and the branch goes on. */
+    async markSkipped({ branch, order, iteration }: ActionRef): Promise<void> {
+      await selectRow(
+        db,
+        `UPDATE job_action_results r SET status = 'skipped', skip_reason = 'user', is_final = true, failure_category = NULL, error_code = NULL
+         WHERE r.action_serial = $1 AND r.iteration = $2 AND r.status = 'cancelled' AND r.attempt =
+           (SELECT max(attempt) FROM job_action_results WHERE action_serial = $1 AND iteration = $2) RETURNING r.id`,
+        [childSerial(branch, order), iteration],
+      );
     },
 
     /** Closes the branch whatever its state; the answer is the state that stands. */

@@ -15,6 +15,7 @@ import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes } from './routes/health.ts';
 import type { Readiness } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { actionAnswerRoutes } from './routes/action-answers.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { systemRoutes } from './routes/system.ts';
 import { targetRoutes } from './routes/targets.ts';
@@ -75,6 +76,7 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/targets', targetRoutes(deps.services, route))
     .route('/api/v1/jobs', jobRoutes(deps.services, route))
     .route('/api/v1/executions', steeringRoutes(deps.services, route))
+    .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed))
     .route('/api/v1/artifacts', artifactRoutes(deps.services, route))
     .route('/api/v1/system', systemRoutes(deps.services, route));

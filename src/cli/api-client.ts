@@ -3,10 +3,11 @@ import { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
 import type { Artifact } from '../contracts/artifact.ts';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
-import type { Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
+import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/action-answers.ts';
+import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
-import type { AnswerBatch, ChangeExecution, RetryBranches, SteeredExecution, SteerNote } from '../contracts/steering.ts';
+import type { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../contracts/steering.ts';
 import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
@@ -50,7 +51,12 @@ export interface ApiClient {
   /** The new run, if one was asked for. */
   retryExecution(serial: string, input: RetryBranches): Promise<SteeredExecution>;
   cancelBranch(serial: string, branch: string, input: SteerNote): Promise<SteeredExecution>;
+  skipAction(serial: string, branch: string, input: SkipAction): Promise<SteeredExecution>;
   listLocks(query: ListQuery): Promise<Page<TargetLock>>;
+  listResults(serial: string, query: ListQuery): Promise<Page<ActionResult>>;
+  listApprovals(query: ListQuery): Promise<Page<Approval>>;
+  answerAction(execution: string, action: string, input: AnswerApproval): Promise<ActionResult>;
+  resolveAttempt(execution: string, action: string, input: ResolveAttempt): Promise<ActionResult>;
   uploadArtifact(name: string, file: Blob): Promise<Artifact>;
   listArtifacts(query: ListQuery): Promise<Page<Artifact>>;
   getArtifact(uuid: string): Promise<Artifact>;
@@ -112,7 +118,12 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     changeExecution: (serial, input) => call({ method: 'PATCH', path: `/api/v1/executions/${at(serial)}`, body: input }),
     retryExecution: (serial, input) => post(`/executions/${at(serial)}/retry`, input),
     cancelBranch: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/cancel`, input),
+    skipAction: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/skip`, input),
     listLocks: (query) => get('/executions/locks', query),
+    listResults: (serial, query) => get(`/executions/${at(serial)}/results`, query),
+    listApprovals: (query) => get('/executions/approvals', query),
+    answerAction: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/answer`, input),
+    resolveAttempt: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/resolve`, input),
     uploadArtifact: (name, file) => call({ method: 'POST', path: '/api/v1/artifacts', query: { name }, file }),
     listArtifacts: (query) => get('/artifacts', query),
     getArtifact: (uuid) => get(`/artifacts/${at(uuid)}`),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ActionResolution,
   ActionResultStatus,
   ActionSkipReason,
   ActionType,
@@ -117,6 +118,12 @@ export const ActionResult = z
     worker_identity: z.string().nullable(),
     started_at: Time.nullable(),
     completed_at: Time.nullable(),
+    resolution: ActionResolution.nullable().meta({
+      description: 'The answer to an approval, or what a person found out about an attempt whose outcome was not known.',
+    }),
+    resolution_note: z.string().nullable(),
+    resolved_by: z.string().nullable().meta({ description: 'Username; null: the time of an approval was over.' }),
+    resolved_at: Time.nullable(),
   })
   .meta({ id: 'ActionResult' });
 export type ActionResult = z.infer<typeof ActionResult>;

@@ -41,6 +41,9 @@ export const RetryBranches = z
   .meta({ id: 'RetryBranches' });
 export type RetryBranches = z.infer<typeof RetryBranches>;
 
+export const SkipAction = z.strictObject({ action_order: z.number().int().min(1).max(10_000), note: Note }).meta({ id: 'SkipAction' });
+export type SkipAction = z.infer<typeof SkipAction>;
+
 export const SteeredExecution = Execution.extend({
   acknowledged: z.boolean().meta({
     description: 'The workflow of the run has answered. False: it is written down, and the workflow is told again within a minute.',

@@ -1,7 +1,9 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowState } from '../activities/deps.ts';
+import type { ApprovalAnswer } from '../contracts/run.ts';
+import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
 import type { jobWorkflow } from '../workflows/index.ts';
 import { workflowQueue } from './task-queues.ts';
@@ -81,6 +83,39 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
       await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () => client.workflow.getHandle(workflowId).executeUpdate('steer'));
       return true;
     } catch {
+      return false;
+    }
+  },
+
+  /**
+   * Gives the workflow of a branch the answer to one of its approvals, and waits for it some seconds.
+   * @returns `refused`: it does not wait for that answer (any more); `unknown`: no worker answered in time
+   */
+  async answerApproval(workflowId: string, answer: ApprovalAnswer): Promise<'taken' | 'refused' | 'unknown'> {
+    try {
+      const handle = client.workflow.getHandle(workflowId);
+      await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+        handle.executeUpdate<undefined, [ApprovalAnswer]>('answerApproval', { args: [answer] }),
+      );
+      return 'taken';
+    } catch (error) {
+      return error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError ? 'refused' : 'unknown';
+    }
+  },
+
+  /**
+   * Has the workflow of a branch end an action that runs, and go on behind it.
+   * @returns false when no worker has answered in time. @throws OpsError CONFLICT when the action does not run
+   */
+  async skipAction(workflowId: string, order: number): Promise<boolean> {
+    try {
+      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+        client.workflow.getHandle(workflowId).executeUpdate<void, [number]>('skipAction', { args: [order] }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError)
+        throw new OpsError('CONFLICT', `Action ${order} does not run (any more).`, { cause: error });
       return false;
     }
   },

@@ -17,6 +17,7 @@ import type { BranchState } from './branch-state.ts';
 import { classify } from './classify.ts';
 import { openBranch } from './open-branch.ts';
 import { rollBack, runList } from './run-list.ts';
+import { takeSkips } from './skip-action.ts';
 
 type Ending = Omit<CloseBranchInput, 'branch'>;
 
@@ -50,6 +51,7 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
 
 const runActions = async (input: BranchInput, program: BranchProgram, approvals: BranchState['approvals']): Promise<Ending> => {
   const state = createState(input, program, approvals);
+  takeSkips(state);
   const top = bodyOf(program.actions, undefined, undefined);
   const failure = await runList(state, top, { depth: 0, loop: undefined, resume: input.resume?.frames ?? [] });
   if (failure === undefined) return COMPLETED;

@@ -89,7 +89,7 @@ describe('with 50,000 branches', () => {
 /** Functions of services, and activities, that ask the database nothing themselves. */
 const WITHOUT_STATEMENTS = new Set(
   `authorize iso cursorId pageOfRows newToken tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
-   valueProblem nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition`.split(
+   valueProblem assertApprover assertBatchApprover nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition`.split(
     /\s+/,
   ),
 );

@@ -5,6 +5,7 @@ import { selectRow, selectRows } from '../../src/db/query.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
+import { markedProcesses } from '../support/marked-processes.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 
@@ -158,6 +159,21 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     expect((await branchesOf(serial))[1].status).toBe('scheduled');
     expect((await post(serial, 'resume')).status).toBe(200);
     await platform.untilEnded(serial);
+  });
+
+  test('an action that hangs is skipped: its program is ended, and the branch goes on behind it', async () => {
+    const { serial } = await runJob(platform, targets.slice(0, 1), [command('echo begun; sleep 313'), command('echo after')]);
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    const skip = (order: number) => post(serial, `branches/${serial}.0001/skip`, { action_order: order, note: 'hangs' });
+    expect((await skip(2)).status).toBe(409);
+    expect((await skip(0)).status).toBe(400);
+    expect(await skip(1)).toMatchObject({ status: 200, body: { acknowledged: true } });
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect((await skip(1)).status).toBe(409);
+    expect(await attemptsOf(serial)).toEqual(['1 1 skipped final', '2 1 completed final']);
+    const { body: results } = await platform.api('GET', `/api/v1/executions/${serial}/results`);
+    expect(results.data[0]).toMatchObject({ skip_reason: 'user', error_code: null });
+    expect(markedProcesses(`${serial}.0001.0001/1/1`)).toEqual([]);
   });
 
   /** A run that fails on its first target at its second action, and goes on with the last one. */

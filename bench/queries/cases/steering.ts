@@ -1,3 +1,4 @@
+import { createBranchActivities } from '../../../src/activities/branch-activities.ts';
 import { createRunActivities } from '../../../src/activities/run-activities.ts';
 import { childSerial } from '../../../src/domain/serials.ts';
 import { execute } from '../../../src/db/query.ts';
@@ -6,6 +7,8 @@ import { changeExecution } from '../../../src/services/executions/change-executi
 import { answerBatch, pauseExecution, resumeExecution } from '../../../src/services/executions/hold-execution.ts';
 import { listLocks } from '../../../src/services/executions/list-locks.ts';
 import { retryExecution } from '../../../src/services/executions/retry-execution.ts';
+import { skipAction } from '../../../src/services/executions/skip-action.ts';
+import { DONE_SHARE } from '../run-rows.ts';
 import type { World } from '../world.ts';
 import { pick } from './query-case.ts';
 import type { QueryCase } from './query-case.ts';
@@ -54,6 +57,11 @@ export const steeringCases = ({ db, services, activities, caller, filled }: Worl
     }),
     page('branches run again in a new run', ['retryExecution'], (n) => retry(pick(failed, n).serial, true)),
     page('branch cancelled', ['cancelBranch'], (n) => cancelBranch(services, caller, run(n), childSerial(run(n), filled.size.targets), {})),
+    page('action skipped', ['skipAction', 'markSkipped'], async (n) => {
+      const branch = childSerial(run(n), Math.floor(filled.size.targets * DONE_SHARE) + 1);
+      await skipAction(services, caller, run(n), branch, { action_order: 2 });
+      await createBranchActivities(activities).markSkipped({ branch, order: 2, iteration: 1 });
+    }),
     page('locks', ['listLocks'], () => listLocks(services, caller, { limit: 50 })),
     page('locks of a target', ['listLocks'], (n) => listLocks(services, caller, { limit: 50, target: pick(filled.targets, n).serial })),
   ];

@@ -1,13 +1,14 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { BranchSerial, ExecutionSerial, TargetLock } from '../../contracts/execution.ts';
 import { pageOf } from '../../contracts/page.ts';
-import { AnswerBatch, ChangeExecution, RetryBranches, SteeredExecution, SteerNote } from '../../contracts/steering.ts';
+import { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../../contracts/steering.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { cancelBranch } from '../../services/executions/cancel-branch.ts';
 import { changeExecution } from '../../services/executions/change-execution.ts';
 import { answerBatch, pauseExecution, resumeExecution } from '../../services/executions/hold-execution.ts';
 import { LockFilter, listLocks } from '../../services/executions/list-locks.ts';
 import { retryExecution } from '../../services/executions/retry-execution.ts';
+import { skipAction } from '../../services/executions/skip-action.ts';
 import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
@@ -100,5 +101,17 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
       async (c) => {
         const { serial, branch } = c.req.valid('param');
         return c.json(await cancelBranch(deps, c.get('caller'), serial, branch, c.req.valid('json')), 200);
+      },
+    )
+    .openapi(
+      steering(route, 'post', '/{serial}/branches/{branch}/skip', {
+        summary: 'End an action that runs, and go on behind it',
+        access: 'executions.steer',
+        params: branchParams,
+        body: SkipAction,
+      }),
+      async (c) => {
+        const { serial, branch } = c.req.valid('param');
+        return c.json(await skipAction(deps, c.get('caller'), serial, branch, c.req.valid('json')), 200);
       },
     );

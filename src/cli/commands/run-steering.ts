@@ -6,8 +6,10 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { collect, parseCount } from '../command-options.ts';
+import { allPages } from '../http/all-pages.ts';
 import { addRolloutOptions, mergeRollout } from '../rollout-options.ts';
 import type { RolloutOptions } from '../rollout-options.ts';
+import { runOfAction } from './run-answers.ts';
 
 interface NoteOption {
   note?: string;
@@ -40,12 +42,30 @@ const resume: Steer<NoteOption> = async ({ client }, serial, options) => ({
   text: `Run ${serial} goes on.`,
 });
 
+/** Answers the approval of an action, every one that waits in a run, or the one before its next batch. */
 const answer =
-  (given: 'approved' | 'rejected'): Steer<NoteOption> =>
-  async ({ client }, serial, options) => ({
-    run: await client.answerBatch(serial, { answer: given, ...noteOf(options) }),
-    text: given === 'approved' ? `The next batch of ${serial} begins.` : `Run ${serial} ends without its next batch.`,
-  });
+  (given: 'approved' | 'rejected'): Steer<NoteOption & { all?: boolean }> =>
+  async ({ client }, serial, options) => {
+    const input = { answer: given, ...noteOf(options) };
+    const isAction = serial.split('.').length === 4;
+    if (!isAction && options.all !== true)
+      return {
+        run: await client.answerBatch(serial, input),
+        text: given === 'approved' ? `The next batch of ${serial} begins.` : `Run ${serial} ends without its next batch.`,
+      };
+    const run = isAction ? runOfAction(serial) : serial;
+    const waiting = isAction
+      ? [serial]
+      : await Array.fromAsync(
+          allPages((place) => client.listApprovals({ execution: run, ...place })),
+          (one) => one.action_serial,
+        );
+    for (const action of waiting) await client.answerAction(run, action, input);
+    return {
+      run: await client.getExecution(run),
+      text: `${waiting.length === 1 ? `Action ${waiting[0]} is` : `${waiting.length} actions are`} ${given}.`,
+    };
+  };
 
 const change: Steer<NoteOption & RolloutOptions & { window?: number }> = async ({ client }, serial, options) => {
   const rollout = mergeRollout((await client.getExecution(serial)).rollout, options);
@@ -84,7 +104,13 @@ const cancel: Steer<NoteOption & { target?: string[] }> = async (session, serial
   return { run: await session.client.getExecution(serial), text: `Asked to stop the work on ${options.target.join(', ')}.` };
 };
 
-/** `runs pause|resume|approve|reject|change|retry|cancel`. */
+const skip: Steer<NoteOption & { target: string; action: number }> = async (session, serial, options) => {
+  const branch = await branchOf(session, serial, options.target);
+  const run = await session.client.skipAction(serial, branch, { action_order: options.action, ...noteOf(options) });
+  return { run, text: `Action ${options.action} is being ended on ${options.target}; the branch goes on behind it.` };
+};
+
+/** `runs pause|resume|approve|reject|change|retry|skip|cancel`. */
 export const registerSteering = (runs: Command, context: CliContext): void => {
   const add = <Options>(name: string, description: string, steer: Steer<Options>): Command =>
     runs
@@ -100,8 +126,9 @@ export const registerSteering = (runs: Command, context: CliContext): void => {
       });
   add('pause', 'begin no further target; those at work go on to their end', pause);
   add('resume', 'let a run that is paused, or waits between two batches, go on', resume);
-  add('approve', 'let the next batch of a run begin', answer('approved'));
-  add('reject', 'end a run without its next batch', answer('rejected'));
+  const all = ['--all', 'every action of the run that waits for an answer'] as const;
+  add('approve', 'approve an action that waits, or the next batch of a run', answer('approved')).option(...all);
+  add('reject', 'reject an action that waits, or end a run without its next batch', answer('rejected')).option(...all);
   addRolloutOptions(
     add('change', 'change the window or the rollout of a run that goes on', change).addOption(
       new Option('--window <n>', 'targets at work at once').argParser(parseCount),
@@ -111,6 +138,11 @@ export const registerSteering = (runs: Command, context: CliContext): void => {
     .option('--target <target>', 'this target only, by serial or name; also one that was cancelled; may be given several times', collect)
     .option('--resume', 'go on at the action that failed')
     .option('--new', 'in a new run, linked to this one');
+  add('skip', 'end an action that hangs on a target, and go on behind it', skip)
+    .requiredOption('--target <target>', 'on this target, by serial or name')
+    .addOption(
+      new Option('--action <n>', 'number of the action, as `runs logs` and the API show it').argParser(parseCount).makeOptionMandatory(),
+    );
   add('cancel', 'stop a run: its programs are ended on the targets', cancel).option(
     '--target <target>',
     'stop the work on this target only, by serial or name; may be given several times',

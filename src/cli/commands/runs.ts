@@ -11,6 +11,7 @@ import { branchText, summaryText, tookText } from '../run-text.ts';
 import { paintStatus } from '../terminal/paint.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { timeText } from '../terminal/time-text.ts';
+import { registerRunAnswers } from './run-answers.ts';
 import { registerRunLocks } from './run-locks.ts';
 import { registerRunLogs } from './run-logs.ts';
 import { registerSteering } from './run-steering.ts';
@@ -71,7 +72,7 @@ const show = async (context: CliContext, serial: string, { status }: ShowOptions
   process.exitCode = exitCodeOfRun(run.status);
 };
 
-/** `runs list|show|watch|logs|locks`, and those that steer. */
+/** `runs list|show|watch|logs|locks`, those that steer, and those that answer. */
 export const registerRuns = (program: Command, context: CliContext): void => {
   const runs = program.command('runs').alias('run').description('runs of jobs').addHelpText('after', EXIT_CODE_HELP);
   const status = (description: string): Option => new Option('--status <status>', description).choices(ExecutionStatus.options);
@@ -96,4 +97,5 @@ export const registerRuns = (program: Command, context: CliContext): void => {
   registerRunLogs(runs, context);
   registerRunLocks(runs, context);
   registerSteering(runs, context);
+  registerRunAnswers(runs, context);
 };

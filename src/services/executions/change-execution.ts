@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Rollout } from '../../contracts/rollout.ts';
 import type { ChangeExecution, SteeredExecution } from '../../contracts/steering.ts';
 import { assignBatches } from '../../db/assign-batches.ts';
@@ -5,6 +6,7 @@ import { execute } from '../../db/query.ts';
 import { hasBatches } from '../../domain/rollout.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { assertBatchApprover } from './assert-approver.ts';
 import { steerRun } from './steer-run.ts';
 import type { SteeredRun } from './steer-run.ts';
 
@@ -21,6 +23,9 @@ export const changeExecution = (deps: ServiceDeps, caller: Caller, serial: strin
       const window = input.max_concurrent_targets ?? run.window;
       const rollout = input.rollout ?? run.rollout;
       if (input.rollout !== undefined) assertOrderStays(run, input.rollout);
+      // Nobody gets round an approval by taking it away; an administrator may.
+      if (!isDeepStrictEqual(rollout.between_batches, run.rollout.between_batches) && caller.role !== 'admin')
+        assertBatchApprover(caller, run);
       await execute(
         deps.db,
         'UPDATE job_executions SET max_concurrent_targets = $2, rollout = $3::jsonb WHERE id = $1',

@@ -2,6 +2,7 @@ import type { AnswerBatch, SteerNote, SteeredExecution } from '../../contracts/s
 import { execute } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { assertBatchApprover } from './assert-approver.ts';
 import { steerRun } from './steer-run.ts';
 import type { SteeredRun } from './steer-run.ts';
 
@@ -63,7 +64,7 @@ export const answerBatch = (
     note,
     async change(run, transaction) {
       if (run.hold_reason !== 'approval') throw new OpsError('CONFLICT', `Execution ${serial} waits for no approval.`);
-      assertApprover(caller, run);
+      assertBatchApprover(caller, run);
       const refusal = `${caller.username} rejected the next batch${note === undefined ? '.' : `: ${note}`}`;
       await letGo(db, run, answer === 'rejected' ? refusal : null, transaction);
       return {
@@ -73,15 +74,6 @@ export const answerBatch = (
       };
     },
   });
-
-const assertApprover = ({ username, role }: Caller, { rollout, execution_serial: serial }: SteeredRun): void => {
-  const { between_batches: between } = rollout;
-  const approvers = between !== undefined && 'approvers' in between ? between.approvers : [];
-  // The rollout may have been changed meanwhile: who holds the permission may then answer.
-  if (approvers.length === 0 || approvers.some(({ type, value }) => value === (type === 'user' ? username : role))) return;
-  const names = approvers.map(({ type, value }) => (type === 'user' ? value : `the role ${value}`)).join(', ');
-  throw new OpsError('FORBIDDEN', `The batches of ${serial} are approved by ${names}, not by ${username}.`);
-};
 
 const letGo = (
   db: ServiceDeps['db'],

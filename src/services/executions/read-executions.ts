@@ -23,6 +23,10 @@ export const ResultFilter = PageQuery.extend({
   target: Text(50).optional(),
   branch: Text(100).optional(),
   action_order: z.coerce.number().int().min(1).max(10_000).optional(),
+  unresolved: z
+    .stringbool()
+    .optional()
+    .meta({ description: 'true: only attempts whose outcome is not known, and of which nobody has told it.' }),
 });
 export type ResultFilter = z.infer<typeof ResultFilter>;
 export const LogFilter = PageQuery.extend({
@@ -105,7 +109,8 @@ export const listBranches = async ({ db }: ServiceDeps, caller: Caller, serial: 
 
 const RESULT_COLUMNS = `r.action_serial, b.branch_serial, b.target_serial_ref AS target_serial, r.action_order, r.action_name, r.action_type, r.iteration, r.attempt,
 r.is_final, r.status, r.skip_reason, r.failure_category, r.error_code, r.exit_code, r.command_executed, r.result_output, r.result_error, r.output_truncated,
-r.output_bytes, r.output_lines, r.execution_time_ms, r.worker_identity, ${iso('r.started_at')} AS started_at, ${iso('r.completed_at')} AS completed_at`;
+r.output_bytes, r.output_lines, r.execution_time_ms, r.worker_identity, ${iso('r.started_at')} AS started_at, ${iso('r.completed_at')} AS completed_at,
+r.resolution, r.resolution_note, (SELECT username FROM users WHERE id = r.resolved_by) AS resolved_by, ${iso('r.resolved_at')} AS resolved_at`;
 
 /** Attempts of the actions of a run, oldest first. */
 export const listResults = async (
@@ -119,7 +124,8 @@ export const listResults = async (
     db,
     `SELECT r.id AS row_id, ${RESULT_COLUMNS} FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
      WHERE b.job_execution_id = $1 AND r.id > $2 AND ($3::text IS NULL OR r.status = $3) AND ($4::text IS NULL OR b.branch_serial = $4)
-       AND ($5::text IS NULL OR b.target_serial_ref = $5 OR b.target_name_ref = $5) AND ($6::int IS NULL OR r.action_order = $6) ORDER BY r.id LIMIT $7`,
+       AND ($5::text IS NULL OR b.target_serial_ref = $5 OR b.target_name_ref = $5) AND ($6::int IS NULL OR r.action_order = $6)
+       AND ($8::boolean IS NOT TRUE OR (r.failure_category = 'lost' AND r.resolved_at IS NULL)) ORDER BY r.id LIMIT $7`,
     [
       await executionId(db, serial),
       cursorId(filter) ?? 0,
@@ -128,9 +134,22 @@ export const listResults = async (
       filter.target ?? null,
       filter.action_order ?? null,
       filter.limit + 1,
+      filter.unresolved ?? null,
     ],
   );
   return pageOfRows(rows.map(withFault), filter.limit);
+};
+
+/** What an action of a run has come to: its latest attempt that a person answered, else its latest. @throws OpsError NOT_FOUND */
+export const readResult = async (db: Sequelize, action: string): Promise<ActionResult> => {
+  const row = await selectRow<Omit<ActionResult, 'fault'>>(
+    db,
+    `SELECT ${RESULT_COLUMNS} FROM job_action_results r JOIN job_execution_branches b ON b.id = r.branch_id
+     WHERE r.action_serial = $1 ORDER BY r.resolved_at DESC NULLS LAST, r.iteration DESC, r.attempt DESC LIMIT 1`,
+    [action],
+  );
+  if (row === undefined) throw new OpsError('NOT_FOUND', `There is no action ${action}.`);
+  return withFault(row);
 };
 
 export const LOG_COLUMNS = `${iso('l.timestamp')} AS timestamp, b.branch_serial, b.target_name_ref AS target_name, l.line_number, l.stream, l.log_phase, l.log_level,

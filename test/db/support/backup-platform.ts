@@ -24,6 +24,8 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   startRun: () => Promise.resolve(),
   cancelRun: () => Promise.resolve(false),
   steer: () => Promise.resolve(false),
+  answerApproval: () => Promise.resolve('taken'),
+  skipAction: () => Promise.resolve(false),
 });
 
 export const admin: Caller = {
