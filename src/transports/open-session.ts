@@ -8,7 +8,10 @@ import type { OpenSession } from './transport.ts';
 type Loader = () => Promise<OpenSession>;
 
 /** A protocol's library is loaded when a target first needs it: together they would take half of the worker's memory. */
-const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {};
+const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
+  rest_api: async () => (await import('./rest_api/open-rest-api.ts')).openRestApi,
+  elasticsearch: async () => (await import('./elasticsearch/open-elasticsearch.ts')).openElasticsearch,
+};
 
 const openSshSession = (): OpenSession => {
   const open = createOpenSsh();
