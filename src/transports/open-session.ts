@@ -12,6 +12,7 @@ const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
   rest_api: async () => (await import('./rest_api/open-rest-api.ts')).openRestApi,
   redis: async () => (await import('./redis/open-redis.ts')).openRedis,
   elasticsearch: async () => (await import('./elasticsearch/open-elasticsearch.ts')).openElasticsearch,
+  smtp: async () => (await import('./smtp/open-smtp.ts')).openSmtp,
 };
 
 const openSshSession = (): OpenSession => {

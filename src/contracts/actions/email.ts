@@ -19,7 +19,7 @@ export const EmailAction = z.strictObject({
     body: Text(1_048_576),
     html: Text(1_048_576).optional(),
     attachments: z
-      .array(z.strictObject({ filename: Line.min(1), content: Text(1_048_576).optional(), artifact: z.uuid().optional() }))
+      .array(z.strictObject({ filename: Line.min(1), content: Text(1_048_576) }))
       .max(50)
       .default([]),
   }),

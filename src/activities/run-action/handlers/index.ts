@@ -1,6 +1,7 @@
 import type { ActionType } from '../../../contracts/enums.ts';
 import type { ActionHandler } from './action-handler.ts';
 import { sendApiRequest } from './api.ts';
+import { sendEmail } from './email.ts';
 import { runProgram } from './run-program.ts';
 
 /** What runs each type of action. Conditions, parallel blocks, waits and approvals are the workflow's own. */
@@ -8,4 +9,5 @@ export const HANDLERS: Partial<Record<ActionType, ActionHandler>> = {
   api: sendApiRequest,
   command: runProgram,
   script: runProgram,
+  email: sendEmail,
 };

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { EmailAction } from '../../../contracts/actions/email.ts';
+import type { Mail } from '../../../contracts/transport.ts';
+import { parseMailAddress } from '../../../domain/mail-address.ts';
+import { OpsError } from '../../../domain/ops-error.ts';
+import { substitute } from '../../../domain/variables.ts';
+import { able, completed } from './action-handler.ts';
+import type { ActionHandler, ActionRun } from './action-handler.ts';
+
+const Parameters = EmailAction.shape.action_parameters;
+
+const renderText = ({ context }: ActionRun, text: string): string => substitute(text, context.variables);
+
+/** A header is one line, whatever a variable holds. */
+const renderLine = (run: ActionRun, text: string, field: string): string => {
+  const line = renderText(run, text);
+  if (!/\p{Cc}/u.test(line)) return line;
+  throw new OpsError(
+    'VALIDATION',
+    `The ${field} of the mail holds a line break or another control character. Look at the variables in it.`,
+  );
+};
+
+const renderAddress = (run: ActionRun, text: string, field: string): string => {
+  const address = renderText(run, text);
+  parseMailAddress(address, field);
+  return address;
+};
+
+/** The same for a repeat of the attempt, so that a mail server that sees it twice can tell; with a digest, as other installations count alike. */
+const messageId = (marker: string, { from, to, cc, subject, text }: Omit<Mail, 'id'>): string => {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([from, to, cc, subject, text]))
+    .digest('hex');
+  return `<${marker.replaceAll(/[^A-Za-z0-9-]+/g, '.')}.${digest.slice(0, 16)}@opsconductor>`;
+};
+
+const renderMail = (run: ActionRun): Mail => {
+  const { from, to, cc, bcc, subject, body, html, attachments } = Parameters.parse(run.action.parameters);
+  const mail = {
+    from: from === undefined ? undefined : renderAddress(run, from, 'from'),
+    to: to.map((text) => renderAddress(run, text, 'to')),
+    cc: cc.map((text) => renderAddress(run, text, 'cc')),
+    bcc: bcc.map((text) => renderAddress(run, text, 'bcc')),
+    subject: renderLine(run, subject, 'subject'),
+    text: renderText(run, body),
+    html: html === undefined ? undefined : renderText(run, html),
+    attachments: attachments.map(({ filename, content }) => ({
+      filename: renderLine(run, filename, 'file name'),
+      contentType: 'application/octet-stream',
+      content: Buffer.from(renderText(run, content)),
+    })),
+  };
+  return { ...mail, id: messageId(run.marker, mail) };
+};
+
+/** A mail through the target's smtp method. Some recipients refused: the others have got it, and the action has failed. */
+export const sendEmail: ActionHandler = async (run) => {
+  const { action, connect, note, signal } = run;
+  const mail = renderMail(run);
+  const session = await connect();
+  const { accepted, rejected, response } = await able(session, 'send', action)(mail, signal);
+  note('info', 'action_execution', 'communication', `Mail ${mail.id} was accepted for ${accepted.join(', ')}.`);
+  if (rejected.length === 0) {
+    await run.output('stdout', Buffer.from(`${response}\n`));
+    return completed();
+  }
+  return {
+    outcome: { status: 'failed', exitCode: null, failureCategory: 'command_execution', errorCode: 'MAIL_REFUSED' },
+    errorText: `The mail was sent to ${accepted.join(', ')}, but the server refused ${response}. A retry would send it to all again.`,
+  };
+};
