@@ -114,7 +114,7 @@ export const startHttpServer = async (options: HttpOptions = {}): Promise<HttpFi
         waiting.push(look);
         look();
       }),
-    endpoint: (config = {}, secret = undefined) => ({
+    endpoint: (config = {}, secret) => ({
       methodType: 'rest_api',
       host: '127.0.0.1',
       port,

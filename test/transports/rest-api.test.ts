@@ -135,7 +135,7 @@ describe('REST API', () => {
 
   test('a test fails where a request would: certificate, its name, port, name, no TLS there, no HTTP there', async () => {
     await using named = await startHttpServer({ tls: true, certificateName: 'DNS:right.test' });
-    await using other = await startSocketServer((socket) => void socket.write('220 mx.test ESMTP\r\n'));
+    await using other = await startSocketServer((socket) => void socket.once('data', () => socket.write('500 what?\r\n')));
     const cases: [string, Endpoint, string][] = [
       ['trusted', tls.endpoint(), 'success'],
       ['not trusted', tls.endpoint({ ca_certificate: undefined }), 'CERTIFICATE_REFUSED'],
@@ -143,7 +143,11 @@ describe('REST API', () => {
       ['other name', named.endpoint(), 'CERTIFICATE_REFUSED'],
       ['server_name', named.endpoint({ server_name: 'right.test' }), 'success'],
       ['other server_name', tls.endpoint({ server_name: 'wrong.test' }), 'CERTIFICATE_REFUSED'],
-      ['unreadable certificate', tls.endpoint({ ca_certificate: '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----' }), 'VALIDATION'],
+      [
+        'unreadable certificate',
+        tls.endpoint({ ca_certificate: '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----' }),
+        'VALIDATION',
+      ],
       ['TLS to a plain port', plain.endpoint({ protocol: 'https' }), 'PROTOCOL_ERROR'],
       ['no HTTP', { ...plain.endpoint(), port: other.port }, 'PROTOCOL_ERROR'],
       ['no listener', { ...plain.endpoint(), port: await freePort() }, 'CONNECTION_REFUSED'],

@@ -70,7 +70,8 @@ export const connectHttp = async (place: HttpPlace, signal: AbortSignal): Promis
     connect: (options, callback) => {
       const socket = ready;
       ready = undefined;
-      if (socket !== undefined && !socket.destroyed && !socket.readableEnded) return callback(null, socket);
+      // Later, as any connection comes: undici does not see one that is there at once.
+      if (socket !== undefined && !socket.destroyed && !socket.readableEnded) return queueMicrotask(() => callback(null, socket));
       connect(options, (error, made) => {
         if (error === null) return callback(null, made);
         connectErrors.add(error);

@@ -1,4 +1,6 @@
-import type { HttpRequest, HttpResponse, Endpoint, LoginSecret } from '../../../contracts/transport.ts';
+import type { z } from 'zod';
+import { ApiAction } from '../../../contracts/actions/api.ts';
+import type { Endpoint, HttpResponse, LoginSecret } from '../../../contracts/transport.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { substitute } from '../../../domain/variables.ts';
 import type { VariableValues } from '../../../domain/variables.ts';
@@ -6,13 +8,8 @@ import type { OutputSink, Session } from '../../../transports/transport.ts';
 import { able, completed } from './action-handler.ts';
 import type { ActionEnd, ActionHandler, ActionRun } from './action-handler.ts';
 
-interface StoredRequest {
-  method?: HttpRequest['method'];
-  url?: string;
-  headers?: Record<string, string>;
-  body?: unknown;
-  expectedStatusCodes?: number[];
-}
+const Parameters = ApiAction.shape.action_parameters;
+type Parameters = z.infer<typeof Parameters>;
 
 const SHOWN_BODY_BYTES = 2_000;
 
@@ -41,10 +38,8 @@ const bodyText = (body: unknown, values: VariableValues): string | undefined => 
 const hasHeader = (headers: Record<string, string>, wanted: string): boolean =>
   Object.keys(headers).some((name) => name.toLowerCase() === wanted);
 
-const headersOf = ({ action, context, marker }: ActionRun, { method, headers, body }: StoredRequest): Record<string, string> => {
-  const own = Object.fromEntries(
-    Object.entries(headers ?? {}).map(([name, text]) => [name, headerText(name, text, context.variables)] as const),
-  );
+const headersOf = ({ action, context, marker }: ActionRun, { method, headers, body }: Parameters): Record<string, string> => {
+  const own = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerText(name, text, context.variables)] as const));
   if (typeof body === 'object' && !hasHeader(own, 'content-type')) own['content-type'] = 'application/json';
   const mayRepeat = method === 'POST' && action.config['delivery'] === 'at_least_once';
   if (mayRepeat && !hasHeader(own, 'idempotency-key')) own['idempotency-key'] = marker;
@@ -95,13 +90,7 @@ const keepStart = (output: OutputSink): { sink: OutputSink; text(): string } => 
   };
 };
 
-const endOf = (
-  { method = 'GET' }: StoredRequest,
-  path: string,
-  { status }: HttpResponse,
-  expected: readonly number[],
-  body: string,
-): ActionEnd => {
+const endOf = ({ method, expectedStatusCodes: expected }: Parameters, path: string, { status }: HttpResponse, body: string): ActionEnd => {
   if (expected.includes(status)) return completed(status);
   const shown = body === '' ? '' : ` The answer begins: ${body}`;
   return {
@@ -116,12 +105,11 @@ const endOf = (
  */
 export const sendApiRequest: ActionHandler = async (run) => {
   const { action, context, signal, output } = run;
-  const stored: StoredRequest = action.parameters;
-  const { method = 'GET', url = '/', body, expectedStatusCodes: expected = [200] } = stored;
-  const headers = headersOf(run, { ...stored, method });
-  const content = bodyText(body, context.variables);
-  const { session, path } = await reach(run, urlText(url, context.variables));
+  const parameters = Parameters.parse(action.parameters);
+  const headers = headersOf(run, parameters);
+  const body = bodyText(parameters.body, context.variables);
+  const { session, path } = await reach(run, urlText(parameters.url, context.variables));
   const kept = keepStart(output);
-  const response = await able(session, 'request', action)({ method, path, headers, body: content }, kept.sink, signal);
-  return endOf(stored, path, response, expected, kept.text());
+  const response = await able(session, 'request', action)({ method: parameters.method, path, headers, body }, kept.sink, signal);
+  return endOf(parameters, path, response, kept.text());
 };
