@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { HttpRequest, HttpResponse } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -22,7 +23,7 @@ const explain = (link: HttpLink, { method }: HttpRequest, error: unknown): OpsEr
   const reason = error instanceof Error ? error.message : String(error);
   if (codeOf(error) === 'UND_ERR_INVALID_ARG')
     return new OpsError('VALIDATION', `${where}: this ${method} cannot be sent (${reason}). Correct its path, headers or credential.`);
-  if (String(codeOf(error)).startsWith('HPE_'))
+  if (error instanceof errors.HTTPParserError)
     return new OpsError('PROTOCOL_ERROR', `${where}: what answers does not speak HTTP as it should (${reason}). Is this its port?`, {
       cause: error,
     });

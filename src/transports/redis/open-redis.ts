@@ -52,6 +52,7 @@ const send = async (clients: Clients, endpoint: Endpoint, command: readonly Buff
   const onAbort = (): void => clients.drop(client);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
+    signal.throwIfAborted();
     return await client.sendCommand<unknown>(command);
   } catch (error) {
     signal.throwIfAborted();
