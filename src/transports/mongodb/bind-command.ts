@@ -62,7 +62,8 @@ export const bindCommand = (statement: BoundText): Document => {
   if (typeof command !== 'object' || command === null || Array.isArray(command) || Object.keys(command).length === 0)
     throw problem('it must be one JSON object, such as {"find":"users","filter":{}}.');
   try {
-    return BSON.EJSON.deserialize(command, { relaxed: true });
+    // Not relaxed: that would make a number of a $numberLong, which has not room for its digits.
+    return BSON.EJSON.deserialize(command, { relaxed: false });
   } catch (cause) {
     throw problem('a value such as {"$oid": …} or {"$date": …} in it is not what it says.', cause);
   }

@@ -30,25 +30,22 @@ const explain = (endpoint: Endpoint, error: unknown): OpsError => {
 };
 
 /** Sends one command. An abort closes its connection, upon which the server ends what it does for it. */
-const send = async (
-  { client, endpoint }: Link,
-  database: string,
-  command: Document,
-  signal: AbortSignal,
-  session?: ClientSession,
-): Promise<Document> => {
+const send = async (link: Link, database: string, command: Document, signal: AbortSignal, session?: ClientSession): Promise<Document> => {
   signal.throwIfAborted();
   try {
-    return await client.db(database).command(command, { signal, ...(session && { session }) });
+    return await link.client.db(database).command(command, { signal, ...(session && { session }) });
   } catch (error) {
     signal.throwIfAborted();
-    throw explain(endpoint, error);
+    const explained = explain(link.endpoint, error);
+    if (explained.code === 'CONNECTION_LOST') link.isOpen = false;
+    throw explained;
   }
 };
 
 interface Link {
   client: MongoClient;
   endpoint: Endpoint;
+  isOpen: boolean;
 }
 
 const splitName = (ns: string): [database: string, collection: string] => {
@@ -112,16 +109,15 @@ const query = async (
 export const openMongodb: OpenSession = async (endpoint, signal): Promise<Session> => {
   const { database } = METHOD_CONFIGS.mongodb.parse(endpoint.config);
   const client = await connectMongodb(endpoint, signal);
-  const link = { client, endpoint };
-  let isOpen = true;
-  client.once('topologyClosed', () => (isOpen = false));
-  client.on('serverHeartbeatFailed', () => (isOpen = false));
+  const link: Link = { client, endpoint, isOpen: true };
+  const close = (): void => void (link.isOpen = false);
+  client.once('topologyClosed', close).on('serverHeartbeatFailed', close);
   const { host, port, secret } = endpoint;
   return {
     hostKeyFingerprint: undefined,
     login: `Connected to ${host}:${port} ${secret?.type === 'password' ? `as ${secret.username}` : 'without a credential'}`,
     get isOpen() {
-      return isOpen;
+      return link.isOpen;
     },
     query: (request, output, until) => query(link, database, request, output, until),
     async probe(until) {
