@@ -6,6 +6,7 @@ import { addJob, addTarget, jobNamed, targetAt } from './support/definitions.ts'
 import { countRows } from './support/unchanged.ts';
 import { ACCOUNTS } from './wrong-requests/accounts.ts';
 import { HTTP } from './wrong-requests/http.ts';
+import { HTTP_METHODS } from './wrong-requests/http-methods.ts';
 import { JOBS } from './wrong-requests/jobs.ts';
 import { LISTS } from './wrong-requests/lists.ts';
 import { RUNS } from './wrong-requests/runs.ts';
@@ -48,7 +49,7 @@ describe('wrong requests', () => {
   });
   afterAll(() => platform[Symbol.asyncDispose]());
 
-  const all = [...TARGETS, ...JOBS, ...RUNS, ...LISTS, ...ACCOUNTS, ...HTTP];
+  const all = [...TARGETS, ...JOBS, ...RUNS, ...LISTS, ...ACCOUNTS, ...HTTP, ...HTTP_METHODS];
 
   test.each(all)('$title', async ({ method = 'GET', path, body, headers = {}, status = 400, code = 'VALIDATION', field }) => {
     const before = await countRows(platform);
@@ -65,6 +66,7 @@ describe('wrong requests', () => {
       ...(field !== undefined && { errors: expect.any(Array) }),
     });
     if (field !== undefined) expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(field);
+    for (const { message } of answer.body.errors ?? []) expect(message).toMatch(/\w+ \w+/);
     expect(JSON.stringify(answer.body).length).toBeLessThan(5_000);
     expect(JSON.stringify(answer.body)).not.toMatch(/SECRET|PRIVATE KEY|hunter2|correct horse/);
     expect(await countRows(platform)).toEqual(before);
