@@ -26,7 +26,11 @@ export const HTTP_METHODS: readonly WrongRequest[] = [
   rest('empty server name', { config: { server_name: '' } }, 'config.server_name'),
   rest('timeout of 0 s', { config: { timeout: 0 } }, 'config.timeout'),
   rest('option of another method', { config: { database: 1 } }, 'config.database'),
-  rest('credential of another method', { credential: { credential_type: 'ssh_key', username: 'x', private_key: 'x' } }, 'credential.credential_type'),
+  rest(
+    'credential of another method',
+    { credential: { credential_type: 'ssh_key', username: 'x', private_key: 'x' } },
+    'credential.credential_type',
+  ),
   rest('API key without a key', { credential: { credential_type: 'api_key' } }, 'credential.key'),
   rest('API key whose header is no name', { credential: { credential_type: 'api_key', header: 'X: a', key: 'k' } }, 'credential.header'),
   rest('token that is empty', { credential: { credential_type: 'api_token', token: '' } }, 'credential.token'),
