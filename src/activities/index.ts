@@ -1,5 +1,7 @@
 import type { ActivityDeps } from './deps.ts';
 import { createBranchActivities } from './branch-activities.ts';
+import { createControlActivities } from './control-activities.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { createPartitionActivities } from './partitions.ts';
 import { createReconcileActivities } from './reconcile.ts';
 import { createRetentionActivities } from './retention.ts';
@@ -11,10 +13,11 @@ import { withFailures } from './to-failure.ts';
 /** All that workflows may ask of the world. */
 export const createActivities = (deps: ActivityDeps, sessions: SessionPool) =>
   withFailures({
-    ...createRunActivities(deps),
+    ...withHeartbeats(createRunActivities(deps)),
     ...createBranchActivities(deps),
+    ...createControlActivities(deps),
     ...createRunActionActivities(deps, sessions),
-    ...createReconcileActivities(deps),
+    ...withHeartbeats(createReconcileActivities(deps)),
     ...createPartitionActivities(deps),
     ...createRetentionActivities(deps),
   });

@@ -14,6 +14,8 @@ import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes } from './routes/health.ts';
 import type { Readiness } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { actionAnswerRoutes } from './routes/action-answers.ts';
+import { steeringRoutes } from './routes/steering.ts';
 import { systemRoutes } from './routes/system.ts';
 import { targetRoutes } from './routes/targets.ts';
 
@@ -72,6 +74,8 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/auth', authRoutes(deps.services, route))
     .route('/api/v1/targets', targetRoutes(deps.services, route))
     .route('/api/v1/jobs', jobRoutes(deps.services, route))
+    .route('/api/v1/executions', steeringRoutes(deps.services, route))
+    .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed))
     .route('/api/v1/system', systemRoutes(deps.services, route));
 };

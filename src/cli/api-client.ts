@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
-import type { Branch, Execution, LogLine } from '../contracts/execution.ts';
+import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/action-answers.ts';
+import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
+import type { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../contracts/steering.ts';
 import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
@@ -40,6 +42,19 @@ export interface ApiClient {
   listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
   listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
   cancelExecution(serial: string): Promise<Execution>;
+  pauseExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
+  resumeExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
+  answerBatch(serial: string, input: AnswerBatch): Promise<SteeredExecution>;
+  changeExecution(serial: string, input: ChangeExecution): Promise<SteeredExecution>;
+  /** The new run, if one was asked for. */
+  retryExecution(serial: string, input: RetryBranches): Promise<SteeredExecution>;
+  cancelBranch(serial: string, branch: string, input: SteerNote): Promise<SteeredExecution>;
+  skipAction(serial: string, branch: string, input: SkipAction): Promise<SteeredExecution>;
+  listLocks(query: ListQuery): Promise<Page<TargetLock>>;
+  listResults(serial: string, query: ListQuery): Promise<Page<ActionResult>>;
+  listApprovals(query: ListQuery): Promise<Page<Approval>>;
+  answerAction(execution: string, action: string, input: AnswerApproval): Promise<ActionResult>;
+  resolveAttempt(execution: string, action: string, input: ResolveAttempt): Promise<ActionResult>;
   /** Follows a run to its end, through broken connections; every line comes once. */
   events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;
 }
@@ -91,6 +106,18 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     listBranches: (serial, query) => get(`/executions/${at(serial)}/branches`, query),
     listLogs: (serial, query) => get(`/executions/${at(serial)}/logs`, query),
     cancelExecution: (serial) => post(`/executions/${at(serial)}/cancel`),
+    pauseExecution: (serial, input) => post(`/executions/${at(serial)}/pause`, input),
+    resumeExecution: (serial, input) => post(`/executions/${at(serial)}/resume`, input),
+    answerBatch: (serial, input) => post(`/executions/${at(serial)}/approve`, input),
+    changeExecution: (serial, input) => call({ method: 'PATCH', path: `/api/v1/executions/${at(serial)}`, body: input }),
+    retryExecution: (serial, input) => post(`/executions/${at(serial)}/retry`, input),
+    cancelBranch: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/cancel`, input),
+    skipAction: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/skip`, input),
+    listLocks: (query) => get('/executions/locks', query),
+    listResults: (serial, query) => get(`/executions/${at(serial)}/results`, query),
+    listApprovals: (query) => get('/executions/approvals', query),
+    answerAction: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/answer`, input),
+    resolveAttempt: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/resolve`, input),
     events: (serial, options) =>
       followEvents((lastEventId, signal) => {
         const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

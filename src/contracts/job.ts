@@ -1,20 +1,13 @@
 import { z } from 'zod';
+import { ActionCondition, ActionDependency } from './actions/common.ts';
 import { ActionInput } from './actions/index.ts';
-import { ActionType, JobStatus, JobType } from './enums.ts';
+import { ActionType, JobStatus, JobType, OnFailure } from './enums.ts';
+import { Rollout } from './rollout.ts';
 import { TargetSerial, Uuid } from './target.ts';
 import { Text } from './text.ts';
+import { noDoubles, VariableKey, VariableType, VariableValue } from './variable.ts';
 
 export const JobSerial = z.string().regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001');
-
-/** An escaped NUL in JSON, not a backslash that is followed by `u0000`. */
-const ESCAPED_NUL = /(?<!\\)(\\\\)*\\u0000/;
-
-export const VariableValue = z
-  .union([Text(65_536), z.number(), z.boolean(), z.null(), z.array(z.unknown()), z.record(z.string(), z.unknown())])
-  .refine((value) => !ESCAPED_NUL.test(JSON.stringify(value)), 'must not contain NUL bytes');
-
-export const VariableKey = z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be upper case letters, digits and _');
-export const VariableType = z.enum(['string', 'number', 'boolean', 'json']);
 
 export const VariableInput = z
   .strictObject({
@@ -28,19 +21,16 @@ export const VariableInput = z
   .meta({ id: 'VariableInput', description: 'Reaches commands and scripts as an environment variable of this name.' });
 export type VariableInput = z.infer<typeof VariableInput>;
 
-const JobSettings = z.strictObject({ max_concurrent_targets: z.number().int().min(1).max(200).optional() });
+const JobSettings = z.strictObject({
+  max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+  confirm_dangerous: z.boolean().optional().meta({ description: 'Dangerous commands of the job are meant; without it they are refused.' }),
+  allow_shared_targets: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Its runs neither wait for a target that another run works on, nor hold one.' }),
+  rollout: Rollout.optional(),
+});
 export type JobSettings = z.infer<typeof JobSettings>;
-
-/** Refuses a list in which two objects have the same value of this key. */
-export const noDoubles = (key: string) => (values: readonly { [name: string]: unknown }[], context: z.RefinementCtx) => {
-  const seen = new Set<unknown>();
-  values.forEach((value, index) => {
-    const name = value[key];
-    if (name !== undefined && seen.has(name))
-      context.addIssue({ code: 'custom', path: [index, key], message: `${JSON.stringify(name)} occurs twice` });
-    seen.add(name);
-  });
-};
 
 export const CreateJob = z
   .strictObject({
@@ -52,7 +42,7 @@ export const CreateJob = z
     variables: z.array(VariableInput).max(200).superRefine(noDoubles('key')).default([]),
     settings: JobSettings.default({}),
     targets: z.array(TargetSerial).min(1, 'a job needs at least one target').max(100_000).optional(),
-    actions: z.array(ActionInput).min(1, 'a job needs at least one action').max(200).superRefine(noDoubles('action_key')),
+    actions: z.array(ActionInput).min(1, 'a job needs at least one action').max(200),
   })
   .meta({ id: 'CreateJob' });
 export type CreateJob = z.infer<typeof CreateJob>;
@@ -69,9 +59,13 @@ export const Action = z
     timeout_seconds: z.number().int(),
     retry_count: z.number().int().nullable(),
     retry_delay_seconds: z.number().int(),
-    on_failure: z.string(),
+    on_failure: OnFailure,
+    conditions: z.array(ActionCondition),
+    dependencies: z.array(ActionDependency),
+    rollback: z.array(z.record(z.string(), z.unknown())).meta({ description: 'Actions of this same form.' }),
   })
-  .meta({ id: 'Action' });
+  .meta({ id: 'Action', description: 'Bodies of conditions, loops and parallels are in action_parameters, as they were given.' });
+export type Action = z.infer<typeof Action>;
 
 export const JobSummary = z
   .object({
@@ -117,6 +111,7 @@ export const StartExecution = z
     targets: z.array(TargetSerial).min(1, 'name at least one target, or leave the field out').max(100_000).optional(),
     variables: z.record(z.string().max(100), VariableValue).optional(),
     max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+    rollout: Rollout.optional().meta({ description: 'In place of the one of the job.' }),
   })
   .meta({ id: 'StartExecution' });
 export type StartExecution = z.infer<typeof StartExecution>;

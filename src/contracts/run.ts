@@ -1,4 +1,4 @@
-import type { ActionType, ExecutionStatus, FailureCategory, OnFailure } from './enums.ts';
+import type { ActionSlot, ActionSkipReason, ActionType, ExecutionStatus, FailureCategory, HoldReason, OnFailure } from './enums.ts';
 
 /** What travels between workflows and activities: serials, numbers and states; never a secret, never output. */
 export interface JobRunInput {
@@ -11,8 +11,10 @@ export interface ShardInput {
   execution: string;
   from: number;
   to: number;
-  /** Branches that this shard keeps running at once. */
+  /** As its root has it; the window is the share of this shard. */
   window: number;
+  hold?: HoldReason;
+  stopsOnFailures?: boolean;
 }
 
 export interface BranchRef {
@@ -28,6 +30,44 @@ export interface BranchInput extends BranchRef {
   execution: string;
   jobSerial: string;
   environment: string;
+  /** How often a person had it run again. */
+  retry?: number;
+  /** Where the branch goes on, when it does not begin at its first action. */
+  resume?: BranchPosition;
+}
+
+/** How far a branch has come: what the history of its workflow would say. */
+export interface BranchPosition {
+  /** The actions in which it is, from the outermost; those before them are done. */
+  frames: Frame[];
+  /** How each action that was reached has ended, by order. */
+  ends: [order: number, end: ActionEndState][];
+  /** How often each action was reached, by order. */
+  iterations: [order: number, count: number][];
+  /** Orders of the actions that ran and can be undone, as they ran. */
+  ran: number[];
+}
+
+export type ActionEndState = 'completed' | 'failed' | 'skipped';
+
+/** A place inside one list of actions. */
+export interface Frame {
+  order: number;
+  /** Of a condition or loop that goes on. */
+  inside?: { iteration: number; slot: ActionSlot; value?: string; round: number; rounds?: number };
+  /** The failure that ends the list, of which only those who depend on it run still. */
+  failure?: ActionFailure;
+}
+
+/** The failure that ends a list of actions. `effect`: what it does to the lists around it. */
+export interface ActionFailure {
+  order: number;
+  name: string;
+  failureCategory: FailureCategory | null;
+  errorCode: string | null;
+  effect: 'stop' | 'skip_remaining' | 'rollback';
+  /** What failed, from the inside out, and the actions that ran because of it. */
+  causes: number[];
 }
 
 /** How many branches of a run or shard are in each state. */
@@ -48,10 +88,33 @@ export interface SlotAnswer {
   ended: boolean;
 }
 
-/** What the root workflow needs to fan out. */
-export interface RunPlan {
-  total: number;
+/** How a run goes on, as people, its rollout and its failures have left it. What is not said is not so. */
+export interface RunControl {
+  /** Branches that run at once. */
   window: number;
+  /** No further branch begins, for this reason. */
+  hold?: HoldReason;
+  /** The hold ends by itself after this time. */
+  resumesInMs?: number;
+  /** No further branch begins at all: the run ends when those that run have. */
+  isStopped?: boolean;
+  /** Failures may stop the run: look again after each. */
+  stopsOnFailures?: boolean;
+  /** Branches that a person wants to have run again and that have not begun. */
+  retries?: BranchInput[];
+}
+
+/** Branch numbers, both included. */
+export interface Batch {
+  number: number;
+  from: number;
+  to: number;
+}
+
+/** What the root workflow needs to fan out. */
+export interface RunPlan extends RunControl {
+  total: number;
+  hasBatches?: boolean;
   timeoutMs: number;
   jobSerial: string;
   jobName: string;
@@ -68,19 +131,50 @@ export interface PlannedAction {
   retryDelayMs: number;
   backoffCoefficient: number;
   onFailure: OnFailure;
+  /** The rest is left out where it says nothing: most actions have none of it. */
+  parent?: number;
+  slot?: ActionSlot;
+  dependencies?: { order: number; status: 'success' | 'failure' | 'completed' | 'skipped' }[];
+  hasConditions?: boolean;
+  isRepeatable?: boolean;
+  control?: PlannedControl;
 }
 
-/** What a branch has to do. `closed`: its row had ended already, nothing may run. */
+/** What the workflow itself does of an action; expressions and approvers stay in the database. */
+export type PlannedControl =
+  | { type: 'if' }
+  | { type: 'switch'; cases: Record<string, number[]> }
+  | { type: 'while' | 'for'; maxIterations: number }
+  | { type: 'parallel'; maxConcurrency: number; waitForAll: boolean }
+  | { type: 'wait'; seconds?: number; until?: string }
+  | { type: 'approval'; timeoutSeconds: number; onTimeout: 'fail' | 'approve' | 'skip' };
+
+/** What a branch has to do. `closed`: its row had ended already, nothing may run. `waits`: another run works on its target; ask again later. */
 export interface BranchProgram {
   closed: boolean;
+  waits?: boolean;
   actions: PlannedAction[];
   heartbeatTimeoutMs: number;
 }
 
-export interface RunActionInput {
+/** One time that a branch reaches one of its actions. */
+export interface ActionRef {
   branch: string;
   order: number;
   iteration: number;
+  /** The innermost loop over a list around it. */
+  loop?: LoopPlace;
+}
+
+/** The turn of a loop; its item is on the row of the loop. */
+export interface LoopPlace {
+  order: number;
+  iteration: number;
+  /** From 0. */
+  index: number;
+}
+
+export interface RunActionInput extends ActionRef {
   attempt: number;
   /** A failure of this attempt decides the action. */
   isLastAttempt: boolean;
@@ -97,11 +191,58 @@ export interface ActionOutcome {
   errorCode: string | null;
 }
 
-/** Why an attempt ended without telling: the row is closed by the workflow. */
-export interface CloseAttemptInput {
-  branch: string;
+/** May the action run? A row is written when not. */
+export interface Admission {
+  may: 'run' | 'skip' | 'fail';
+  /** Of a failure to decide. */
+  outcome?: ActionOutcome;
+}
+
+/** What an expression gave. `slot` null: nothing to do. */
+export interface Decision {
+  slot: ActionSlot | null;
+  /** The case. */
+  value?: string;
+  /** Items of the list to go over. */
+  rounds?: number;
+}
+
+export interface SkipActionInput extends ActionRef {
+  reason: ActionSkipReason;
+}
+
+/** Ends the row of an action that no worker executes. */
+export interface EndControlInput extends ActionRef {
+  outcome: ActionOutcome;
+  message?: string;
+}
+
+export type ApprovalResolution = 'approved' | 'rejected' | 'expired';
+
+/** Answer of a person, or of the clock. */
+export interface AnswerApprovalInput extends ActionRef {
+  resolution: ApprovalResolution;
+  onTimeout: 'fail' | 'approve' | 'skip';
+  answer: ApprovalAnswer | null;
+}
+
+/** What a person says through the update `answerApproval`. */
+export interface ApprovalAnswer {
   order: number;
-  iteration: number;
+  answer: 'approved' | 'rejected';
+  actor: { type: 'user'; userId: number } | { type: 'api_token'; userId: number; apiTokenId: number };
+  note: string | null;
+}
+
+/** How an action of the workflow itself ended. `isOurs` false: it had ended before. */
+export interface ControlEnd {
+  end: ActionEndState;
+  outcome: ActionOutcome;
+  isOurs: boolean;
+}
+
+/** Why an attempt ended without telling: the row is closed by the workflow. */
+export interface CloseAttemptInput extends ActionRef {
   attempt: number;
   outcome: ActionOutcome;
   message: string;
@@ -115,7 +256,7 @@ export interface CloseBranchInput {
   errorCode: string | null;
   message: string | null;
   /** Why the actions that never ran did not. */
-  skipReason: 'branch_stopped' | 'skip_remaining';
+  skipReason: 'branch_stopped' | 'skip_remaining' | 'condition_false';
 }
 
 export interface FinishRunInput {

@@ -1,7 +1,17 @@
 import { z } from 'zod';
+import { DANGEROUS_PATTERNS } from './dangerous-patterns.ts';
 
 const MAX_DAYS = 3_650;
 const days = (kept: number) => z.number().int().min(1).max(MAX_DAYS).default(kept);
+
+const isExpression = (text: string): boolean => {
+  try {
+    return new RegExp(text, 'im') instanceof RegExp;
+  } catch {
+    return false;
+  }
+};
+const Expression = z.string().min(1).max(1_000).refine(isExpression, 'must be a regular expression');
 
 /** The runtime settings that are read so far, with type, range and default (data model, 11.3). */
 export const Settings = z.object({
@@ -28,6 +38,10 @@ export const Settings = z.object({
   schedule_history_retention_days: days(365),
   execution_retention_days: z.number().int().min(0).max(MAX_DAYS).default(0),
   purge_after_days: z.number().int().min(0).max(MAX_DAYS).default(30),
+  dangerous_command_patterns: z
+    .array(Expression)
+    .max(200)
+    .default(() => [...DANGEROUS_PATTERNS]),
   maintenance_mode: z.boolean().default(false),
   password_min_length: z.number().int().min(8).max(128).default(12),
   login_max_failures: z.number().int().min(1).max(1_000).default(5),

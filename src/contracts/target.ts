@@ -3,6 +3,7 @@ import { CommunicationMethodType, CredentialType, HealthStatus, TargetEnvironmen
 import { Text } from './text.ts';
 import { METHODS } from './capabilities.ts';
 import { METHOD_CONFIGS } from './methods/index.ts';
+import { snmpCredentialProblem } from './methods/snmp-credential.ts';
 import { ApiKeySecret, ApiTokenSecret, PasswordSecret, SnmpCommunitySecret, SnmpV3Secret, SshKeySecret } from './transport.ts';
 
 export const TargetSerial = z.string().regex(/^T\d{8,19}$/, 'must be a target serial such as T20250001');
@@ -78,9 +79,16 @@ const refuseForeignCredential = (
   context.addIssue({ code: 'custom', path: ['credential', 'credential_type'], message });
 };
 
+const refuseUnfitSnmpCredential = (method: z.infer<(typeof METHOD_INPUTS)[number]>, context: z.RefinementCtx): void => {
+  if (method.method_type !== 'snmp' || method.credential === undefined) return;
+  const problem = snmpCredentialProblem(method.config, method.credential);
+  if (problem !== undefined) context.addIssue({ code: 'custom', path: ['credential', problem.field], message: problem.message });
+};
+
 export const MethodInput = z
   .discriminatedUnion('method_type', METHOD_INPUTS)
   .superRefine(refuseForeignCredential)
+  .superRefine(refuseUnfitSnmpCredential)
   .meta({ id: 'MethodInput' });
 export type MethodInput = z.infer<typeof MethodInput>;
 

@@ -80,7 +80,7 @@ export interface RemoteProgram {
   runAs?: string | undefined;
 }
 
-/** How a program ended. A signal name instead of a code when it was killed. */
+/** How a program ended. A signal name instead of a code when it was killed; neither where the method has no exit codes (telnet to a device). */
 export interface ProgramExit {
   exitCode: number | null;
   signal: string | null;

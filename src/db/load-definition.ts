@@ -1,5 +1,6 @@
 import type { Sequelize } from 'sequelize';
-import type { ActionType, OnFailure } from '../contracts/enums.ts';
+import type { ActionCondition, ActionDependency } from '../contracts/actions/common.ts';
+import type { ActionSlot, ActionType, OnFailure } from '../contracts/enums.ts';
 import type { SealedValue } from '../contracts/sealed-value.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { selectRow, selectRows } from './query.ts';
@@ -18,6 +19,10 @@ export interface StoredVariable {
 export interface DefinedAction {
   id: number;
   order: number;
+  key: string;
+  /** Order of the action around it, null of those that are in no other. */
+  parent: number | null;
+  slot: ActionSlot | null;
   name: string;
   type: ActionType;
   parameters: Record<string, unknown>;
@@ -27,6 +32,8 @@ export interface DefinedAction {
   retryCount: number | null;
   retryDelaySeconds: number;
   onFailure: OnFailure;
+  conditions: ActionCondition[];
+  dependencies: ActionDependency[];
 }
 
 /** One version of a job; never changes. */
@@ -63,10 +70,11 @@ const loadDefinition = async (db: Sequelize, jobId: number, version: number): Pr
   if (head === undefined) throw new OpsError('NOT_FOUND', `Version ${version} of the job is not in the database.`);
   const actions = await selectRows<DefinedAction>(
     db,
-    `SELECT id, action_order AS "order", action_name AS name, action_type AS type, action_parameters AS parameters, action_config AS config,
+    `SELECT id, action_order AS "order", action_key AS key, parent_slot AS slot, conditions, dependencies, action_name AS name,
+       (SELECT p.action_order FROM job_actions p WHERE p.id = a.parent_action_id) AS parent, action_type AS type, action_parameters AS parameters, action_config AS config,
        is_enabled AS "isEnabled", timeout_seconds AS "timeoutSeconds", retry_count AS "retryCount", retry_delay_seconds AS "retryDelaySeconds",
        on_failure AS "onFailure"
-     FROM job_actions WHERE job_id = $1 AND definition_version = $2 ORDER BY action_order`,
+     FROM job_actions a WHERE job_id = $1 AND definition_version = $2 ORDER BY action_order`,
     [jobId, version],
   );
   return { variables: head.definition.variables, retryCount: head.definition.retry_count, actions };

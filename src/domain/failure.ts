@@ -20,9 +20,17 @@ const NEVER_RETRIED: ReadonlySet<FailureCategory> = new Set(['authentication', '
 /** The connection broke while a program ran: it may run on. */
 const NEVER_RETRIED_CODES: ReadonlySet<string> = new Set(['CONNECTION_LOST', 'OUTCOME_UNKNOWN']);
 
-/** May an author's retry policy repeat an attempt that ended like this? */
-export const isRetryable = ({ failureCategory, errorCode }: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>): boolean =>
-  (failureCategory === null || !NEVER_RETRIED.has(failureCategory)) && (errorCode === null || !NEVER_RETRIED_CODES.has(errorCode));
+/**
+ * May an author's retry policy repeat an attempt that ended like this?
+ * @param isRepeatable the author says that the action may run twice (delivery at_least_once): then what may have run already is tried again, too
+ */
+export const isRetryable = (
+  { failureCategory, errorCode }: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>,
+  isRepeatable = false,
+): boolean => {
+  const isUnknown = failureCategory === 'lost' || (errorCode !== null && NEVER_RETRIED_CODES.has(errorCode));
+  return isUnknown ? isRepeatable : failureCategory === null || !NEVER_RETRIED.has(failureCategory);
+};
 
 /** Delay before try `attempt` + 1, in milliseconds: delay × coefficient^(attempt−1). */
 export const retryDelayMs = (firstDelayMs: number, backoffCoefficient: number, attempt: number): number =>

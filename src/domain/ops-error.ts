@@ -50,6 +50,8 @@ export const ERROR_CODES = {
   ROLLOUT_STOPPED: { status: 422, category: 'command_execution' },
   CONFIRMATION_NEEDED: { status: 422, category: 'configuration' },
   ACTION_TIMED_OUT: { status: 422, category: 'timeout' },
+  TOO_MANY_BATCHES: { status: 422, category: 'configuration' },
+  ROLLOUT_REJECTED: { status: 422, category: 'rejected' },
   RUN_TIMED_OUT: { status: 422, category: 'timeout' },
   NOT_STARTED: { status: 422, category: 'not_started' },
   OUTCOME_UNKNOWN: { status: 422, category: 'lost' },

@@ -18,11 +18,14 @@ const shapesOf = (secret: string): string[] => {
   const json = JSON.stringify(secret).slice(1, -1);
   const url = encodeURIComponent(secret.toWellFormed());
   // Files end in a newline and shells drop it: a secret is also what is left of it without space around it.
-  return [secret, secret.trim(), json, url, ...lines.filter((line) => line.length >= SHORTEST_KEY_LINE)];
+  const strictUrl = url.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  // As they stand inside the quotes of a POSIX shell and of PowerShell.
+  const quoted = [`'\\''`, "''"].map((quote) => secret.replaceAll("'", quote));
+  return [secret, secret.trim(), json, url, strictUrl, ...quoted, ...lines.filter((line) => line.length >= SHORTEST_KEY_LINE)];
 };
 
 /**
- * A mask for these secrets, also in their JSON and URL forms and, for keys of several lines, each line.
+ * A mask for these secrets, also in their JSON, URL and shell forms and, for keys of several lines, each line.
  * Secrets of fewer than four characters are not masked: replacing them would shred ordinary text and point at what they are.
  */
 export const createSecretMask = (secrets: readonly string[]): SecretMask => {

@@ -13,7 +13,10 @@ const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
   mongodb: async () => (await import('./mongodb/open-mongodb.ts')).openMongodb,
   redis: async () => (await import('./redis/open-redis.ts')).openRedis,
   elasticsearch: async () => (await import('./elasticsearch/open-elasticsearch.ts')).openElasticsearch,
+  snmp: async () => (await import('./snmp/open-snmp.ts')).openSnmp,
+  winrm: async () => (await import('./winrm/open-winrm.ts')).openWinrm,
   smtp: async () => (await import('./smtp/open-smtp.ts')).openSmtp,
+  telnet: async () => (await import('./telnet/open-telnet.ts')).openTelnet,
 };
 
 const openSshSession = (): OpenSession => {

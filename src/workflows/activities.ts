@@ -8,9 +8,10 @@ export const record = proxyLocalActivities<Activities>({
   retry: { initialInterval: '200ms', maximumInterval: '5s' },
 });
 
-/** Work of a whole run or shard: too long for a local activity, safe to repeat. */
+/** Work of a whole run or shard: too long for a local activity, safe to repeat; begun anew half a minute after its worker died. */
 export const io = proxyActivities<Activities>({
   startToCloseTimeout: '5m',
+  heartbeatTimeout: '30s',
   retry: { initialInterval: '500ms', maximumInterval: '15s' },
 });
 

@@ -1,89 +1,99 @@
-import { CancellationScope, CancelledFailure, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
-import type {
-  ActionOutcome,
-  BranchEnd,
-  BranchInput,
-  BranchProgram,
-  CloseBranchInput,
-  PlannedAction,
-  RunActionInput,
-} from '../contracts/run.ts';
-import { isRetryable, retryDelayMs } from '../domain/failure.ts';
-import { record, tryAction } from './activities.ts';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  ContinueAsNew,
+  allHandlersFinished,
+  condition,
+  defineUpdate,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import type { ActionFailure, ApprovalAnswer, BranchEnd, BranchInput, BranchProgram, CloseBranchInput } from '../contracts/run.ts';
+import { bodyOf } from '../domain/branch-decisions.ts';
+import { record } from './activities.ts';
+import { createState } from './branch-state.ts';
+import type { BranchState } from './branch-state.ts';
 import { classify } from './classify.ts';
+import { openBranch } from './open-branch.ts';
+import { rollBack, runList } from './run-list.ts';
+import { takeSkips } from './skip-action.ts';
 
 type Ending = Omit<CloseBranchInput, 'branch'>;
 
-const COMPLETED: Ending = { status: 'completed', failureCategory: null, errorCode: null, message: null, skipReason: 'branch_stopped' };
+const COMPLETED: Ending = { status: 'completed', failureCategory: null, errorCode: null, message: null, skipReason: 'condition_false' };
 const CANCELLED: Ending = { ...COMPLETED, status: 'cancelled' };
+
+/** A person answers an approval of this branch. Refused when it does not wait for one. */
+export const answerApprovalUpdate = defineUpdate<void, [ApprovalAnswer]>('answerApproval');
 
 /** One target of one run: its actions in order, each try an activity of its own. The row is closed whatever happens. */
 export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
+  const approvals: BranchState['approvals'] = new Map();
+  takeAnswers(approvals);
   let ending: Ending = CANCELLED;
   let failure: unknown;
   try {
-    // The first run: a reset goes on with the same row.
-    const { firstExecutionRunId: runId, workflowId } = workflowInfo();
-    const program = await record.openBranch({ branch: input.branch, workflowId, runId });
+    const program = await openBranch(input.branch);
     if (program.closed) return 'cancelled';
-    ending = await runActions(input, program);
+    ending = await runActions(input, program, approvals);
   } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
     failure = error;
     const { outcome, message } = classify(error);
-    ending = isCancellation(error) ? CANCELLED : { ...COMPLETED, ...outcome, message };
+    ending = isCancellation(error) ? CANCELLED : { ...COMPLETED, ...outcome, message, skipReason: 'branch_stopped' };
   }
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   const status = await CancellationScope.nonCancellable(() => record.closeBranch({ branch: input.branch, ...ending }));
   if (isCancellation(failure)) throw failure;
   return status;
 }
 
-const runActions = async (input: BranchInput, program: BranchProgram): Promise<Ending> => {
-  const enabled = program.actions.filter((action) => action.isEnabled);
-  for (const [index, action] of enabled.entries()) {
-    const outcome = await runWithRetries(input, program, action, index < enabled.length - 1);
-    if (outcome.status === 'completed' || action.onFailure === 'continue') continue;
-    const { failureCategory, errorCode } = outcome;
-    const skipReason = action.onFailure === 'skip_remaining' ? 'skip_remaining' : 'branch_stopped';
-    return { status: 'failed', failureCategory, errorCode, message: `Action ${action.order} (${action.name}) failed.`, skipReason };
-  }
-  return COMPLETED;
+const runActions = async (input: BranchInput, program: BranchProgram, approvals: BranchState['approvals']): Promise<Ending> => {
+  const state = createState(input, program, approvals);
+  takeSkips(state);
+  const top = bodyOf(program.actions, undefined, undefined);
+  const failure = await runList(state, top, { depth: 0, loop: undefined, resume: input.resume?.frames ?? [] });
+  if (failure === undefined) return COMPLETED;
+  const undone = failure.effect === 'rollback' ? await undoneText(state) : '';
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('branch cancelled');
+  return endingOf(failure, undone);
 };
 
-const runWithRetries = async (
-  input: BranchInput,
-  program: BranchProgram,
-  action: PlannedAction,
-  keepSession: boolean,
-): Promise<ActionOutcome> => {
-  for (let attempt = 1; ; attempt += 1) {
-    const isLastAttempt = attempt > action.retryCount;
-    const outcome = await runOnce(input, program, action, {
-      attempt,
-      isLastAttempt,
-      keepSession: keepSession || !isLastAttempt,
-      keepSessionOnFailure: !isLastAttempt || action.onFailure === 'continue',
-    });
-    if (outcome.status === 'cancelled' || CancellationScope.current().consideredCancelled) throw new CancelledFailure('branch cancelled');
-    if (outcome.status === 'completed' || isLastAttempt || !isRetryable(outcome)) return outcome;
-    await sleep(retryDelayMs(action.retryDelayMs, action.backoffCoefficient, attempt), {
-      summary: `retry ${attempt} of ${action.name}`.slice(0, 200),
-    });
-  }
+const undoneText = async (state: BranchState): Promise<string> => {
+  const failed = await rollBack(state);
+  const what = state.ran.length === 1 ? '1 action was' : `${state.ran.length} actions were`;
+  return failed === 0 ? ` ${what} rolled back.` : ` ${what} to be rolled back; ${failed} of the rollbacks failed: look at the target.`;
 };
 
-const runOnce = async (
-  input: BranchInput,
-  program: BranchProgram,
-  action: PlannedAction,
-  options: Pick<RunActionInput, 'attempt' | 'isLastAttempt' | 'keepSession' | 'keepSessionOnFailure'>,
-): Promise<ActionOutcome> => {
-  const ref = { branch: input.branch, order: action.order, iteration: 1, ...options };
-  try {
-    return await tryAction(action, input.name, program.heartbeatTimeoutMs, ref);
-  } catch (error) {
-    const { outcome, message } = classify(error);
-    const isFinal = options.isLastAttempt || outcome.status === 'cancelled' || !isRetryable(outcome);
-    const stands = await CancellationScope.nonCancellable(() => record.closeAttempt({ ...ref, outcome, message, isFinal }));
-    return stands ?? outcome;
-  }
+const endingOf = ({ order, name, failureCategory, errorCode, effect }: ActionFailure, undone: string): Ending => ({
+  status: 'failed',
+  failureCategory,
+  errorCode,
+  message: `Action ${order} (${name}) failed.${undone}`,
+  skipReason: effect === 'skip_remaining' ? 'skip_remaining' : 'branch_stopped',
+});
+
+const conflict = (message: string): ApplicationFailure => ApplicationFailure.create({ type: 'CONFLICT', nonRetryable: true, message });
+
+const takeAnswers = (approvals: BranchState['approvals']): void => {
+  const refuse = (order: number): never => {
+    throw conflict(`Action ${order} waits for no answer (any more).`);
+  };
+  setHandler(
+    answerApprovalUpdate,
+    async (answer) => {
+      const pending = approvals.get(answer.order) ?? refuse(answer.order);
+      const { ref, onTimeout } = pending;
+      const end = await record.answerApproval({ ...ref, resolution: answer.answer, onTimeout, answer });
+      pending.end = end;
+      if (!end.isOurs) refuse(answer.order);
+    },
+    {
+      validator({ order }) {
+        if (approvals.get(order)?.end === undefined && approvals.has(order)) return;
+        refuse(order);
+      },
+    },
+  );
 };

@@ -284,6 +284,9 @@ describe('jobs', () => {
     retry_count: 2,
     retry_delay_seconds: 9,
     on_failure: 'continue',
+    conditions: [{ variable: 'COUNT', operator: '<', value: 0 }],
+    dependencies: [],
+    rollback: [],
   };
   const script = {
     action_name: 'script',
@@ -348,6 +351,9 @@ describe('jobs', () => {
           retry_count: null,
           retry_delay_seconds: 5,
           on_failure: 'stop',
+          conditions: [],
+          dependencies: [],
+          rollback: [],
         },
       ],
       target_count: 1,
@@ -389,13 +395,14 @@ describe('jobs', () => {
   });
 
   test('a secret that comes without a value, or with null as it is shown, keeps the one it has', async () => {
-    const made = (await platform.api('POST', '/api/v1/jobs', definition)).body;
+    const plain = { ...definition, actions: [script] };
+    const made = (await platform.api('POST', '/api/v1/jobs', plain)).body;
     const path = `/api/v1/jobs/${made.job_serial}`;
-    await platform.api('PUT', path, { ...definition, variables: [{ key: 'PASSWORD', is_secret: true }] });
-    await platform.api('PUT', path, { ...definition, variables: made.variables });
-    await platform.api('PUT', path, { ...definition, variables: [{ key: 'PASSWORD', is_secret: true, value: 'another' }] });
-    await platform.api('PUT', path, { ...definition, variables: [{ key: 'PASSWORD', is_secret: false }] });
-    await platform.api('PUT', path, { ...definition, variables: [{ key: 'PASSWORD', is_secret: true }] });
+    await platform.api('PUT', path, { ...plain, variables: [{ key: 'PASSWORD', is_secret: true }] });
+    await platform.api('PUT', path, { ...plain, variables: made.variables });
+    await platform.api('PUT', path, { ...plain, variables: [{ key: 'PASSWORD', is_secret: true, value: 'another' }] });
+    await platform.api('PUT', path, { ...plain, variables: [{ key: 'PASSWORD', is_secret: false }] });
+    await platform.api('PUT', path, { ...plain, variables: [{ key: 'PASSWORD', is_secret: true }] });
     const values = await Promise.all([1, 2, 3, 4, 5, 6].map((version) => sealedOf(made.job_serial, version)));
     expect(values).toEqual([SECRET, SECRET, SECRET, 'another', undefined, undefined]);
     expect((await platform.api('GET', `${path}?version=5`)).body.variables).toMatchObject([

@@ -152,7 +152,7 @@ describe('what does not belong into a column is refused, and its place named', (
     ['job_actions.action_config', { delivery: 'exactly_once' }, 'delivery'],
     ['job_actions.action_config', { expected_exit_codes: [256] }, 'expected_exit_codes.0'],
     ['job_actions.conditions', [{ variable: 'A', operator: '=', value: 1 }], '0.operator'],
-    ['job_actions.dependencies', [{ action_key: 'a' }], '0.status'],
+    ['job_actions.dependencies', [{ action_key: 'a', status: 'soon' }], '0.status'],
     ['job_executions.variables', { a: 1 }, 'a'],
     ['job_executions.target_selection', { target_uuids: [UUID], selector: 'a=b' }, ''],
     ['job_executions.target_selection', { target_uuids: ['T20250001'] }, 'target_uuids.0'],

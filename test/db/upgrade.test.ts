@@ -9,7 +9,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { addTargets, command, runJob, startFleet } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { Answer } from '../support/platform.ts';
-import { openClient } from './migrations/support.ts';
+import { openClient } from '../support/open-client.ts';
 import { dumpedTables, writeDump } from './support/write-dump.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));

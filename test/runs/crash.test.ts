@@ -7,8 +7,10 @@ import type { Fleet } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
 import { endMarked } from '../support/end-marked.ts';
 import { markedProcesses } from '../support/marked-processes.ts';
+import { openClient } from '../support/open-client.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { untilWaiting } from '../support/until-waiting.ts';
 
 const linesOf = (path: string): string[] => readFileSync(path, 'utf8').trim().split('\n').toSorted();
 
@@ -53,6 +55,21 @@ describe.skipIf(withoutSshd)('a worker process that dies or stops (OpenSSH)', ()
     expect(linesOf(ran)).toEqual(targets.toSorted());
     for (const row of lost) endMarked(`${row.action_serial}/1/1`);
   });
+
+  test('killed while it plans a run: the next worker plans it long before the limit of five minutes', async () => {
+    const { serial } = await runJob(platform, targets, [command('true')]);
+    await using blocker = await openClient(platform.database.url);
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE job_execution_branches IN EXCLUSIVE MODE');
+    const first = await startWorkerProcess(platform);
+    await untilWaiting(platform.database.url, '');
+    await first.end('SIGKILL');
+    await blocker.query('ROLLBACK');
+    const second = await startWorkerProcess(platform);
+    const run = await platform.untilEnded(serial);
+    await second.end('SIGTERM');
+    expect(run).toMatchObject({ status: 'completed', total_branches: 4, completed_branches: 4 });
+  }, 120_000);
 
   test('stopped with SIGTERM: what ends within the grace completes, the rest is interrupted and leaves no process behind', async () => {
     const [patient = '', endless = ''] = targets;

@@ -81,13 +81,6 @@ describe.skipIf(withoutSshd)('programs of a run (OpenSSH)', () => {
     expect(JSON.parse((await linesOf(serial))[2]?.log_message ?? '')).toEqual({ a: [1, 'x y'], b: null });
   });
 
-  test('an argument that names no variable fails the action as its definition’s fault, untried', async () => {
-    const { results } = await run([script('sh', 'true', ['${NOWHERE}'], { retry_count: 3 })]);
-    expect(results).toMatchObject([
-      { status: 'failed', failure_category: 'configuration', error_code: 'VARIABLE_MISSING', is_final: true, fault: 'definition' },
-    ]);
-  });
-
   test('invalid UTF-8, NUL and terminal colours are stored as text', async () => {
     const write = `import sys\nsys.stdout.buffer.write(b'a\\xff\\xc3b\\x00c\\n\\x1b[31mred\\x1b[0m\\r\\n\\xef\\xbb\\xbflast \\xf0\\x9f\\x98\\x80')`;
     const { serial, results } = await run([script('python', write)]);

@@ -86,7 +86,15 @@ export const activityCases = (world: World): QueryCase[] => {
     row('attempt begun and closed', ['startAttempt', 'endAttempt'], async (n) => {
       const { id, branch_id: branchId } = await attempt(n);
       await endAttempt(db, id, { outcome: FAILED, isFinal: false, stdout: 'out', stderr: 'err', truncated: false, bytes: 6 });
-      const action = { id: pick(filled.jobs, n).actionIds[1] ?? 0, order: 2, name: 'check', type: 'command' } as const;
+      const action = {
+        id: pick(filled.jobs, n).actionIds[1] ?? 0,
+        order: 2,
+        name: 'check',
+        type: 'command',
+        key: 'action_2',
+        parent: null,
+        slot: null,
+      } as const;
       const rest = {
         parameters: {},
         config: {},
@@ -109,7 +117,7 @@ export const activityCases = (world: World): QueryCase[] => {
         db,
         input,
         branchId,
-        { ...action, ...rest },
+        { ...action, ...rest, conditions: [], dependencies: [] },
         { commandExecuted: 'true', activityId: '2', workerIdentity: 'w' },
       );
       if (begun.state !== 'begun') throw new Error(`The second attempt of ${branch(n)} is ${begun.state}.`);

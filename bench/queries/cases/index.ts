@@ -1,9 +1,11 @@
 import type { World } from '../world.ts';
 import { accountCases } from './accounts.ts';
 import { activityCases } from './activities.ts';
+import { controlCases } from './control.ts';
 import { listCases } from './lists.ts';
 import type { QueryCase } from './query-case.ts';
 import { runCases } from './runs.ts';
+import { steeringCases } from './steering.ts';
 import { writeCases } from './writes.ts';
 
 /** All that services and activities ask the database. */
@@ -12,5 +14,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await runCases(world)),
   ...(await accountCases(world)),
   ...writeCases(world),
+  ...steeringCases(world),
   ...activityCases(world),
+  ...controlCases(world),
 ];

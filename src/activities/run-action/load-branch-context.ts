@@ -8,7 +8,8 @@ import type { MethodRow } from '../../db/method-endpoint.ts';
 import { selectPreparedRows } from '../../db/query.ts';
 import { openValue } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import { variableText } from '../../domain/variables.ts';
+import { variableText } from '../../domain/template/value.ts';
+import type { BranchVariable } from '../../domain/system-variables.ts';
 import { createSecretMask } from '../../domain/secret-mask.ts';
 import type { SecretMask } from '../../domain/secret-mask.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -44,6 +45,8 @@ interface BranchRow {
   execution_id: number;
   execution_serial: string;
   execution_uuid: string;
+  execution_date: string;
+  execution_time: string;
   run_variables: Record<string, unknown>;
   definition_version: number;
   job_id: number;
@@ -59,7 +62,9 @@ interface BranchRow {
 type ContextRow = BranchRow & (MethodRow | { method_id: null });
 
 const CONTEXT_OF_BRANCH = `
-SELECT b.id AS branch_id, e.id AS execution_id, e.execution_serial, e.execution_uuid, e.variables AS run_variables, e.definition_version,
+SELECT b.id AS branch_id, e.id AS execution_id, e.execution_serial, e.execution_uuid, e.variables AS run_variables,
+  to_char(coalesce(e.started_at, e.created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS execution_date,
+  to_char(coalesce(e.started_at, e.created_at) AT TIME ZONE 'UTC', 'HH24:MI:SS') AS execution_time, e.definition_version,
   j.id AS job_id, j.job_uuid, j.job_serial, j.name AS job_name, t.target_serial, t.name AS target_name, t.os_type, ${METHOD_COLUMNS}
 FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id JOIN jobs j ON j.id = e.job_id
   JOIN universal_targets t ON t.id = b.target_id
@@ -138,13 +143,16 @@ const withCredential = (method: BranchMethod, serial: string, name: string): Bra
   );
 };
 
-const systemVariables = (row: BranchRow, host: string): Record<string, string> => ({
+const systemVariables = (row: BranchRow, host: string): Record<BranchVariable, string> => ({
   JOB_NAME: row.job_name,
   JOB_SERIAL: row.job_serial,
   EXECUTION_ID: row.execution_serial,
+  EXECUTION_DATE: row.execution_date,
+  EXECUTION_TIME: row.execution_time,
   TARGET_NAME: row.target_name,
   TARGET_SERIAL: row.target_serial,
   TARGET_HOST: host,
+  TARGET_HOSTNAME: host,
   TARGET_OS: row.os_type,
 });
 

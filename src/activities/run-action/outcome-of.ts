@@ -7,9 +7,9 @@ import { OpsError } from '../../domain/ops-error.ts';
 /** The attempt took longer than its action may. */
 export class ActionTimeout extends Error {}
 
-/** What an exit means for the record. */
+/** What an exit means for the record. A method without exit codes tells neither code nor signal: that a command ended is then all there is. */
 export const outcomeOfExit = ({ exitCode, signal }: ProgramExit, expected: readonly number[]): ActionOutcome => {
-  if (signal === null && exitCode !== null && expected.includes(exitCode))
+  if (signal === null && (exitCode === null || expected.includes(exitCode)))
     return { status: 'completed', exitCode, failureCategory: null, errorCode: null };
   return {
     status: 'failed',

@@ -1,7 +1,12 @@
 import type { Interpreter, RemoteProgram } from '../../contracts/transport.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import { substitute } from '../../domain/variables.ts';
+import type { Place } from '../../domain/template/value.ts';
+import { variableText } from '../../domain/template/value.ts';
+import type { ActionRun } from './handlers/action-handler.ts';
+import { methodOf } from './load-branch-context.ts';
+import type { BranchMethod } from './load-branch-context.ts';
+import { render } from './render.ts';
 
 interface StoredParameters {
   command?: string;
@@ -16,30 +21,44 @@ interface StoredConfig {
   expected_exit_codes?: number[];
 }
 
-/** The program of a command or script action. The job's variables are its environment; no value becomes part of the text. */
-export const renderProgram = (action: DefinedAction, variables: Record<string, string>, marker: string): RemoteProgram => {
-  const parameters: StoredParameters = action.parameters;
-  const config: StoredConfig = action.config;
-  const environment = Object.fromEntries(
-    Object.entries(config.environment ?? {}).map(([name, value]) => [name, substitute(value, variables)]),
-  );
-  return {
-    ...textOf(action, parameters),
-    arguments: (parameters.arguments ?? []).map((text) => substitute(text, variables)),
-    workingDirectory: config.working_directory === undefined ? undefined : substitute(config.working_directory, variables),
-    environment: { ...variables, ...environment },
-    marker,
-  };
+type Run = Pick<ActionRun, 'action' | 'context' | 'lookup' | 'previous' | 'marker'>;
+
+/** What reads the text of a command. */
+const placeOf = ({ type, endpoint }: BranchMethod): Place => {
+  if (type === 'telnet' && endpoint.config['shell'] !== 'posix') return 'header';
+  return endpoint.platform === 'windows' ? 'cmd' : 'posix_shell';
 };
 
-const textOf = (
-  action: DefinedAction,
-  { command, scriptType, scriptContent }: StoredParameters,
-): { interpreter: Interpreter; text: string } => {
-  if (action.type === 'command' && command !== undefined) return { interpreter: 'sh', text: command };
+const textOf = (run: Run): { interpreter: Interpreter; text: string } => {
+  const { action, context } = run;
+  const { command, scriptType, scriptContent }: StoredParameters = action.parameters;
+  if (action.type === 'command' && command !== undefined)
+    return { interpreter: 'sh', text: render(run, command, placeOf(methodOf(context, action))) };
   if (action.type === 'script' && scriptType !== undefined && scriptContent !== undefined)
     return { interpreter: scriptType, text: scriptContent };
   throw new OpsError('METHOD_UNSUPPORTED', `Action ${action.order} (${action.name}) is of type ${action.type}, which ssh cannot run.`);
+};
+
+const texts = (values: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, variableText(value)]));
+
+/**
+ * The program of a command or script action. Variables are its environment; in a command, arguments, folder and environment references have their
+ * values, each quoted for its place. The text of a script is never changed.
+ * @throws OpsError VARIABLE_MISSING, VALIDATION, METHOD_MISSING
+ */
+export const renderProgram = (run: Run): RemoteProgram => {
+  const { action, context, previous, marker } = run;
+  const { arguments: words }: StoredParameters = action.parameters;
+  const { environment, working_directory: folder }: StoredConfig = action.config;
+  const own = Object.entries(environment ?? {}).map(([name, value]) => [name, render(run, value, 'plain')] as const);
+  return {
+    ...textOf(run),
+    arguments: (words ?? []).map((text) => render(run, text, 'plain')),
+    workingDirectory: folder === undefined ? undefined : render(run, folder, 'plain'),
+    environment: { ...context.variables, ...texts(previous), ...Object.fromEntries(own) },
+    marker,
+  };
 };
 
 /** Exit codes that count as success. */

@@ -6,9 +6,12 @@ import { isRetryable } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { showNul } from '../../domain/output-lines.ts';
 import { childSerial } from '../../domain/serials.ts';
+import { variableText } from '../../domain/template/value.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { endAttempt, startAttempt } from './attempt-record.ts';
 import { keepTrying } from './keep-trying.ts';
+import { loadValues } from './load-lookup.ts';
+import { loopValues } from './loop-values.ts';
 import { loadBranchContext } from './load-branch-context.ts';
 import type { BranchContext } from './load-branch-context.ts';
 import { createConnections } from './connections.ts';
@@ -28,12 +31,21 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
   const contexts = new Map<string, Promise<BranchContext>>();
 
   const contextOf = (branch: string): Promise<BranchContext> => {
-    const loading = contexts.get(branch) ?? loadBranchContext(deps, loadDefinition, branch);
-    contexts.set(branch, loading);
-    loading.catch(() => contexts.delete(branch));
+    // A branch that is run again has a workflow of its own, and may find another target, login or method.
+    const key = Context.current().info.workflowExecution?.workflowId ?? branch;
+    const loading = contexts.get(key) ?? loadBranchContext(deps, loadDefinition, branch);
+    contexts.set(key, loading);
+    loading.catch(() => contexts.delete(key));
     const oldest = contexts.keys().next().value;
     if (contexts.size > CONTEXTS_KEPT && oldest !== undefined) contexts.delete(oldest);
     return loading;
+  };
+
+  const contextInLoop = async (input: RunActionInput): Promise<BranchContext> => {
+    const context = await contextOf(input.branch);
+    if (input.loop === undefined) return context;
+    const values = Object.entries(await loopValues(db, input)).map(([name, value]) => [name, variableText(value)]);
+    return { ...context, variables: { ...context.variables, ...Object.fromEntries(values) } };
   };
 
   /** Begins the attempt's row, or tells why nothing may run. */
@@ -80,7 +92,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     } finally {
       clearTimeout(timer);
     }
-    await finish(input, context, attemptId, writer, end.outcome, end.errorText);
+    await finish(input, context, action, attemptId, writer, end);
     return end.outcome;
   };
 
@@ -95,6 +107,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     const handler = HANDLERS[action.type];
     if (handler === undefined)
       throw new OpsError('METHOD_UNSUPPORTED', `This version of OpsConductor cannot run actions of type ${action.type}.`);
+    const values = await keepTrying(() => loadValues(db, input, context, action), signal);
     const connections = createConnections(deps, pool, { branch: input.branch, context, action, writer, signal });
     let keep = false;
     try {
@@ -102,6 +115,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
         deps,
         action,
         context,
+        ...values,
         marker: `${childSerial(input.branch, action.order)}/${input.iteration}/${input.attempt}`,
         attemptId,
         signal,
@@ -119,10 +133,10 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
   const finish = async (
     input: RunActionInput,
     context: BranchContext,
+    action: DefinedAction,
     attemptId: number,
     writer: OutputWriter,
-    outcome: ActionOutcome,
-    errorText: string,
+    { outcome, errorText }: ActionEnd,
   ): Promise<void> => {
     const message = context.mask(showNul(errorText));
     if (message !== '')
@@ -133,7 +147,8 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
         message,
       );
     const output = await writer.end();
-    const isFinal = outcome.status !== 'failed' || input.isLastAttempt || !isRetryable(outcome);
+    const isFinal =
+      outcome.status !== 'failed' || input.isLastAttempt || !isRetryable(outcome, action.config['delivery'] === 'at_least_once');
     const stderr = [output.stderr, message].filter((text) => text !== '').join(output.stderr.endsWith('\n') ? '' : '\n');
     await keepTrying(() => endAttempt(db, attemptId, { ...output, stderr, outcome, isFinal }), new AbortController().signal);
     notifyRun(context.executionSerial);
@@ -169,7 +184,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
   }
 
   async function loadOrFail(input: RunActionInput): Promise<{ context: BranchContext; action: DefinedAction }> {
-    const context = await keepTrying(() => contextOf(input.branch), Context.current().cancellationSignal);
+    const context = await keepTrying(() => contextInLoop(input), Context.current().cancellationSignal);
     const action = context.definition.actions.find((candidate) => candidate.order === input.order);
     if (action === undefined) throw new OpsError('NOT_FOUND', `Action ${input.order} is not in the version that this run uses.`);
     return { context, action };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { StartExecution } from '../../contracts/job.ts';
+import { Rollout } from '../../contracts/rollout.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { ApiClient } from '../api-client.ts';
 import { ask, readStdin } from '../ask.ts';
@@ -10,10 +11,12 @@ import type { CliContext, CliSession } from '../cli-session.ts';
 import { collect, parseCount } from '../command-options.ts';
 import { EXIT_CODE_HELP } from '../exit-code.ts';
 import { parseVariables } from '../parse-variables.ts';
+import { addRolloutOptions, mergeRollout } from '../rollout-options.ts';
+import type { RolloutOptions } from '../rollout-options.ts';
 import { cleanText } from '../terminal/clean-text.ts';
 import { watchUntilEnd } from './watch-until-end.ts';
 
-interface RunOptions {
+interface RunOptions extends RolloutOptions {
   target?: string[];
   var?: string[];
   varStdin?: string;
@@ -46,11 +49,20 @@ const readVariables = async (session: CliSession, job: string, options: RunOptio
   return parseVariables(variables, assignments, fromStdin, session.say);
 };
 
+/** The job's own rollout, with what the options change. */
+const readRollout = async ({ client }: CliSession, job: string, options: RolloutOptions): Promise<StartExecution['rollout']> => {
+  if (mergeRollout({}, options) === undefined) return undefined;
+  const { settings } = await client.getJob(job);
+  return mergeRollout(Rollout.catch({}).parse(settings['rollout']), options);
+};
+
 const readInput = async (session: CliSession, job: string, options: RunOptions): Promise<StartExecution> => {
   const targets: string[] = [];
   for (const target of options.target ?? []) targets.push(await targetSerial(session.client, target));
   const variables = await readVariables(session, job, options);
+  const rollout = await readRollout(session, job, options);
   return {
+    ...(rollout !== undefined && { rollout }),
     ...(targets.length > 0 && { targets }),
     ...(variables !== undefined && { variables }),
     ...(options.window !== undefined && { max_concurrent_targets: options.window }),
@@ -72,7 +84,7 @@ const run = async (context: CliContext, job: string, options: RunOptions, comman
 
 /** `jobs run`. */
 export const registerRunJob = (jobs: Command, context: CliContext): void => {
-  jobs
+  const command = jobs
     .command('run <serial>')
     .description('run a job; prints the serial of the run')
     .option('--target <target>', 'run on this target only, by serial or name; may be given several times', collect)
@@ -86,5 +98,6 @@ export const registerRunJob = (jobs: Command, context: CliContext): void => {
     .option('--watch', 'watch the run until it ends, and exit as it does')
     .option('--idempotency-key <key>', 'the same key starts the same run, however often the command is repeated')
     .addHelpText('after', EXIT_CODE_HELP)
-    .action((serial: string, options: RunOptions, command: Command) => run(context, serial, options, command));
+    .action((serial: string, options: RunOptions, called: Command) => run(context, serial, options, called));
+  addRolloutOptions(command);
 };

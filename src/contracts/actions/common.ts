@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CommunicationMethodType, OnFailure } from '../enums.ts';
 import { Text } from '../text.ts';
+import { noDoubles, VariableKey } from '../variable.ts';
 
 export const EnvironmentName = z
   .string()
@@ -23,6 +24,25 @@ export const ActionConfig = z.strictObject({
 
 export const ActionKey = z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower case letters, digits and _');
 
+export const ActionCondition = z
+  .strictObject({
+    variable: VariableKey,
+    operator: z.enum(['==', '!=', '>', '<', 'contains', 'matches']),
+    value: z.union([Text(65_536), z.number(), z.boolean()]),
+  })
+  .meta({ id: 'ActionCondition', description: 'All conditions of an action must hold, or it is skipped.' });
+export type ActionCondition = z.infer<typeof ActionCondition>;
+
+export const ActionDependency = z
+  .strictObject({
+    action_key: ActionKey,
+    status: z.enum(['success', 'failure', 'completed', 'skipped']).default('success').meta({
+      description: '`completed`: it ran, however it ended.',
+    }),
+  })
+  .meta({ id: 'ActionDependency' });
+export type ActionDependency = z.infer<typeof ActionDependency>;
+
 /** Fields of every action. */
 export const ActionCommon = {
   action_key: ActionKey.optional().meta({ description: 'Stable name; action_<n> when left out.' }),
@@ -32,5 +52,9 @@ export const ActionCommon = {
   timeout_seconds: z.number().int().min(1).max(86_400).optional(),
   retry_count: z.number().int().min(0).max(10).optional(),
   retry_delay_seconds: z.number().int().min(1).max(300).default(5),
-  on_failure: OnFailure.exclude(['rollback']).default('stop'),
+  on_failure: OnFailure.default('stop').meta({
+    description: 'What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions.',
+  }),
+  conditions: z.array(ActionCondition).max(50).default([]),
+  dependencies: z.array(ActionDependency).max(50).superRefine(noDoubles('action_key')).default([]),
 };

@@ -29,6 +29,7 @@ export type ActionType = z.infer<typeof ActionType>;
 
 /** Place of a nested action inside its parent. */
 export const ActionSlot = z.enum(['then', 'else', 'case', 'loop', 'parallel', 'rollback']);
+export type ActionSlot = z.infer<typeof ActionSlot>;
 
 export const OnFailure = z.enum(['stop', 'continue', 'skip_remaining', 'rollback']);
 export type OnFailure = z.infer<typeof OnFailure>;
@@ -61,6 +62,7 @@ export const ActionResolution = z.enum(['approved', 'rejected', 'expired', 'succ
 
 /** Why a run or branch that has not ended does not go on (data model, 6.8). */
 export const HoldReason = z.enum(['user', 'approval', 'delay', 'lock', 'blackout']);
+export type HoldReason = z.infer<typeof HoldReason>;
 
 export const OutputStream = z.enum(['stdout', 'stderr']);
 export type OutputStream = z.infer<typeof OutputStream>;

@@ -23,18 +23,34 @@ const Winrm = z.strictObject({
   timeout: Timeout,
   transport: z.enum(['ntlm', 'basic']).default('ntlm'),
   protocol: z.enum(['http', 'https']).optional().meta({ description: 'https when the port is 5986.' }),
+  allow_unencrypted: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'true lets basic go over http: anyone in between can read the password and all output. Audited.' }),
   verify_ssl: Verify,
   ca_certificate: Certificate,
   server_name: ServerName,
 });
 
+const isPattern = (text: string): boolean => {
+  try {
+    return new RegExp(text, 'i').source !== '';
+  } catch {
+    return false;
+  }
+};
+const Prompt = Option.min(1).refine(isPattern, 'must be a regular expression, such as "login: *$"');
+
 const Telnet = z.strictObject({
   timeout: Timeout,
   encoding: z.enum(['utf-8', 'latin1', 'ascii']).default('utf-8'),
   newline: z.enum(['\r\n', '\n', '\r']).default('\r\n'),
-  login_prompt: Option.min(1).default('(login|user ?name): *$').meta({ description: 'Regular expression, case does not matter.' }),
-  password_prompt: Option.min(1).default('password: *$'),
-  prompt: Option.min(1).default('[$#>%] ?$').meta({ description: 'Regular expression of the prompt after which a command is sent.' }),
+  login_prompt: Prompt.default('(login|user ?name): *$').meta({ description: 'Regular expression, case does not matter.' }),
+  password_prompt: Prompt.default('password: *$'),
+  prompt: Prompt.default('[$#>%] ?$').meta({ description: 'Regular expression of the prompt after which a command is sent.' }),
+  shell: z.enum(['posix', 'none']).default('posix').meta({
+    description: 'none: a device with a command line of its own; commands are typed as they are, and have no exit code.',
+  }),
 });
 
 const Snmp = z.strictObject({
@@ -42,7 +58,7 @@ const Snmp = z.strictObject({
   version: z.enum(['1', '2c', '3']).default('2c'),
   retries: z.number().int().min(0).max(10).default(3),
   security_level: z.enum(['noAuthNoPriv', 'authNoPriv', 'authPriv']).default('authPriv'),
-  auth_protocol: z.enum(['MD5', 'SHA']).default('SHA'),
+  auth_protocol: z.enum(['MD5', 'SHA', 'SHA-224', 'SHA-256', 'SHA-384', 'SHA-512']).default('SHA'),
   privacy_protocol: z.enum(['DES', 'AES']).default('AES'),
 });
 

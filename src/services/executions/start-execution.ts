@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Sequelize, Transaction } from 'sequelize';
-import type { StartExecution } from '../../contracts/job.ts';
+import type { JobSettings, StartExecution } from '../../contracts/job.ts';
 import type { Execution } from '../../contracts/execution.ts';
 import { JobExecutionModel } from '../../db/models/jobs/job-executions.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
@@ -11,10 +11,11 @@ import type { KeyRing } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
-import { variableText } from '../../domain/variables.ts';
+import { variableText } from '../../domain/template/value.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { valueProblem } from '../jobs/stored-variables.ts';
+import { checkValues } from './check-values.ts';
 import { readExecution } from './read-executions.ts';
 
 interface JobHead {
@@ -22,7 +23,7 @@ interface JobHead {
   job_serial: string;
   definition_version: number;
   variables: StoredVariable[];
-  settings: { max_concurrent_targets?: number };
+  settings: JobSettings;
   is_template: boolean;
 }
 
@@ -81,6 +82,7 @@ const insertExecution = async (
   const executionUuid = randomUUID();
   const targetSelection = await selectTargets(db, job, input, transaction);
   const variables = overrides(keyRing, executionUuid, job.variables, input.variables ?? {});
+  await checkValues(db, job, variables, transaction);
   const numbered = await selectRow<{ number: number }>(
     db,
     'UPDATE jobs SET last_execution_number = last_execution_number + 1 WHERE id = $1 RETURNING last_execution_number AS number',
@@ -100,6 +102,7 @@ const insertExecution = async (
       triggeredBy: caller.userId,
       variables,
       targetSelection,
+      rollout: input.rollout ?? job.settings.rollout ?? {},
       maxConcurrentTargets: input.max_concurrent_targets ?? job.settings.max_concurrent_targets ?? defaultWindow,
       workflowId: jobWorkflowId(executionSerial),
       idempotencyKey: key,

@@ -12,6 +12,8 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { iso } from '../iso.ts';
 import { cursorId, pageOfRows } from '../page.ts';
+import { nestActions } from './nest-actions.ts';
+import type { ActionRow } from './nest-actions.ts';
 import { showVariables } from './stored-variables.ts';
 
 export const JobFilter = PageQuery.extend({
@@ -44,7 +46,7 @@ export const listJobs = async ({ db }: ServiceDeps, caller: Caller, filter: JobF
   return pageOfRows(rows, filter.limit);
 };
 
-type JobRow = Omit<Job, 'targets' | 'variables'> & { id: number; variables: StoredVariable[] };
+type JobRow = Omit<Job, 'targets' | 'variables' | 'actions'> & { id: number; variables: StoredVariable[]; actions: ActionRow[] };
 
 /** A version of a job, by default the current one. @throws OpsError NOT_FOUND */
 export const readJob = async (db: Sequelize, serial: string, version?: number): Promise<Job> => {
@@ -56,7 +58,8 @@ export const readJob = async (db: Sequelize, serial: string, version?: number): 
        (SELECT count(*)::int FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = j.id AND t.is_active) AS target_count,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('action_order', a.action_order, 'action_key', a.action_key, 'action_name', a.action_name,
           'action_type', a.action_type, 'action_parameters', a.action_parameters, 'action_config', a.action_config, 'is_enabled', a.is_enabled,
-          'timeout_seconds', a.timeout_seconds, 'retry_count', a.retry_count, 'retry_delay_seconds', a.retry_delay_seconds, 'on_failure', a.on_failure)
+          'timeout_seconds', a.timeout_seconds, 'retry_count', a.retry_count, 'retry_delay_seconds', a.retry_delay_seconds, 'on_failure', a.on_failure, 'conditions', a.conditions,
+          'dependencies', a.dependencies, 'parent', (SELECT p.action_order FROM job_actions p WHERE p.id = a.parent_action_id), 'slot', a.parent_slot)
           ORDER BY a.action_order), '[]') FROM job_actions a WHERE a.job_id = j.id AND a.definition_version = v.definition_version) AS actions
      FROM jobs j JOIN job_versions v ON v.job_id = j.id AND v.definition_version = coalesce($2, j.definition_version)
      WHERE j.job_serial = $1 AND j.deleted_at IS NULL`,
@@ -69,8 +72,13 @@ export const readJob = async (db: Sequelize, serial: string, version?: number): 
     'SELECT t.target_serial FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active ORDER BY jt.id LIMIT $2',
     [row.id, TARGETS_SHOWN],
   );
-  const { id: _, variables, ...job } = row;
-  return { ...job, variables: showVariables(variables), targets: targets.map((target) => target.target_serial) };
+  const { id: _, variables, actions, ...job } = row;
+  return {
+    ...job,
+    actions: nestActions(actions),
+    variables: showVariables(variables),
+    targets: targets.map((target) => target.target_serial),
+  };
 };
 
 export const getJob = async ({ db }: ServiceDeps, caller: Caller, serial: string, version?: number): Promise<Job> => {

@@ -3,7 +3,7 @@ import type { StoredVariable } from '../../db/load-definition.ts';
 import { sealValue } from '../../db/seal.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
-import { variableText } from '../../domain/variables.ts';
+import { variableText } from '../../domain/template/value.ts';
 
 const TYPE_OF = { string: 'string', number: 'number', boolean: 'boolean' } as const;
 

@@ -3,33 +3,28 @@ import type { Sequelize, Transaction } from 'sequelize';
 import type { ActionInput } from '../../contracts/actions/index.ts';
 import type { CreateJob, Job } from '../../contracts/job.ts';
 import { JobType } from '../../contracts/enums.ts';
-import { JobActionModel } from '../../db/models/jobs/job-actions.ts';
 import { JobModel } from '../../db/models/jobs/jobs.ts';
 import { JobVersionModel } from '../../db/models/jobs/job-versions.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
 import { nextSerials } from '../../db/next-serial.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
+import type { FlatAction } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { checkActions } from './check-actions.ts';
+import { checkCapabilities } from './check-capabilities.ts';
+import { checkDefinition } from './check-definition.ts';
 import { readJob } from './read-jobs.ts';
 import { storeVariables, valueProblem } from './stored-variables.ts';
+import { writeActions } from './write-actions.ts';
 
 const jobTypeOf = (actions: readonly ActionInput[]): JobType => {
   const kinds = new Set(actions.map((action) => action.action_type));
   const [only] = kinds;
   const kind = JobType.safeParse(only);
   return kinds.size === 1 && kind.success ? kind.data : 'composite';
-};
-
-const actionKeys = (actions: readonly ActionInput[]): string[] => {
-  const keys = actions.map((action, index) => action.action_key ?? `action_${index + 1}`);
-  const fields = keys.flatMap((key, index) =>
-    keys.indexOf(key) < index ? [{ path: `actions.${index}.action_key`, message: `"${key}" occurs twice` }] : [],
-  );
-  if (fields.length > 0) throw new OpsError('VALIDATION', 'Two actions have the same key.', { fields });
-  return keys;
 };
 
 const checkVariables = (input: CreateJob): void => {
@@ -65,34 +60,13 @@ const writeVersion = async (
   version: number,
   input: CreateJob,
   variables: readonly StoredVariable[],
-  facts: { caller: Caller; defaultTimeoutSeconds: number; transaction: Transaction },
+  facts: { caller: Caller; flat: readonly FlatAction[]; defaultTimeoutSeconds: number; transaction: Transaction },
 ): Promise<void> => {
   const { transaction, defaultTimeoutSeconds, caller } = facts;
   const { name, description, priority, timeout_seconds, retry_count, settings } = input;
   const definition = { name, description, priority, timeout_seconds, retry_count, variables, settings };
   await JobVersionModel.create({ jobId, definitionVersion: version, definition, createdBy: caller.userId }, { transaction });
-  const keys = actionKeys(input.actions);
-  await JobActionModel.bulkCreate(
-    input.actions.map((action, index) => ({
-      jobId,
-      definitionVersion: version,
-      actionOrder: index + 1,
-      actionKey: keys[index] ?? `action_${index + 1}`,
-      actionType: action.action_type,
-      actionName: action.action_name,
-      actionParameters: action.action_parameters,
-      actionConfig: action.action_config,
-      conditions: [],
-      dependencies: [],
-      isEnabled: action.is_enabled,
-      timeoutSeconds: action.timeout_seconds ?? defaultTimeoutSeconds,
-      retryCount: action.retry_count ?? null,
-      retryDelaySeconds: action.retry_delay_seconds,
-      onFailure: action.on_failure,
-      createdAt: new Date(),
-    })),
-    { transaction },
-  );
+  await writeActions(facts.flat, { jobId, version, defaultTimeoutSeconds, transaction });
 };
 
 const jobValues = (input: CreateJob, variables: readonly StoredVariable[]) => ({
@@ -110,19 +84,28 @@ const jobValues = (input: CreateJob, variables: readonly StoredVariable[]) => ({
 export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: CreateJob): Promise<Job> => {
   authorize(caller, 'jobs.write');
   checkVariables(input);
-  const { command_timeout_seconds: defaultTimeoutSeconds } = await readSettings();
+  const flat = checkActions(input.actions);
+  const known = await readSettings();
+  const { command_timeout_seconds: defaultTimeoutSeconds } = known;
+  const dangerous = checkDefinition(flat, input, known);
   const jobUuid = randomUUID();
   const variables = storeVariables(keyRing, jobUuid, input.variables);
   const serial = await db.transaction(async (transaction) => {
     const [jobSerial = ''] = await nextSerials(db, 'job', 1, transaction);
     const row = await JobModel.create({ ...jobValues(input, variables), jobUuid, jobSerial, createdBy: caller.userId }, { transaction });
-    await writeVersion(row.id, 1, input, variables, { caller, defaultTimeoutSeconds, transaction });
+    await writeVersion(row.id, 1, input, variables, { caller, flat, defaultTimeoutSeconds, transaction });
     if (input.targets !== undefined) await writeTargets(db, row.id, input.targets, transaction);
+    await checkCapabilities(db, row.id, flat, transaction);
     await db.query(`INSERT INTO job_execution_logs (job_id, log_phase, log_category, log_message) VALUES ($1, 'creation', 'system', $2)`, {
       bind: [row.id, `Created by ${caller.username}.`],
       transaction,
     });
-    const details = { name: input.name, actions: input.actions.length, targets: input.targets?.length ?? 0 };
+    const details = {
+      name: input.name,
+      actions: flat.length,
+      targets: input.targets?.length ?? 0,
+      ...(dangerous.length > 0 && { confirmed_dangerous: dangerous }),
+    };
     const event = {
       eventType: 'job_created',
       action: 'create_job',
@@ -155,7 +138,10 @@ export const updateJob = async (
 ): Promise<Job> => {
   authorize(caller, 'jobs.write');
   checkVariables(input);
-  const { command_timeout_seconds: defaultTimeoutSeconds } = await readSettings();
+  const flat = checkActions(input.actions);
+  const known = await readSettings();
+  const { command_timeout_seconds: defaultTimeoutSeconds } = known;
+  const dangerous = checkDefinition(flat, input, known);
   await db.transaction(async (transaction) => {
     const row = await JobModel.findOne({ where: { jobSerial: serial, deletedAt: null }, transaction, lock: true });
     if (row === null) throw new OpsError('NOT_FOUND', `There is no job ${serial}.`);
@@ -167,9 +153,10 @@ export const updateJob = async (
     );
     const version = (latest?.version ?? 0) + 1;
     const variables = keepSecrets(storeVariables(keyRing, row.jobUuid, input.variables), row.variables as StoredVariable[]);
-    await writeVersion(row.id, version, input, variables, { caller, defaultTimeoutSeconds, transaction });
+    await writeVersion(row.id, version, input, variables, { caller, flat, defaultTimeoutSeconds, transaction });
     await row.update({ ...jobValues(input, variables), definitionVersion: version }, { transaction });
     if (input.targets !== undefined) await writeTargets(db, row.id, input.targets, transaction);
+    await checkCapabilities(db, row.id, flat, transaction);
     const event = {
       eventType: 'job_updated',
       action: 'update_job',
@@ -177,7 +164,12 @@ export const updateJob = async (
       resourceType: 'jobs',
       resourceId: serial,
     } as const;
-    await recordAudit(db, keyRing.auditKey, { ...event, details: { version } }, transaction);
+    await recordAudit(
+      db,
+      keyRing.auditKey,
+      { ...event, details: { version, ...(dangerous.length > 0 && { confirmed_dangerous: dangerous }) } },
+      transaction,
+    );
   });
   return readJob(db, serial);
 };

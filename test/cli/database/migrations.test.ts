@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readMigrations } from '../../../src/db/migrate.ts';
 import { writeUpRecord } from '../../../src/embedded/up-record.ts';
-import { openClient } from '../../db/migrations/support.ts';
+import { openClient } from '../../support/open-client.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { newKeyRing } from '../../support/platform.ts';

@@ -8,7 +8,9 @@ import { afterEach, expect, test } from 'vitest';
 import { connectDatabase } from '../../../src/db/connect.ts';
 import { migrate, readMigrations } from '../../../src/db/migrate.ts';
 import { createTestDatabase } from '../../support/database.ts';
-import { OUTSIDE, copyMigrations, openClient } from './support.ts';
+import { openClient } from '../../support/open-client.ts';
+import { untilWaiting } from '../../support/until-waiting.ts';
+import { OUTSIDE, copyMigrations } from './support.ts';
 
 const OURS = (await readMigrations()).map(({ name }) => name);
 const source = (path: string): string => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url).href);
@@ -62,18 +64,6 @@ const recorded = async (client: pg.Client): Promise<string[]> =>
 const blockIndexes = async (client: pg.Client): Promise<void> => {
   await client.query('BEGIN');
   await client.query('LOCK TABLE universal_targets IN ROW EXCLUSIVE MODE');
-};
-
-/** Done when a session waits for a lock within this statement. @returns its process id. */
-const untilWaiting = async (url: string, statement: string): Promise<number> => {
-  await using client = await openClient(url);
-  for (;;) {
-    const { rows } = await client.query<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1`,
-      [`${statement}%`],
-    );
-    if (rows[0] !== undefined) return rows[0].pid;
-  }
 };
 
 test('of 20 migrators at once each file is applied once, with an index that is built concurrently between them', async () => {

@@ -2,7 +2,6 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url));
 
@@ -14,11 +13,4 @@ export const copyMigrations = async (more: Record<string, string> = {}): Promise
   await cp(MIGRATIONS, path, { recursive: true });
   for (const [name, sql] of Object.entries(more)) await writeFile(join(path, name), sql);
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
-};
-
-/** A session of its own, apart from any pool. */
-export const openClient = async (url: string): Promise<pg.Client & AsyncDisposable> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 };

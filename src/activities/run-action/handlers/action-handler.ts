@@ -4,6 +4,7 @@ import type { ActionOutcome } from '../../../contracts/run.ts';
 import type { Endpoint } from '../../../contracts/transport.ts';
 import type { DefinedAction } from '../../../db/load-definition.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
+import type { Lookup } from '../../../domain/template/value.ts';
 import type { OutputSink, Session } from '../../../transports/transport.ts';
 import type { BranchContext } from '../load-branch-context.ts';
 
@@ -12,6 +13,10 @@ export interface ActionRun {
   deps: ActivityDeps;
   action: DefinedAction;
   context: BranchContext;
+  /** Values of what its texts refer to; `render` and `bind` use it. */
+  lookup: Lookup;
+  /** PREVIOUS_ACTION_… where a text of the action names one. */
+  previous: Readonly<Record<string, unknown>>;
   /** `<action serial>/<iteration>/<attempt>`: the same for a repeat of the attempt, so it serves as a key towards servers that know such keys. */
   marker: string;
   attemptId: number;

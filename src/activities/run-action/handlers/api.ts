@@ -2,9 +2,8 @@ import type { z } from 'zod';
 import { ApiAction } from '../../../contracts/actions/api.ts';
 import type { Endpoint, HttpResponse, LoginSecret } from '../../../contracts/transport.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
-import { substitute } from '../../../domain/variables.ts';
-import type { VariableValues } from '../../../domain/variables.ts';
 import type { OutputSink, Session } from '../../../transports/transport.ts';
+import { render } from '../render.ts';
 import { able, completed } from './action-handler.ts';
 import type { ActionEnd, ActionHandler, ActionRun } from './action-handler.ts';
 
@@ -13,36 +12,29 @@ type Parameters = z.infer<typeof Parameters>;
 
 const SHOWN_BODY_BYTES = 2_000;
 
-/** Values stand in a place where they cannot end what surrounds them. */
-const urlText = (text: string, values: VariableValues): string =>
-  substitute(text, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, encodeURIComponent(value.toWellFormed())])));
-
-const headerText = (name: string, text: string, values: VariableValues): string => {
-  const value = substitute(text, values);
-  if (!/[\r\n\0]/.test(value)) return value;
-  throw new OpsError('VALIDATION', `The header ${name} of this action would hold a line break from a variable. Correct the variable.`);
-};
-
-const jsonValue = (value: unknown, values: VariableValues): unknown => {
-  if (typeof value === 'string') return substitute(value, values);
-  if (Array.isArray(value)) return value.map((item) => jsonValue(item, values));
+const jsonValue = (run: ActionRun, value: unknown): unknown => {
+  if (typeof value === 'string') return render(run, value, 'plain');
+  if (Array.isArray(value)) return value.map((item) => jsonValue(run, item));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonValue(item, values)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonValue(run, item)]));
 };
 
-const bodyText = (body: unknown, values: VariableValues): string | undefined => {
+/** A text that says that it is JSON stays JSON, whatever the values hold. */
+const bodyText = (run: ActionRun, { body, headers }: Parameters): string | undefined => {
   if (body === undefined) return undefined;
-  return typeof body === 'string' ? substitute(body, values) : JSON.stringify(jsonValue(body, values));
+  if (typeof body !== 'string') return JSON.stringify(jsonValue(run, body));
+  const isJson = Object.entries(headers).some(([name, text]) => name.toLowerCase() === 'content-type' && /json/i.test(text));
+  return render(run, body, isJson ? 'json' : 'plain');
 };
 
 const hasHeader = (headers: Record<string, string>, wanted: string): boolean =>
   Object.keys(headers).some((name) => name.toLowerCase() === wanted);
 
-const headersOf = ({ action, context, marker }: ActionRun, { method, headers, body }: Parameters): Record<string, string> => {
-  const own = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerText(name, text, context.variables)] as const));
+const headersOf = (run: ActionRun, { method, headers, body }: Parameters): Record<string, string> => {
+  const own = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, render(run, text, 'header')] as const));
   if (typeof body === 'object' && !hasHeader(own, 'content-type')) own['content-type'] = 'application/json';
-  const mayRepeat = method === 'POST' && action.config['delivery'] === 'at_least_once';
-  if (mayRepeat && !hasHeader(own, 'idempotency-key')) own['idempotency-key'] = marker;
+  const mayRepeat = method === 'POST' && run.action.config['delivery'] === 'at_least_once';
+  if (mayRepeat && !hasHeader(own, 'idempotency-key')) own['idempotency-key'] = run.marker;
   return own;
 };
 
@@ -104,11 +96,11 @@ const endOf = ({ method, expectedStatusCodes: expected }: Parameters, path: stri
  * It is sent once; a POST that may be repeated (delivery at_least_once) carries an Idempotency-Key, the same for a repeat of the attempt.
  */
 export const sendApiRequest: ActionHandler = async (run) => {
-  const { action, context, signal, output } = run;
+  const { action, signal, output } = run;
   const parameters = Parameters.parse(action.parameters);
   const headers = headersOf(run, parameters);
-  const body = bodyText(parameters.body, context.variables);
-  const { session, path } = await reach(run, urlText(parameters.url, context.variables));
+  const body = bodyText(run, parameters);
+  const { session, path } = await reach(run, render(run, parameters.url, 'url'));
   const kept = keepStart(output);
   const response = await able(session, 'request', action)({ method: parameters.method, path, headers, body }, kept.sink, signal);
   return endOf(parameters, path, response, kept.text());

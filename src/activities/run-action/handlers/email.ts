@@ -3,13 +3,13 @@ import { EmailAction } from '../../../contracts/actions/email.ts';
 import type { Mail } from '../../../contracts/transport.ts';
 import { parseMailAddress } from '../../../domain/mail-address.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
-import { substitute } from '../../../domain/variables.ts';
+import { render } from '../render.ts';
 import { able, completed } from './action-handler.ts';
 import type { ActionHandler, ActionRun } from './action-handler.ts';
 
 const Parameters = EmailAction.shape.action_parameters;
 
-const renderText = ({ context }: ActionRun, text: string): string => substitute(text, context.variables);
+const renderText = (run: ActionRun, text: string): string => render(run, text, 'plain');
 
 /** A header is one line, whatever a variable holds. */
 const renderLine = (run: ActionRun, text: string, field: string): string => {

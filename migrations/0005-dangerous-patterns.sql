@@ -1,0 +1,27 @@
+-- What is dangerous, longer and with fewer false alarms; a list that somebody has changed stays.
+UPDATE system_settings SET setting_value = '[
+  "\\brm\\s(?=[^\\n;|&]{0,400}-(?:[a-z]*r|-recursive))[^\\n;|&]{0,400}\\s[\"'']?\\/(?:\\*|(?:bin|boot|dev|etc|home|lib\\w*|opt|proc|root|sbin|srv|sys|usr|var)\\/?\\*?)?[\"'']?(?=[\\s;|&)]|$)",
+  "--no-preserve-root",
+  "\\bsudo\\s+(?:-\\S+\\s+){0,9}rm\\b",
+  "[;&|]\\s*rm\\s+-[a-z]*r",
+  "\\bfind\\s+\\/\\s[^\\n;|&]{0,400}-delete\\b",
+  "\\bch(?:mod|own)\\s(?=[^\\n;|&]{0,400}-(?:[a-z]*r|-recursive))[^\\n;|&]{0,400}\\s[\"'']?\\/(?:\\*|(?:bin|boot|dev|etc|home|lib\\w*|opt|proc|root|sbin|srv|sys|usr|var)\\/?\\*?)?[\"'']?(?=[\\s;|&)]|$)",
+  "\\bmkfs(?:\\.\\w+)?\\b",
+  "\\b(?:fdisk|sfdisk|gdisk|sgdisk|parted|wipefs|mkswap|pvremove|vgremove|lvremove)(?=\\s|$)",
+  "\\bdd\\s[^\\n;|&]{0,400}\\bof=",
+  ">\\s*\\/dev\\/(?:sd|hd|vd|xvd|nvme|mmcblk|mem\\b)",
+  "(?:^|[;&|(]|\\b(?:sudo|then|do|else)\\s)[ \\t]*(?:shutdown|reboot|halt|poweroff|init[ \\t]+[06]|telinit[ \\t]+[06])\\b",
+  "\\bsystemctl\\s+(?:-\\S+\\s+){0,9}(?:reboot|poweroff|halt|kexec|rescue|emergency)\\b",
+  "\\b(?:Restart|Stop)-Computer\\b",
+  "\\bformat(?:\\.com)?\\s+[a-z]:",
+  "\\b(?:Format-Volume|Clear-Disk|Remove-Partition|Initialize-Disk)\\b|\\bdiskpart\\b",
+  "\\b(?:rd|rmdir|del|erase)\\s[^\\n&|]{0,400}\\/s\\b",
+  "\\bRemove-Item\\b(?=[^\\n;|]{0,400}\\s-rec)[^\\n;|]{0,400}\\s[\"'']?[a-z]:\\\\(?:windows|users|program files)?\\\\?\\*?[\"'']?(?=[\\s;|]|$)",
+  ":\\(\\)\\s*\\{",
+  "\\b(?:curl|wget)\\s[^\\n;]{0,400}\\|\\s*(?:sudo\\s+)?(?:ba|z|da|k)?sh\\b",
+  "\\/etc\\/(?:shadow|gshadow|sudoers)\\b",
+  "\\\\config\\\\(?:sam|system|security)\\b",
+  "\\b(?:eval|exec)\\s*\\(",
+  "\\bos\\.(?:system|popen|exec\\w*)\\s*\\(",
+  "\\bdrop\\s+(?:database|schema|tablespace)\\b"
+]' WHERE setting_key = 'dangerous_command_patterns' AND version = 1;

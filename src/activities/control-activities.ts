@@ -1,0 +1,115 @@
+import type { ActionOutcome, ActionRef, Admission, Decision, EndControlInput, SkipActionInput } from '../contracts/run.ts';
+import { createDefinitionCache } from '../db/load-definition.ts';
+import type { DefinedAction } from '../db/load-definition.ts';
+import { OpsError } from '../domain/ops-error.ts';
+import { parentSerial } from '../domain/serials.ts';
+import { variableText } from '../domain/template/value.ts';
+import { answerApprovalRow } from './answer-approval.ts';
+import { beginControlRow, endControlRow, keepItems, releaseApprovalHold } from './control-record.ts';
+import { allHold, evaluateExpression, readValues } from './decide.ts';
+import type { ActivityDeps } from './deps.ts';
+import { loadBranchContext } from './run-action/load-branch-context.ts';
+import type { BranchContext } from './run-action/load-branch-context.ts';
+import { loopValues } from './run-action/loop-values.ts';
+
+const ITEMS_LIMIT = 1_048_576;
+
+/** What the workflow of a branch needs for the actions that it runs itself: decisions, and their rows. Each may be repeated. */
+export const createControlActivities = (deps: ActivityDeps) => {
+  const { db, notifyRun } = deps;
+  const loadDefinition = createDefinitionCache(db);
+  const tell = (branch: string): void => notifyRun(parentSerial(branch) ?? branch);
+
+  const contextOf = async (ref: ActionRef): Promise<{ context: BranchContext; action: DefinedAction }> => {
+    const context = await loadBranchContext(deps, loadDefinition, ref.branch);
+    const action = context.definition.actions.find(({ order }) => order === ref.order);
+    if (action === undefined) throw new OpsError('NOT_FOUND', `Action ${ref.order} is not in the version that this run uses.`);
+    return { context, action };
+  };
+
+  const valuesFor = async (ref: ActionRef, context: BranchContext, text: string) =>
+    readValues(db, context, await loopValues(db, ref), text);
+
+  return {
+    async skipAction({ reason, ...ref }: SkipActionInput): Promise<void> {
+      await endControlRow(db, ref, { status: 'skipped', outcome: null, skipReason: reason, message: null });
+    },
+
+    /** Asks the conditions of an action; its row is written when it may not run. */
+    async admitAction(ref: ActionRef): Promise<Admission> {
+      try {
+        const { context, action } = await contextOf(ref);
+        if (allHold(action.conditions, await valuesFor(ref, context, JSON.stringify(action.conditions)))) return { may: 'run' };
+      } catch (error) {
+        if (!(error instanceof OpsError)) throw error;
+        const outcome: ActionOutcome = { status: 'failed', exitCode: null, failureCategory: error.category, errorCode: error.code };
+        await endControlRow(db, ref, { status: 'failed', outcome, skipReason: null, message: error.message });
+        return { may: 'fail', outcome };
+      }
+      await endControlRow(db, ref, { status: 'skipped', outcome: null, skipReason: 'condition_false', message: null });
+      return { may: 'skip' };
+    },
+
+    async beginControl(ref: ActionRef): Promise<void> {
+      const { context, action } = await contextOf(ref);
+      await beginControlRow(db, ref, shownOf(action, context));
+      tell(ref.branch);
+    },
+
+    /** Opens the row of a condition and decides it. @throws OpsError CONDITION_FAILED, LOOP_TOO_LONG */
+    async decide(ref: ActionRef): Promise<Decision> {
+      const { context, action } = await contextOf(ref);
+      await beginControlRow(db, ref, shownOf(action, context));
+      const value = evaluateExpression(action, await valuesFor(ref, context, String(action.parameters['expression'])));
+      if (action.parameters['conditionType'] !== 'for') return choose(action, value, context);
+      const items = itemsOf(action, value);
+      const text = JSON.stringify(items);
+      if (text.length > ITEMS_LIMIT || context.mask(text) !== text)
+        throw failed(action, text.length > ITEMS_LIMIT ? 'gives a list of more than 1 MiB' : 'gives a list that holds a secret');
+      await keepItems(db, ref, text);
+      return { slot: 'loop', rounds: items.length };
+    },
+
+    async endControl({ outcome, message, ...ref }: EndControlInput): Promise<void> {
+      await endControlRow(db, ref, { status: outcome.status, outcome, skipReason: null, message: message ?? null });
+      if (outcome.status === 'cancelled') await releaseApprovalHold(db, ref.branch);
+      tell(ref.branch);
+    },
+
+    answerApproval: answerApprovalRow(deps),
+  };
+};
+
+const shownOf = ({ parameters, type }: DefinedAction, { mask }: BranchContext): string | null => {
+  const text = type === 'approval' ? parameters['message'] : parameters['expression'];
+  return typeof text === 'string' ? mask(text) : null;
+};
+
+const failed = ({ order, name }: DefinedAction, why: string): OpsError =>
+  new OpsError('CONDITION_FAILED', `The expression of action ${order} (${name}) ${why}.`);
+
+const choose = (action: DefinedAction, value: unknown, { definition }: BranchContext): Decision => {
+  const { conditionType, cases } = action.parameters as { conditionType: string; cases?: Record<string, unknown> };
+  const otherwise = definition.actions.some(({ parent, slot }) => parent === action.order && slot === 'else') ? 'else' : null;
+  if (conditionType === 'switch') {
+    const text = variableText(value);
+    return cases !== undefined && Object.hasOwn(cases, text) ? { slot: 'case', value: text } : { slot: otherwise };
+  }
+  if (typeof value !== 'boolean')
+    throw failed(action, `gives ${typeof value === 'object' ? 'a list or a map' : `a ${typeof value}`}, not true or false`);
+  if (conditionType === 'while') return { slot: value ? 'loop' : null };
+  return { slot: value ? 'then' : otherwise };
+};
+
+const itemsOf = (action: DefinedAction, value: unknown): unknown[] => {
+  const max = Number(action.parameters['maxIterations']);
+  const count = Array.isArray(value)
+    ? value.length
+    : typeof value === 'number' && Number.isInteger(value) && value >= 0
+      ? value
+      : undefined;
+  if (count === undefined) throw failed(action, 'gives neither a list nor a number of turns');
+  if (count > max)
+    throw new OpsError('LOOP_TOO_LONG', `Action ${action.order} (${action.name}) would take ${count} turns; its maxIterations is ${max}.`);
+  return Array.isArray(value) ? value : Array.from({ length: count }, (_, index) => index);
+};

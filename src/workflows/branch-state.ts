@@ -1,0 +1,72 @@
+import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { CancellationScope } from '@temporalio/workflow';
+import type {
+  ActionEndState,
+  ActionRef,
+  BranchEnd,
+  BranchInput,
+  BranchProgram,
+  ControlEnd,
+  Frame,
+  LoopPlace,
+  PlannedAction,
+} from '../contracts/run.ts';
+
+/** An approval that waits for its answer. */
+export interface PendingApproval {
+  ref: ActionRef;
+  onTimeout: 'fail' | 'approve' | 'skip';
+  end: ControlEnd | undefined;
+}
+
+/** What a branch has done so far. */
+export interface BranchState {
+  input: BranchInput;
+  program: BranchProgram;
+  ends: Map<number, ActionEndState>;
+  iterations: Map<number, number>;
+  /** Orders of actions that can be undone, as they ran. */
+  ran: number[];
+  /** The actions in which it is, from the outermost. */
+  frames: Frame[];
+  /** Above 0 while several actions run, or what ran is undone: the place in the program is then more than `frames` can say. */
+  branching: number;
+  approvals: Map<number, PendingApproval>;
+  /** Actions that workers execute now, by order. */
+  running: Map<number, CancellationScope>;
+}
+
+/** Where a list of actions stands. */
+export interface Place {
+  depth: number;
+  loop: LoopPlace | undefined;
+  /** Frames of this list and of those inside it, when the branch goes on from an earlier history. */
+  resume: readonly Frame[];
+}
+
+export const createState = (input: BranchInput, program: BranchProgram, approvals: BranchState['approvals']): BranchState => ({
+  input,
+  program,
+  ends: new Map(input.resume?.ends),
+  iterations: new Map(input.resume?.iterations),
+  ran: [...(input.resume?.ran ?? [])],
+  frames: [],
+  branching: 0,
+  approvals,
+  running: new Map(),
+});
+
+/** Names this time that the branch reaches the action. */
+export const reach = (state: BranchState, { order }: PlannedAction, { loop }: Place, iteration?: number): ActionRef => {
+  const count = iteration ?? (state.iterations.get(order) ?? 0) + 1;
+  state.iterations.set(order, count);
+  return { branch: state.input.branch, order, iteration: count, ...(loop !== undefined && { loop }) };
+};
+
+/** Goes on with an empty history when this one has grown long, at a place from which it can. */
+export const startAfresh = async (state: BranchState): Promise<void> => {
+  if (!workflowInfo().continueAsNewSuggested || state.branching > 0 || state.approvals.size > 0) return;
+  const { ends, iterations, ran, frames, input } = state;
+  const resume = { frames, ran, ends: [...ends], iterations: [...iterations] };
+  await continueAsNew<(next: BranchInput) => Promise<BranchEnd>>({ ...input, resume });
+};

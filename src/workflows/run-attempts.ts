@@ -1,0 +1,47 @@
+import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
+import type { ActionOutcome, ActionRef, PlannedAction, RunActionInput } from '../contracts/run.ts';
+import { mayFollow } from '../domain/branch-decisions.ts';
+import { isRetryable, retryDelayMs } from '../domain/failure.ts';
+import { record, tryAction } from './activities.ts';
+import type { BranchState } from './branch-state.ts';
+import { classify } from './classify.ts';
+
+type AttemptOptions = Pick<RunActionInput, 'attempt' | 'isLastAttempt' | 'keepSession' | 'keepSessionOnFailure'>;
+
+/** Tries an action as often as its author allows. @throws CancelledFailure when it, or the scope, was cancelled */
+export const runAttempts = async (state: BranchState, action: PlannedAction, ref: ActionRef): Promise<ActionOutcome> => {
+  const { actions } = state.program;
+  const keepSession = mayFollow(actions, action);
+  const goesOn = action.onFailure === 'continue' || actions.some((other) => other.parent !== undefined || other.dependencies !== undefined);
+  for (let attempt = 1; ; attempt += 1) {
+    const isLastAttempt = attempt > action.retryCount;
+    const outcome = await runOnce(state, action, ref, {
+      attempt,
+      isLastAttempt,
+      keepSession: keepSession || !isLastAttempt,
+      keepSessionOnFailure: !isLastAttempt || goesOn,
+    });
+    if (outcome.status === 'cancelled' || CancellationScope.current().consideredCancelled) throw new CancelledFailure('branch cancelled');
+    if (outcome.status === 'completed' || isLastAttempt || !isRetryable(outcome, action.isRepeatable)) return outcome;
+    await sleep(retryDelayMs(action.retryDelayMs, action.backoffCoefficient, attempt), {
+      summary: `retry ${attempt} of ${action.name}`.slice(0, 200),
+    });
+  }
+};
+
+const runOnce = async (
+  { input: branch, program }: BranchState,
+  action: PlannedAction,
+  ref: ActionRef,
+  options: AttemptOptions,
+): Promise<ActionOutcome> => {
+  const input = { ...ref, ...options };
+  try {
+    return await tryAction(action, branch.name, program.heartbeatTimeoutMs, input);
+  } catch (error) {
+    const { outcome, message } = classify(error);
+    const isFinal = options.isLastAttempt || outcome.status === 'cancelled' || !isRetryable(outcome, action.isRepeatable);
+    const stands = await CancellationScope.nonCancellable(() => record.closeAttempt({ ...input, outcome, message, isFinal }));
+    return stands ?? outcome;
+  }
+};

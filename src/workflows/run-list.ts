@@ -1,0 +1,83 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { ActionEndState, ActionFailure, ActionOutcome, ActionRef, PlannedAction } from '../contracts/run.ts';
+import { bodyOf, dependenciesMet, failureOf, followsFailure } from '../domain/branch-decisions.ts';
+import { record } from './activities.ts';
+import { reach } from './branch-state.ts';
+import type { BranchState, Place } from './branch-state.ts';
+import { runAttempts } from './run-attempts.ts';
+import { runControl } from './run-control.ts';
+import { runSkippable } from './skip-action.ts';
+
+/** How an action ended. `inner`: the failure inside it that is the reason. */
+interface Ended {
+  end: ActionEndState;
+  outcome?: ActionOutcome | undefined;
+  inner?: ActionFailure | undefined;
+}
+
+/**
+ * Runs a list of actions in order. After a failure that ends it, those that depend on the failure run still.
+ * @returns that failure
+ */
+export const runList = async (state: BranchState, actions: readonly PlannedAction[], place: Place): Promise<ActionFailure | undefined> => {
+  const [from] = place.resume;
+  let failure = from?.failure;
+  for (const action of actions) {
+    if (from !== undefined && action.order < from.order) continue;
+    if (failure !== undefined && !followsFailure(action, failure, state.ends)) continue;
+    state.frames.length = place.depth;
+    state.frames[place.depth] = { order: action.order, ...(failure !== undefined && { failure }) };
+    const resume = action.order === from?.order ? place.resume : [];
+    const { end, outcome, inner } = await runAction(state, action, { ...place, resume });
+    state.ends.set(action.order, end);
+    if (failure !== undefined) failure.causes.push(action.order);
+    else if (end === 'failed' && outcome !== undefined) failure = failureOf(action, outcome, inner);
+  }
+  return failure;
+};
+
+const runAction = async (state: BranchState, action: PlannedAction, place: Place): Promise<Ended> => {
+  if (!action.isEnabled) return { end: 'skipped' };
+  const resumed = place.resume[0]?.inside;
+  const ref = reach(state, action, place, resumed?.iteration);
+  if (resumed === undefined) {
+    const refused = await refusalOf(state, action, ref);
+    if (refused !== undefined) return refused;
+    if (bodyOf(state.program.actions, action.order, 'rollback').length > 0) state.ran.push(action.order);
+  }
+  if (action.control === undefined) {
+    const outcome = await runSkippable(state, ref, () => runAttempts(state, action, ref));
+    return outcome === undefined ? { end: 'skipped' } : endedBy(outcome);
+  }
+  return runControl(state, action, action.control, ref, place, runList);
+};
+
+const endedBy = (outcome: ActionOutcome): Ended => ({ end: outcome.status === 'completed' ? 'completed' : 'failed', outcome });
+
+/** Why the action does not run, its row then written. */
+const refusalOf = async (state: BranchState, action: PlannedAction, ref: ActionRef): Promise<Ended | undefined> => {
+  if (!dependenciesMet(action, state.ends)) {
+    await record.skipAction({ ...ref, reason: 'dependency_not_met' });
+    return { end: 'skipped' };
+  }
+  if (action.hasConditions !== true) return undefined;
+  const admission = await record.admitAction(ref);
+  if (admission.may === 'run') return undefined;
+  return admission.outcome === undefined ? { end: 'skipped' } : endedBy(admission.outcome);
+};
+
+/**
+ * Undoes what ran, the last first. It is not broken off by a cancel, and a failure in it does not keep the rest from being undone.
+ * @returns how many of them failed
+ */
+export const rollBack = async (state: BranchState): Promise<number> => {
+  let failed = 0;
+  state.branching += 1;
+  for (const order of state.ran.toReversed()) {
+    const body = bodyOf(state.program.actions, order, 'rollback');
+    const failure = await CancellationScope.nonCancellable(() => runList(state, body, { depth: 0, loop: undefined, resume: [] }));
+    if (failure !== undefined) failed += 1;
+  }
+  state.branching -= 1;
+  return failed;
+};

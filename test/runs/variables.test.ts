@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+
+const EVIL = `a'b "c" $(id) \`id\` ; id # \\ *\nend`;
+
+describe.skipIf(withoutSshd)('references in the texts of a run (OpenSSH)', () => {
+  let platform: TestPlatform;
+  let fleet: Fleet;
+  let target: string;
+  beforeAll(async () => {
+    [platform, fleet] = await Promise.all([startTestPlatform(), startFleet()]);
+    [target = ''] = await addTargets(platform, fleet, 1);
+  });
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+  });
+
+  const run = async (actions: object[], fields: Record<string, unknown> = {}) => {
+    const { serial } = await runJob(platform, [target], actions, fields);
+    await platform.untilEnded(serial);
+    return (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body.data;
+  };
+
+  test('a value reaches a command as one word or as the inside of its quotes, whatever it holds', async () => {
+    const text = `printf '<%s>' \${EVIL} "in \${EVIL}" 'in \${EVIL}' "$EVIL" $\${MISSING}`;
+    const results = await run([command(text)], { variables: [{ key: 'EVIL', value: EVIL }] });
+    expect(results).toMatchObject([{ status: 'completed', result_error: '' }]);
+    expect(results[0].result_output).toBe(`<${EVIL}><in ${EVIL}><in ${EVIL}><${EVIL}>\n`);
+  });
+
+  test('an action uses results of those before it: their output, its JSON, exit codes, and PREVIOUS_ACTION_…', async () => {
+    const results = await run([
+      command(`echo '{"items":[{"id":7,"name":"it'"'"'s"}]}'; echo oops >&2`, { action_key: 'ask' }),
+      command('echo skipped', { conditions: [{ variable: 'TARGET_OS', operator: '==', value: 'none' }] }),
+      command(
+        'echo ${actions.ask.output.items[0].id} "${actions.ask.output.items[0].name}" ${actions.ask.exit_code} ${actions.ask.status} ${actions.ask.error}',
+      ),
+      command('printf "%s|" ${PREVIOUS_ACTION_OUTPUT} ${PREVIOUS_ACTION_EXIT_CODE} "$PREVIOUS_ACTION_EXIT_CODE"'),
+    ]);
+    expect(results.map((row: { status: string }) => row.status)).toEqual(['completed', 'skipped', 'completed', 'completed']);
+    expect(results[2].result_output.split(/\s+/)).toEqual(['7', "it's", '0', 'completed', 'oops', '']);
+    expect(results[3].result_output.trimEnd()).toBe("7 it's 0 completed oops\n\n|0|0|");
+  });
+
+  test('a reference to the result of an action that did not run fails its action, and nothing of it is run', async () => {
+    const results = await run([
+      command('echo never', { action_key: 'skipped', conditions: [{ variable: 'TARGET_OS', operator: '==', value: 'none' }] }),
+      command('touch ${actions.skipped.status}-${actions.skipped.output}; echo ran'),
+    ]);
+    expect(results[1]).toMatchObject({ status: 'failed', error_code: 'VARIABLE_MISSING', fault: 'definition', result_output: '' });
+    expect(results[1].result_error).toContain('${actions.skipped.output} has no value');
+  });
+
+  test('date and time of the run, of one form for all targets', async () => {
+    const [{ result_output: output }] = await run([command('echo ${EXECUTION_DATE} ${EXECUTION_TIME} $TARGET_HOSTNAME')]);
+    expect(output).toMatch(/^\d{4}-\d\d-\d\d ([01]\d|2[0-3]):\d\d:\d\d 127\.0\.1\.1\n$/);
+  });
+
+  test('a secret in a command is nowhere in its result', async () => {
+    const secret = `se'cret-"9182`;
+    const results = await run([command('echo "<${TOKEN}>"; set -x; : ${TOKEN}')], {
+      variables: [{ key: 'TOKEN', value: secret, is_secret: true }],
+    });
+    expect(results[0].result_output).toBe('<********>\n');
+    expect(JSON.stringify(results)).not.toMatch(/9182/);
+  });
+
+  test('a variable that surely is needed and has no value refuses the run', async () => {
+    const body = { name: 'lacks', targets: [target], variables: [{ key: 'WHO' }], actions: [command('echo ${WHO}')] };
+    const job = await platform.api('POST', '/api/v1/jobs', body);
+    const refused = await platform.api('POST', `/api/v1/jobs/${job.body.job_serial}/executions`, {});
+    expect([refused.status, refused.body.code, refused.body.errors]).toEqual([
+      422,
+      'VARIABLE_MISSING',
+      [{ path: 'variables.WHO', message: 'has no value, and action 1 (echo ${WHO}) needs it' }],
+    ]);
+    const started = await platform.api('POST', `/api/v1/jobs/${job.body.job_serial}/executions`, { variables: { WHO: 'me' } });
+    expect(started.status).toBe(202);
+    await platform.untilEnded(started.body.execution_serial);
+  });
+});
