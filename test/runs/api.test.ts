@@ -80,6 +80,17 @@ describe('api actions of a run', () => {
     expect(JSON.parse(JSON.parse(result.result_output).body)).toEqual({ who: '"},{"admin":true', n: 3 });
   });
 
+  test.each([
+    ['at_least_once', 'POST', true],
+    ['at_least_once', 'PUT', false],
+    ['at_most_once', 'POST', false],
+  ])('delivery %s, %s: an Idempotency-Key is sent: %s', async (delivery, method, isSent) => {
+    const url = `/key?${delivery}${method}`;
+    await run(api({ method, url, body: 'x' }, { action_config: { delivery } }));
+    const [taken] = server.taken.filter(({ path }) => path === url);
+    expect(taken?.headers['idempotency-key'] ?? '').toMatch(isSent ? /^J.*\/\d+\/1$/ : /^$/);
+  });
+
   test('a server that shows the login it got does not bring it into the record', async () => {
     const { result } = await run(api({ url: '/echo' }));
     const word = Buffer.from(`ann:${PASSWORD}`).toString('base64');

@@ -29,7 +29,7 @@ const explain = (endpoint: Endpoint, error: unknown): OpsError => {
   return new OpsError('QUERY_FAILED', `${where} refused the command: ${error.message}`, { cause: error });
 };
 
-/** Sends one command. An abort closes its connection, upon which the server ends what it does for it. */
+/** Sends one command. An abort closes its connection; most servers then end what they do for it. */
 const send = async (link: Link, database: string, command: Document, signal: AbortSignal, session?: ClientSession): Promise<Document> => {
   signal.throwIfAborted();
   try {
