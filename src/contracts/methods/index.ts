@@ -135,6 +135,7 @@ const Mongodb = z.strictObject({
   ssl: z.boolean().default(false),
   verify_certs: Verify,
   ca_certificate: Certificate,
+  server_name: ServerName,
   connection_pool_size: PoolSize,
 });
 
