@@ -54,6 +54,7 @@ describe.skipIf(withoutSshd)('actions inside actions (OpenSSH)', () => {
       condition({
         conditionType: 'if',
         expression: 'actions.detect.output.contains("debian")',
+        // oxlint-disable-next-line unicorn/no-thenable -- the name of the field in the definition
         then: [command('true', { action_name: 'apt' })],
         else: [command('true', { action_name: 'dnf' })],
       }),
