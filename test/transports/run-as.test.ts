@@ -8,6 +8,7 @@ import { OpsError } from '../../src/domain/ops-error.ts';
 import { createOpenSsh } from '../../src/transports/ssh/open-ssh.ts';
 import type { SshSession } from '../../src/transports/ssh/open-ssh.ts';
 import { collectOutput } from '../support/collect-output.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { markedPids } from '../support/marked-processes.ts';
 import { buildProgram } from '../support/run-built-program.ts';
 import { endpointOf, startSshdFixture, withoutSshd } from '../support/sshd-fixture.ts';
@@ -141,7 +142,7 @@ describe.skipIf(withoutSshd || withoutSudo)('run_as by sudo', () => {
     const program = buildProgram({ text: `(trap '' TERM; sleep 63) & sleep 62 & echo up; wait`, marker });
     const running = sessionOf().run({ ...program, runAs: OTHER }, output.sink, stop.signal);
     await output.until('up');
-    expect(markedPids(marker).length).toBeGreaterThan(1);
+    await waitFor(() => markedPids(marker).length > 1);
     stop.abort(new Error('enough'));
     await expect(running).rejects.toThrow('enough');
     expect(markedPids(marker)).toEqual([]);
