@@ -47,7 +47,7 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
     page('job made, on all targets', ['createJob', 'writeActions', 'checkCapabilities'], (n) => createJob(services, caller, newJob(n))),
     page('job changed, on all targets', ['updateJob'], (n) => updateJob(services, caller, pick(jobs, n).serial, newJob(n))),
     row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
-    row('run started', ['startExecution'], (n) =>
+    row('run started', ['startExecution', 'selectTargets'], (n) =>
       startExecution(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial] }, `key-${n}`),
     ),
     row('run started, on all targets', ['startExecution'], (n) => startExecution(services, caller, pick(jobs, n).serial, {}, undefined)),
