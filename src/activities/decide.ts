@@ -1,5 +1,4 @@
 import type { Sequelize } from 'sequelize';
-import type { DefinedAction } from '../db/load-definition.ts';
 import { selectRow, selectRows } from '../db/query.ts';
 import type { Values } from '../domain/conditions.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';
