@@ -39,6 +39,12 @@ const slotText = ({ slot, case: caseValue }: PlanStep): string => {
 };
 
 const LINES_SHOWN = 6;
+const NAME_SHOWN = 40;
+
+const shortName = (text: string): string => {
+  const name = cleanText(text);
+  return name.length > NAME_SHOWN ? `${name.slice(0, NAME_SHOWN - 1)}…` : name;
+};
 
 const fieldLines = ({ field, text }: PlanStep['texts'][number], margin: string, { width }: View): string[] => {
   const lines = text.trimEnd().split('\n');
@@ -47,7 +53,7 @@ const fieldLines = ({ field, text }: PlanStep['texts'][number], margin: string, 
   const more = rest === 0 ? [] : [`… ${rest} more line(s)`];
   if (lines.length === 1 && field === 'command') return indent(`$ ${text}`, margin, width);
   if (lines.length === 1) return indent(`${field}: ${text}`, margin, width);
-  return [`${margin}${field}:`, ...[...shown, ...more].map((line) => `${margin}  ${cleanText(line)}`)];
+  return [`${margin}${field}:`, ...[...shown, ...more].flatMap((line) => indent(line, `${margin}  `, width))];
 };
 
 const stepLines = (step: PlanStep, steps: readonly PlanStep[], view: View): string[] => {
@@ -55,7 +61,7 @@ const stepLines = (step: PlanStep, steps: readonly PlanStep[], view: View): stri
   const margin = `  ${'    '.repeat(depthOf(step, steps))}`;
   const inner = `${margin}    `;
   const over = method === null ? '' : ` over ${cleanText(method)}`;
-  const head = `${margin}${slotText(step)}${order} ${cleanText(name)} (${type}${over})  ${painted(view.paint, verdict)}`;
+  const head = `${margin}${slotText(step)}${order} ${shortName(name)} (${type}${over})  ${painted(view.paint, verdict)}`;
   return [
     head,
     ...(reason === null ? [] : indent(reason, inner, view.width)),
