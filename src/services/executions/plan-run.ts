@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Transaction } from 'sequelize';
 import { canServe, METHODS } from '../../contracts/capabilities.ts';
 import type { JobPlan, PlanJob, PlanTarget } from '../../contracts/plan.ts';
@@ -161,7 +162,12 @@ export const planRun = async (deps: ServiceDeps, caller: Caller, serial: string,
     targets.map((target) => ({ row_id: target.row_id, planned: target })),
     input.limit,
   );
-  const planned = data.map(({ planned: target }) => ({ ...planTarget(found, target), probes: [] }));
+  const planned: PlanTarget[] = [];
+  for (const { planned: target } of data) {
+    planned.push({ ...planTarget(found, target), probes: [] });
+    // Conditions are evaluated in this process: other requests get their turn between targets.
+    await setImmediate();
+  }
   if (input.probe) await addProbes(deps, found, planned);
   return {
     job_serial: job.job_serial,
