@@ -20,10 +20,13 @@ const typed = ({ definition, variables }: Known): Values => {
   return values;
 };
 
+/** The end of an output without its last line breaks, as `$(…)` of a shell gives it: a header or a line of cmd.exe could not take them. */
+const tail = (column: string): string => `rtrim(right(coalesce(${column}, ''), ${OUTPUT_LIMIT}), E'\\r\\n')`;
+
 const previousOf = async (db: Sequelize, branchId: number): Promise<Values> => {
   const row = await selectRow<{ output: string; exit_code: number | null }>(
     db,
-    `SELECT right(coalesce(r.result_output, ''), ${OUTPUT_LIMIT}) AS output, r.exit_code FROM job_action_results r
+    `SELECT ${tail('r.result_output')} AS output, r.exit_code FROM job_action_results r
      WHERE r.branch_id = $1 AND ${ENDED} ORDER BY r.completed_at DESC, r.id DESC LIMIT 1`,
     [branchId],
   );
@@ -37,8 +40,8 @@ const resultsOf = async (db: Sequelize, { branchId, definition }: Known, express
   if (wanted.length === 0) return {};
   const rows = await selectRows<{ order: number; output: string; error: string; exit_code: number | null; status: string }>(
     db,
-    `SELECT DISTINCT ON (r.action_order) r.action_order AS "order", right(coalesce(r.result_output, ''), ${OUTPUT_LIMIT}) AS output,
-       right(coalesce(r.result_error, ''), ${OUTPUT_LIMIT}) AS error, r.exit_code, r.status
+    `SELECT DISTINCT ON (r.action_order) r.action_order AS "order", ${tail('r.result_output')} AS output,
+       ${tail('r.result_error')} AS error, r.exit_code, r.status
      FROM job_action_results r WHERE r.branch_id = $1 AND r.is_final AND r.action_order = ANY($2::int[])
      ORDER BY r.action_order, r.iteration DESC`,
     [branchId, wanted.map(({ order }) => order)],

@@ -8,6 +8,7 @@ import type { ApiEnv } from './env.ts';
 import { requestFacts } from './middleware/request-facts.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { respondWithProblem } from './problems.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -77,5 +78,6 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/executions', steeringRoutes(deps.services, route))
     .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed))
+    .route('/api/v1/artifacts', artifactRoutes(deps.services, route))
     .route('/api/v1/system', systemRoutes(deps.services, route));
 };

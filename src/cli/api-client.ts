@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
+import type { Artifact } from '../contracts/artifact.ts';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
 import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/action-answers.ts';
 import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
@@ -58,6 +60,10 @@ export interface ApiClient {
   listApprovals(query: ListQuery): Promise<Page<Approval>>;
   answerAction(execution: string, action: string, input: AnswerApproval): Promise<ActionResult>;
   resolveAttempt(execution: string, action: string, input: ResolveAttempt): Promise<ActionResult>;
+  uploadArtifact(name: string, file: Blob): Promise<Artifact>;
+  listArtifacts(query: ListQuery): Promise<Page<Artifact>>;
+  getArtifact(uuid: string): Promise<Artifact>;
+  downloadArtifact(uuid: string): Promise<AsyncIterable<Uint8Array>>;
   /** Follows a run to its end, through broken connections; every line comes once. */
   events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;
 }
@@ -122,6 +128,13 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     listApprovals: (query) => get('/executions/approvals', query),
     answerAction: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/answer`, input),
     resolveAttempt: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/resolve`, input),
+    uploadArtifact: (name, file) => call({ method: 'POST', path: '/api/v1/artifacts', query: { name }, file }),
+    listArtifacts: (query) => get('/artifacts', query),
+    getArtifact: (uuid) => get(`/artifacts/${at(uuid)}`),
+    async downloadArtifact(uuid) {
+      const { body } = await sendRequest(address, { method: 'GET', path: `/api/v1/artifacts/${at(uuid)}/content` });
+      return body ?? ReadableStream.from<Uint8Array>([]);
+    },
     events: (serial, options) =>
       followEvents((lastEventId, signal) => {
         const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

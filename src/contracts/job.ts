@@ -28,6 +28,9 @@ const JobSettings = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: 'Its runs neither wait for a target that another run works on, nor hold one.' }),
+  keep_full_output: z.boolean().optional().meta({
+    description: 'Keeps the exact bytes of both streams of every action as artifacts, unless an action says otherwise.',
+  }),
   rollout: Rollout.optional(),
 });
 export type JobSettings = z.infer<typeof JobSettings>;

@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   CERTIFICATE_REFUSED: { status: 422, category: 'communication' },
   LOGIN_REJECTED: { status: 422, category: 'authentication' },
   KEY_UNUSABLE: { status: 422, category: 'authentication' },
+  RUN_AS_REFUSED: { status: 422, category: 'authentication' },
   COMMAND_FAILED: { status: 422, category: 'command_execution' },
   COMMAND_KILLED: { status: 422, category: 'command_execution' },
   QUERY_FAILED: { status: 422, category: 'command_execution' },

@@ -54,6 +54,34 @@ describe('commands of a run over WinRM (a double that runs lines by /bin/sh)', (
     await waitFor(() => markedPids(`${result.action_serial}/1/1`).length === 0);
   });
 
+  test('a timeout ends the program on the target', async () => {
+    const { serial } = await runJob(platform, [target], [command('echo begun; sleep 300', { timeout_seconds: 3 })]);
+    const [result] = await resultsOf(serial);
+    expect(result).toMatchObject({ status: 'failed', failure_category: 'timeout', result_output: 'begun\n' });
+    await waitFor(() => markedPids(`${result.action_serial}/1/1`).length === 0);
+  });
+
+  test('a quota of the target is told in words, and the program was not run', async () => {
+    const quota = { code: 2_150_859_174, subcode: 'QuotaLimit', text: 'The maximum number of shells for this user was exceeded.' };
+    server.setInstead((action) => (action === 'Create' ? quota : undefined));
+    const { serial } = await runJob(platform, [target], [command('echo never')]);
+    const [result] = await resultsOf(serial);
+    server.setInstead(undefined);
+    expect(result).toMatchObject({ status: 'failed', error_code: 'PROTOCOL_ERROR', result_output: '' });
+    expect(result.result_error).toContain('a quota of the target did not allow to open a shell (The maximum number of shells');
+  });
+
+  test('a connection that breaks while a program runs is told so, and the program is not run again', async () => {
+    server.setInstead((action) => (action === 'Receive' ? 'cut' : undefined));
+    const before = server.actions.length;
+    const { serial } = await runJob(platform, [target], [command('true', { retry_count: 3, retry_delay_seconds: 1 })]);
+    const results = await resultsOf(serial);
+    server.setInstead(undefined);
+    expect(results).toMatchObject([{ status: 'failed', error_code: 'CONNECTION_LOST', exit_code: null }]);
+    expect(results[0].result_error).toContain('while the program ran; it may still run there');
+    expect(server.actions.slice(before).filter((action) => action === 'Command')).toHaveLength(1);
+  });
+
   test('a wrong password is a rejected login, and is nowhere in the record', async () => {
     const wrong = 'wr0ng-secret';
     const { serial } = await runJob(platform, [await add('windows 2', wrong, 'localhost')], [command('echo never')]);

@@ -22,6 +22,8 @@ export interface DoubleOptions {
   /** As `AllowUnencrypted` of Windows: without it, plain messages over http are refused. */
   allowUnencrypted?: boolean;
   tls?: { key: string; cert: string };
+  /** Shown in place of the certificate of `tls`, to which logins still have to be bound: as by somebody in between. */
+  shows?: { key: string; cert: string };
   /** How long a poll without news takes; Windows: what the client asks for. */
   pollMs?: number;
   /** Answers a message by a fault, a status, or not at all (the connection is cut), instead of doing what it asks for. */
@@ -36,6 +38,8 @@ export interface WinrmDouble extends AsyncDisposable {
   readonly actions: string[];
   /** All bytes that came, as they were on the wire (before TLS). */
   wire(): Buffer;
+  /** From now on, in place of the option `instead`. */
+  setInstead(instead: DoubleOptions['instead']): void;
   /** Every connection has to log in again. */
   forgetLogins(): void;
 }
@@ -59,6 +63,7 @@ export const startWinrmDouble = async (options: DoubleOptions): Promise<WinrmDou
   const shells = createShells();
   const actions: string[] = [];
   const wire: Buffer[] = [];
+  let { instead } = options;
   let connections = new WeakMap<Socket, Connection>();
 
   const connectionOf = (socket: Socket): Connection => {
@@ -97,7 +102,7 @@ export const startWinrmDouble = async (options: DoubleOptions): Promise<WinrmDou
     const envelope = parseXml(message);
     const action = actionOf(envelope);
     actions.push(action);
-    const other = options.instead?.(action);
+    const other = instead?.(action);
     if (other === 'cut') return other;
     if (other !== undefined) return 'status' in other ? { status: other.status, text: '' } : faultAnswer(other);
     return serve(shells, envelope, pollMs, () => request.socket.destroyed);
@@ -125,7 +130,7 @@ export const startWinrmDouble = async (options: DoubleOptions): Promise<WinrmDou
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   };
-  const server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener);
+  const server = tls === undefined ? http.createServer(listener) : https.createServer(options.shows ?? tls, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -135,6 +140,9 @@ export const startWinrmDouble = async (options: DoubleOptions): Promise<WinrmDou
     shells,
     actions,
     wire: () => Buffer.concat(wire),
+    setInstead: (next) => {
+      instead = next;
+    },
     forgetLogins: () => {
       connections = new WeakMap();
     },

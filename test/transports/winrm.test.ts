@@ -109,10 +109,10 @@ describe.each(WAYS)('a session by $name', ({ options, config }) => {
 
   test('a test passes exactly when a run logs in', async () => {
     expect(await session.probe(never)).toContain('Stack: 3.0');
-    const error = await errorOf(open(endpoint('wrong'), never));
+    const error = await errorOf(open(endpoint('An0ther'), never));
     expect(error.code).toBe('LOGIN_REJECTED');
     expect(error.message).toContain(USER);
-    expect(error.message).not.toContain('wrong');
+    expect(error.message).not.toContain('An0ther');
   });
 
   test('leaves no shell behind', async () => {
@@ -351,13 +351,25 @@ describe('files', () => {
     writeFileSync(at('one'), 'text');
     await files.perform({ operation: 'mkdir', source: at('new'), mode: undefined }, undefined, never);
     expect(await files.stat(at('new'), never)).toMatchObject({ kind: 'directory' });
-    await files.perform({ operation: 'copy', source: at('one'), destination: at('new/two'), preservePermissions: false }, undefined, never);
     await files.perform(
-      { operation: 'move', source: at('new/two'), destination: at('new/three'), preservePermissions: false },
+      { operation: 'copy', source: at('one'), destination: at('new/two'), overwrite: true, preservePermissions: false },
+      undefined,
+      never,
+    );
+    await files.perform(
+      { operation: 'move', source: at('new/two'), destination: at('new/three'), overwrite: true, preservePermissions: false },
       undefined,
       never,
     );
     expect(readFileSync(at('new/three'), 'utf8')).toBe('text');
+    const kept = {
+      operation: 'copy',
+      source: at('one'),
+      destination: at('new/three'),
+      overwrite: false,
+      preservePermissions: false,
+    } as const;
+    expect(await codeOf(files.perform(kept, undefined, never))).toBe('FILE_FAILED');
     expect(await codeOf(files.perform({ operation: 'delete', source: at('new'), isRecursive: false }, undefined, never))).toBe(
       'FILE_FAILED',
     );

@@ -3,6 +3,7 @@ import { accountCases } from './accounts.ts';
 import { activityCases } from './activities.ts';
 import { controlCases } from './control.ts';
 import { listCases } from './lists.ts';
+import { artifactCases } from './artifacts.ts';
 import type { QueryCase } from './query-case.ts';
 import { runCases } from './runs.ts';
 import { steeringCases } from './steering.ts';
@@ -13,6 +14,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await listCases(world)),
   ...(await runCases(world)),
   ...(await accountCases(world)),
+  ...(await artifactCases(world)),
   ...writeCases(world),
   ...steeringCases(world),
   ...activityCases(world),

@@ -68,6 +68,7 @@ export const OutputStream = z.enum(['stdout', 'stderr']);
 export type OutputStream = z.infer<typeof OutputStream>;
 
 export const ArtifactType = z.enum(['output', 'download', 'upload']);
+export type ArtifactType = z.infer<typeof ArtifactType>;
 
 export const ClosedBy = z.enum(['workflow', 'reconciler']);
 export type ClosedBy = z.infer<typeof ClosedBy>;

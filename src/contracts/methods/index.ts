@@ -26,7 +26,7 @@ const Winrm = z.strictObject({
   allow_unencrypted: z
     .boolean()
     .default(false)
-    .meta({ description: 'true lets basic go over http: anyone in between can read the password and all output. Audited.' }),
+    .meta({ description: 'true lets basic go over http: anyone in between can read the password and all output.' }),
   verify_ssl: Verify,
   ca_certificate: Certificate,
   server_name: ServerName,
@@ -135,6 +135,7 @@ const Mongodb = z.strictObject({
   ssl: z.boolean().default(false),
   verify_certs: Verify,
   ca_certificate: Certificate,
+  server_name: ServerName,
   connection_pool_size: PoolSize,
 });
 

@@ -7,6 +7,7 @@ import type { Page } from '../../contracts/page.ts';
 import { PageQuery } from '../../contracts/page.ts';
 import { Text } from '../../contracts/text.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
+import { isUnresolved } from '../../db/unknown-outcome.ts';
 import { FAULT_OF } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
@@ -125,7 +126,7 @@ export const listResults = async (
     `SELECT r.id AS row_id, ${RESULT_COLUMNS} FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
      WHERE b.job_execution_id = $1 AND r.id > $2 AND ($3::text IS NULL OR r.status = $3) AND ($4::text IS NULL OR b.branch_serial = $4)
        AND ($5::text IS NULL OR b.target_serial_ref = $5 OR b.target_name_ref = $5) AND ($6::int IS NULL OR r.action_order = $6)
-       AND ($8::boolean IS NOT TRUE OR (r.failure_category = 'lost' AND r.resolved_at IS NULL)) ORDER BY r.id LIMIT $7`,
+       AND ($8::boolean IS NOT TRUE OR ${isUnresolved('r')}) ORDER BY r.id LIMIT $7`,
     [
       await executionId(db, serial),
       cursorId(filter) ?? 0,

@@ -3,6 +3,7 @@ import type { ActionResult } from '../../contracts/execution.ts';
 import { noteRun } from '../../db/note-run.ts';
 import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
+import { isUnresolved } from '../../db/unknown-outcome.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
@@ -11,7 +12,7 @@ import { readResult } from './read-executions.ts';
 interface Attempt {
   id: number;
   execution_id: number;
-  failure_category: string | null;
+  is_unresolved: boolean | null;
   resolution: string | null;
 }
 
@@ -32,17 +33,17 @@ export const resolveAttempt = async (
   await db.transaction(async (transaction) => {
     const attempt = await selectRow<Attempt>(
       db,
-      `SELECT r.id, b.job_execution_id AS execution_id, r.failure_category, r.resolution FROM job_action_results r
+      `SELECT r.id, b.job_execution_id AS execution_id, ${isUnresolved('r')} AS is_unresolved, r.resolution FROM job_action_results r
          JOIN job_execution_branches b ON b.id = r.branch_id JOIN job_executions e ON e.id = b.job_execution_id
        WHERE r.action_serial = $1 AND e.execution_serial = $2
-       ORDER BY (r.failure_category = 'lost' AND r.resolved_at IS NULL) DESC NULLS LAST, r.iteration DESC, r.attempt DESC LIMIT 1 FOR UPDATE OF r`,
+       ORDER BY ${isUnresolved('r')} DESC NULLS LAST, r.iteration DESC, r.attempt DESC LIMIT 1 FOR UPDATE OF r`,
       [action, serial],
       transaction,
     );
     if (attempt === undefined) throw new OpsError('NOT_FOUND', `Execution ${serial} has no action ${action}, or has not come to it yet.`);
-    if (attempt.failure_category !== 'lost')
-      throw new OpsError('CONFLICT', `The outcome of ${action} is known; only an attempt that is lost is resolved by a person.`);
     if (attempt.resolution !== null) throw new OpsError('CONFLICT', `${action} was resolved before (${attempt.resolution}).`);
+    if (attempt.is_unresolved !== true)
+      throw new OpsError('CONFLICT', `The outcome of ${action} is known; a person resolves only what may or may not have run.`);
     await selectRow(
       db,
       `UPDATE job_action_results SET resolution = $2, resolution_note = $3, resolved_by = $4, resolved_at = now() WHERE id = $1 RETURNING id`,

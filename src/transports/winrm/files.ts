@@ -132,9 +132,19 @@ const toFile = (text: string): RemoteFile | undefined => {
   return { kind: kind in KINDS ? KINDS[kind as keyof typeof KINDS] : 'other', bytes: Number(bytes), mode: undefined };
 };
 
+const stat = async (client: WsmanClient, path: string, signal: AbortSignal): Promise<RemoteFile | undefined> =>
+  toFile(await runScript(client, { script: 'stat', path, arguments: [] }, signal));
+
+const refuseOverwrite = async (client: WsmanClient, operation: FileOperation, signal: AbortSignal): Promise<void> => {
+  if (!('destination' in operation) || operation.overwrite) return;
+  const { destination } = operation;
+  if ((await stat(client, destination, signal)) !== undefined)
+    throw new OpsError('FILE_FAILED', `${destination} is there already, and overwrite is false.`);
+};
+
 /** Files by PowerShell: paths and content travel on its standard input, content as lines of Base64. */
 export const createFiles = (client: WsmanClient): RemoteFiles => ({
-  stat: async (path, signal) => toFile(await runScript(client, { script: 'stat', path, arguments: [] }, signal)),
+  stat: (path, signal) => stat(client, path, signal),
   read: async (path, start, signal) => read(client, path, start, signal),
   async write(path, content, start, signal) {
     let sent = 0;
@@ -149,6 +159,7 @@ export const createFiles = (client: WsmanClient): RemoteFiles => ({
   async perform(operation, runAs, signal) {
     if (runAs !== undefined)
       throw unableTo(client.endpoint, `it cannot work on files as another user (run_as ${runAs}); use a credential of that user.`);
+    await refuseOverwrite(client, operation, signal);
     await runScript(client, workOf(client, operation), signal);
   },
 });

@@ -30,8 +30,9 @@ const DONE = /\/CommandState\/Done$/;
 
 /** From the start of a program on, a connection that cannot be made leaves its outcome as unknown as one that breaks. */
 const asLost = ({ endpoint }: WsmanClient, error: unknown): unknown => {
-  const isAway = error instanceof OpsError && error.category === 'communication' && error.code !== 'CONNECTION_LOST';
-  return isAway ? connectionLost('WinRM', endpoint, 'while the program ran; it may still run there', error) : error;
+  if (!(error instanceof OpsError) || error.category !== 'communication') return error;
+  const cause = error.code === 'CONNECTION_LOST' ? error.cause : error;
+  return cause === undefined ? error : connectionLost('WinRM', endpoint, 'while the program ran; it may still run there', cause);
 };
 
 const deliver = async (body: XmlElement, output: OutputSink): Promise<void> => {

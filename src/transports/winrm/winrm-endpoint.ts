@@ -1,9 +1,8 @@
 import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import type { MethodConfig } from '../../contracts/methods/index.ts';
+import { isWinrmTls, readablePasswordProblem } from '../../contracts/methods/winrm-encryption.ts';
 import type { Endpoint, PasswordSecret } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-
-const HTTPS_PORT = 5986;
 
 /** An endpoint as WinRM needs it. */
 export interface WinrmEndpoint {
@@ -20,13 +19,9 @@ export const toWinrmEndpoint = ({ host, port, connectTimeoutMs, config: options,
   if (secret?.type !== 'password')
     throw new OpsError('CREDENTIAL_MISSING', `WinRM to ${host} port ${port} needs a user and a password, and the method has none.`);
   const config = METHOD_CONFIGS.winrm.parse(options);
-  const isTls = (config.protocol ?? (port === HTTPS_PORT ? 'https' : 'http')) === 'https';
-  if (config.transport === 'basic' && !isTls && !config.allow_unencrypted)
-    throw new OpsError(
-      'VALIDATION',
-      `WinRM to ${host} port ${port}: basic over http would send the password and all output readable. Nothing was sent. Use https, or transport ntlm, or set the method's allow_unencrypted.`,
-    );
-  return { host, port, isTls, connectTimeoutMs, config, secret };
+  const problem = readablePasswordProblem(port, config);
+  if (problem !== undefined) throw new OpsError('VALIDATION', `WinRM to ${host} port ${port}: ${problem}. Nothing was sent.`);
+  return { host, port, isTls: isWinrmTls(port, config), connectTimeoutMs, config, secret };
 };
 
 /** Who logs in, as people read it. */

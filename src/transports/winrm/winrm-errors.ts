@@ -59,7 +59,7 @@ export const loginRejected = (endpoint: WinrmEndpoint, offered: string): OpsErro
     return errorAt(
       endpoint,
       'LOGIN_REJECTED',
-      `the target refused user ${secret.username} with this password (${config.transport}). Check the credential; a domain user is written DOMAIN\\user, and basic takes local users only.`,
+      `the target refused user ${secret.username} with this password (${config.transport}). Windows does not say why: the password is wrong, or the user is unknown, locked, disabled or has to change the password. A domain user is written DOMAIN\\user, and basic takes local users only.`,
     );
   return errorAt(
     endpoint,
