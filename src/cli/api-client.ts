@@ -7,6 +7,7 @@ import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/acti
 import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
+import type { JobPlan, PlanJob } from '../contracts/plan.ts';
 import type { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../contracts/steering.ts';
 import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
@@ -37,6 +38,8 @@ export interface ApiClient {
   updateJob(serial: string, definition: unknown): Promise<Job>;
   listJobs(query: ListQuery): Promise<Page<JobSummary>>;
   getJob(serial: string): Promise<Job>;
+  /** Writes nothing, so it needs no key. */
+  planJob(job: string, input: z.input<typeof PlanJob>): Promise<JobPlan>;
   /** @param key the same key starts the same run, however often it is sent. */
   startExecution(job: string, input: StartExecution, key?: string): Promise<Execution>;
   listExecutions(query: ListQuery): Promise<Page<Execution>>;
@@ -106,6 +109,7 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     updateJob: (serial, definition) => call({ method: 'PUT', path: `/api/v1/jobs/${at(serial)}`, body: definition }),
     listJobs: (query) => get('/jobs', query),
     getJob: (serial) => get(`/jobs/${at(serial)}`),
+    planJob: (job, input) => call({ method: 'POST', path: `/api/v1/jobs/${at(job)}/plan`, body: input }),
     startExecution: (job, input, key) => post(`/jobs/${at(job)}/executions`, input, key),
     listExecutions: (query) => get('/executions', query),
     getExecution: (serial) => get(`/executions/${at(serial)}`),
