@@ -8,8 +8,9 @@ import { table } from '../bench/support/table.ts';
 import { tempFolder } from '../bench/support/temp-folder.ts';
 import { connectDatabase } from '../src/db/connect.ts';
 import { killAtRandom } from './kill-at-random.ts';
-import { defineLoad, keepRunning, markerFolder, registerFleet, untilEnded } from './load.ts';
-import type { StartedRun } from './load.ts';
+import { defineJobs, markerFolder } from './jobs.ts';
+import { keepAnswering, keepRunning, registerFleet, untilEnded } from './load.ts';
+import type { GivenAnswer, StartedRun } from './load.ts';
 import { readMarkers } from './read-markers.ts';
 import { startPlatform } from './start-platform.ts';
 import type { SteadyApi } from './steady-api.ts';
@@ -49,11 +50,17 @@ const untilSettled = async (api: SteadyApi, runs: readonly StartedRun[]): Promis
   say(`All was quiet ${Math.round((Date.now() - begun) / 1_000)} s after the last kill.`);
 };
 
-const judge = async (databaseUrl: string, folder: string, runs: readonly StartedRun[], kills: ReadonlyMap<string, number>) => {
+interface Happened {
+  runs: readonly StartedRun[];
+  answers: readonly GivenAnswer[];
+  kills: ReadonlyMap<string, number>;
+}
+
+const judge = async (databaseUrl: string, folder: string, { runs, answers, kills }: Happened): Promise<boolean> => {
   const db = connectDatabase({ url: databaseUrl, poolSize: 2, applicationName: 'chaos' });
   try {
     const serials = runs.map(({ serial }) => serial);
-    const findings = await verify(db, await readMarkers(markerFolder(folder)), serials);
+    const findings = await verify(db, await readMarkers(markerFolder(folder)), { runs: serials, answers });
     print(kills, await countEndings(db), findings);
     return findings.every(({ violations }) => violations.length === 0);
   } finally {
@@ -72,13 +79,18 @@ export const runChaos = async ({ targets, minutes, seed, keep }: ChaosOptions): 
     }
     const sshd = await startBenchSshd(join(folder, 'ssh'), stack);
     const { parts, api, databaseUrl } = await startPlatform(folder, stack);
-    const jobs = await defineLoad(api, await registerFleet(api, sshd, targets), markerFolder(folder));
+    const jobs = await defineJobs(api, await registerFleet(api, sshd, targets), markerFolder(folder));
     const runs: StartedRun[] = [];
     const until = Date.now() + minutes * 60_000;
     say(`${targets} targets, ${jobs.length} jobs, ${minutes} minutes, seed ${seed} …`);
+    const answers: GivenAnswer[] = [];
+    let isOver = false;
+    const answering = keepAnswering(api, answers, () => isOver);
     const [kills] = await Promise.all([killAtRandom(parts, until, seed), ...jobs.map((job) => keepRunning(api, job, until, runs))]);
     await untilSettled(api, runs);
-    isKept = await judge(databaseUrl, folder, runs, kills);
+    isOver = true;
+    await answering;
+    isKept = await judge(databaseUrl, folder, { runs, answers, kills });
   });
   return isKept;
 };

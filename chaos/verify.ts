@@ -1,6 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import { selectRows } from '../src/db/query.ts';
-import { LINES_OF_COMMAND } from './load.ts';
+import { LINES_OF_COMMAND } from './jobs.ts';
+import type { GivenAnswer } from './load.ts';
 import type { Marks } from './read-markers.ts';
 
 interface Attempt {
@@ -8,6 +9,7 @@ interface Attempt {
   status: string;
   failure_category: string | null;
   is_final: boolean;
+  is_repeatable: boolean;
   stdout_lines: number;
 }
 
@@ -19,10 +21,10 @@ export interface Finding {
 }
 
 const ATTEMPTS = `
-SELECT r.action_serial || '/' || r.iteration || '/' || r.attempt AS key, r.status, r.failure_category, r.is_final,
+SELECT r.action_serial || '/' || r.iteration || '/' || r.attempt AS key, r.status, r.failure_category, r.is_final, coalesce(a.action_config->>'delivery' = 'at_least_once', false) AS is_repeatable,
   (SELECT count(*)::int FROM job_execution_logs l WHERE l.branch_id = r.branch_id AND l.stream = 'stdout'
      AND l.log_details->>'action_serial' = r.action_serial AND (l.log_details->>'attempt')::int = r.attempt) AS stdout_lines
-FROM job_action_results r WHERE r.action_type = 'command'`;
+FROM job_action_results r LEFT JOIN job_actions a ON a.id = r.action_id WHERE r.action_type = 'command'`;
 
 /** How an attempt ended in the record, where its outcome is certain. */
 const isCertain = ({ status, failure_category: category }: Attempt): boolean =>
@@ -37,7 +39,7 @@ const checkAttempts = (attempts: readonly Attempt[], marks: ReadonlyMap<string, 
   const keys = new Set(attempts.map(({ key }) => key));
   const certain = attempts.filter(isCertain);
   const completed = attempts.filter(({ status }) => status === 'completed');
-  const lost = attempts.filter(({ failure_category: category }) => category === 'lost');
+  const lost = attempts.filter(({ failure_category: category, is_repeatable: isRepeatable }) => category === 'lost' && !isRepeatable);
   const repeated = (key: string): boolean => {
     const [serial = '', iteration = '', attempt = ''] = key.split('/');
     return keys.has(`${serial}/${iteration}/${Number(attempt) + 1}`);
@@ -62,7 +64,7 @@ const checkAttempts = (attempts: readonly Attempt[], marks: ReadonlyMap<string, 
       }),
     },
     {
-      promise: 'no command whose outcome is unknown was sent again',
+      promise: 'no at-most-once command whose outcome is unknown was sent again',
       checked: lost.length,
       violations: lost.flatMap(({ key }) => (repeated(key) ? [`${key} is lost and was tried again`] : [])),
     },
@@ -128,10 +130,29 @@ const checkRows = async (db: Sequelize): Promise<Finding[]> => [
   },
 ];
 
-/** Holds the record against what the targets say, and against itself. @param runs serials of all runs that the API accepted. */
-export const verify = async (db: Sequelize, marks: ReadonlyMap<string, Marks>, runs: readonly string[]): Promise<Finding[]> => {
+const checkAnswers = async (db: Sequelize, answers: readonly GivenAnswer[]): Promise<Finding> => {
+  const rows = await selectRows<{ action: string; resolution: string | null }>(
+    db,
+    `SELECT action_serial AS action, resolution FROM job_action_results WHERE action_type = 'approval' AND resolved_at IS NOT NULL`,
+  );
+  const recorded = new Map(rows.map(({ action, resolution }) => [action, resolution]));
+  return {
+    promise: 'every acknowledged answer to an approval is on the record',
+    checked: answers.length,
+    violations: answers.flatMap(({ action, answer }) =>
+      recorded.get(action) === answer ? [] : [`${action} was ${answer}, but its row says ${recorded.get(action) ?? 'nothing'}`],
+    ),
+  };
+};
+
+/** Holds the record against what the targets say, and against itself. @param runs serials of all runs that the API accepted */
+export const verify = async (
+  db: Sequelize,
+  marks: ReadonlyMap<string, Marks>,
+  { runs, answers }: { runs: readonly string[]; answers: readonly GivenAnswer[] },
+): Promise<Finding[]> => {
   const attempts = await selectRows<Attempt>(db, ATTEMPTS);
-  return [await checkRuns(db, runs), ...(await checkRows(db)), ...checkAttempts(attempts, marks)];
+  return [await checkRuns(db, runs), ...(await checkRows(db)), await checkAnswers(db, answers), ...checkAttempts(attempts, marks)];
 };
 
 /** How attempts ended, by status and category. */

@@ -33,6 +33,8 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
   const activities: ActivityDeps = {
     ...base,
     signalSlotGranted: async () => {},
+    signalLockGranted: async () => {},
+    signalSteered: async () => {},
     describeWorkflow: async () => 'running',
     cancelRun: async () => {},
     heartbeatTimeoutMs: 60_000,
@@ -49,5 +51,17 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     actor: { type: 'user', userId: 2 },
     sessionId: undefined,
   };
-  return { db, filled, services: { ...base, cancelRun: async () => true }, activities, caller };
+  return {
+    db,
+    filled,
+    services: {
+      ...base,
+      cancelRun: async () => true,
+      steer: async () => true,
+      skipAction: async () => true,
+      answerApproval: async () => 'taken',
+    },
+    activities,
+    caller,
+  };
 };

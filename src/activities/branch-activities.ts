@@ -1,37 +1,25 @@
-import type { ActionOutcome, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput } from '../contracts/run.ts';
+import type { ActionOutcome, ActionRef, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput } from '../contracts/run.ts';
 import { createDefinitionCache } from '../db/load-definition.ts';
 import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
-import { selectPrepared, selectRow } from '../db/query.ts';
+import { openBranchRow } from '../db/open-branch.ts';
+import { selectRow } from '../db/query.ts';
 import { childSerial } from '../domain/serials.ts';
-import { ACTION_RESULT_FROM, allowedFrom, BRANCH_FROM } from '../domain/state-machines.ts';
+import { ACTION_RESULT_FROM, allowedFrom } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
 import { planActions } from './plan-actions.ts';
 
-interface OpenedBranch {
-  job_id: number;
-  definition_version: number;
-  execution_serial: string;
-}
-
 /** The row writes of one branch. Each is one guarded statement and may be repeated. */
-export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatTimeoutMs }: ActivityDeps) => {
+export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatTimeoutMs, signalLockGranted }: ActivityDeps) => {
   const loadDefinition = createDefinitionCache(db);
   const closed: BranchProgram = { closed: true, actions: [], heartbeatTimeoutMs };
 
   return {
-    /** Turns the branch running and tells what it has to do; `closed` when its row, or its run, has ended already. */
+    /** Turns the branch running, takes its target, and tells what it has to do; `closed` when its row, or its run, has ended already. */
     async openBranch({ branch, runId }: { branch: string; workflowId: string; runId: string }): Promise<BranchProgram> {
-      const row = await selectPrepared<OpenedBranch>(
-        db,
-        'open_branch',
-        `UPDATE job_execution_branches b SET status = 'running', started_at = coalesce(b.started_at, now()), run_id = $2
-         FROM job_executions e WHERE b.branch_serial = $1 AND e.id = b.job_execution_id AND e.status = 'running'
-           AND (${allowedFrom(BRANCH_FROM, 'running', 'b')} OR (b.status = 'running' AND b.run_id = $2))
-         RETURNING e.job_id, e.definition_version, e.execution_serial`,
-        [branch, runId],
-      );
+      const row = await openBranchRow(db, branch, runId);
       if (row === undefined) return closed;
       notifyRun(row.execution_serial);
+      if (row.waits) return { ...closed, closed: false, waits: true };
       const [definition, settings] = await Promise.all([loadDefinition(row.job_id, row.definition_version), readSettings()]);
       const actions = planActions(definition, settings.retry_backoff_coefficient);
       return { closed: false, actions, heartbeatTimeoutMs };
@@ -64,11 +52,24 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
     },
 
+    /** A person ended this action, whose last attempt has been cancelled by now: it is skipped, and the branch goes on. */
+    async markSkipped({ branch, order, iteration }: ActionRef): Promise<void> {
+      await selectRow(
+        db,
+        `UPDATE job_action_results r SET status = 'skipped', skip_reason = 'user', is_final = true, failure_category = NULL, error_code = NULL
+         WHERE r.action_serial = $1 AND r.iteration = $2 AND r.status = 'cancelled' AND r.attempt =
+           (SELECT max(attempt) FROM job_action_results WHERE action_serial = $1 AND iteration = $2) RETURNING r.id`,
+        [childSerial(branch, order), iteration],
+      );
+    },
+
     /** Closes the branch whatever its state; the answer is the state that stands. */
     async closeBranch(input: CloseBranchInput): Promise<BranchEnd> {
       const branch = await closeBranchRow(db, input, 'workflow');
       if (branch === undefined) return input.status;
       notifyRun(branch.execution_serial, 'branch_ended');
+      // A lost signal costs little: whoever waits asks again by itself, too.
+      if (branch.waiter !== null) await signalLockGranted(branch.waiter).catch(() => undefined);
       return branch.status;
     },
   };

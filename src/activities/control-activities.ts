@@ -1,12 +1,13 @@
 import type { ActionOutcome, ActionRef, Admission, Decision, EndControlInput, SkipActionInput } from '../contracts/run.ts';
 import { createDefinitionCache } from '../db/load-definition.ts';
 import type { DefinedAction } from '../db/load-definition.ts';
+import { allHold, evaluateExpression } from '../domain/conditions.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
 import { variableText } from '../domain/template/value.ts';
 import { answerApprovalRow } from './answer-approval.ts';
 import { beginControlRow, endControlRow, keepItems, releaseApprovalHold } from './control-record.ts';
-import { allHold, evaluateExpression, readValues } from './decide.ts';
+import { readValues } from './decide.ts';
 import type { ActivityDeps } from './deps.ts';
 import { loadBranchContext } from './run-action/load-branch-context.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';

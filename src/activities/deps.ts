@@ -17,6 +17,10 @@ export interface ActivityDeps {
   notifyRun: NotifyRun;
   /** Tells a waiting run that it has a slot. Fails silently for the caller: the reconciler signals again. */
   signalSlotGranted: (workflowId: string) => Promise<void>;
+  /** Tells a waiting branch that its target is free. */
+  signalLockGranted: (workflowId: string) => Promise<void>;
+  /** Tells a run to read its row again: it was steered. */
+  signalSteered: (workflowId: string) => Promise<void>;
   describeWorkflow: (workflowId: string) => Promise<WorkflowState>;
   /** Starts the workflow of an execution; a repeated start meets the same one. */
   startRun: (workflowId: string, execution: string) => Promise<void>;

@@ -1,9 +1,13 @@
-import type { BranchInput, FinishRunInput, JobRunInput, RunPlan, SlotAnswer } from '../contracts/run.ts';
+import type { Batch, BranchInput, FinishRunInput, JobRunInput, RunControl, RunPlan, SlotAnswer } from '../contracts/run.ts';
+import type { Rollout } from '../contracts/rollout.ts';
 import type { ExecutionStatus } from '../contracts/enums.ts';
-import { finishRun } from '../db/close-run.ts';
+import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
 import { planBranches } from '../db/plan-branches.ts';
 import { selectRow, selectRows } from '../db/query.ts';
+import { enterGate, leaveGate, nextBatch, readControl } from '../db/run-control.ts';
+import type { Gate } from '../db/run-control.ts';
+import { hasBatches } from '../domain/rollout.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -11,7 +15,7 @@ interface RunHead {
   id: number;
   job_id: number;
   status: ExecutionStatus;
-  max_concurrent_targets: number;
+  rollout: Rollout;
   job_serial: string;
   job_name: string;
   timeout_seconds: number | null;
@@ -25,7 +29,7 @@ export const createRunActivities = (deps: ActivityDeps) => {
   const loadHead = async (execution: string): Promise<RunHead> => {
     const head = await selectRow<RunHead>(
       db,
-      `SELECT e.id, e.job_id, e.status, e.max_concurrent_targets, e.total_branches, j.job_serial, j.name AS job_name,
+      `SELECT e.id, e.job_id, e.status, e.rollout, e.total_branches, j.job_serial, j.name AS job_name,
          (v.definition->>'timeout_seconds')::int AS timeout_seconds
        FROM job_executions e JOIN jobs j ON j.id = e.job_id JOIN job_versions v ON v.job_id = e.job_id AND v.definition_version = e.definition_version
        WHERE e.execution_serial = $1`,
@@ -39,7 +43,7 @@ export const createRunActivities = (deps: ActivityDeps) => {
   const assertNoneRuns = async ({ id }: RunHead): Promise<void> => {
     const open = await selectRow<{ count: number }>(
       db,
-      `SELECT count(*)::int AS count FROM job_execution_branches WHERE job_execution_id = $1 AND status = 'running'`,
+      `SELECT count(*)::int AS count FROM job_execution_branches WHERE job_execution_id = $1 AND status = 'running' AND NOT ${QUEUED_RETRY}`,
       [id],
     );
     if ((open?.count ?? 0) > 0) throw new Error(`${open?.count} branches are still ending`);
@@ -74,11 +78,12 @@ export const createRunActivities = (deps: ActivityDeps) => {
     async planTargets({ execution }: JobRunInput): Promise<RunPlan> {
       const head = await loadHead(execution);
       const total = await planBranches(db, head.id);
-      const settings = await readSettings();
+      const [settings, control] = await Promise.all([readSettings(), readControl(db, execution)]);
       notifyRun(execution);
       return {
+        ...control,
         total,
-        window: head.max_concurrent_targets,
+        ...(hasBatches(head.rollout) && { hasBatches: true }),
         timeoutMs: (head.timeout_seconds ?? settings.execution_timeout_seconds) * 1_000,
         jobSerial: head.job_serial,
         jobName: head.job_name,
@@ -95,6 +100,32 @@ export const createRunActivities = (deps: ActivityDeps) => {
          WHERE e.execution_serial = $1 AND b.branch_number BETWEEN $2 AND $3 ORDER BY b.branch_number`,
         [execution, from, to],
       );
+    },
+
+    /** How the run goes on: asked when somebody has steered it. A run that is held hands its slot on. */
+    async readControl({ execution }: JobRunInput): Promise<RunControl> {
+      const control = await readControl(db, execution);
+      notifyRun(execution);
+      await handOutSlots();
+      return control;
+    },
+
+    /** Between two batches: may the next one begin? */
+    async enterGate({ execution, after }: JobRunInput & { after: number }): Promise<Gate> {
+      const gate = await enterGate(db, execution, after);
+      notifyRun(execution);
+      return gate;
+    },
+
+    /** The time between two batches is over. */
+    async leaveGate({ execution }: JobRunInput): Promise<void> {
+      await leaveGate(db, execution);
+      notifyRun(execution);
+    },
+
+    /** @returns null when no branch comes after branch number `after`. */
+    async nextBatch({ execution, after }: JobRunInput & { after: number }): Promise<Batch | null> {
+      return (await nextBatch(db, execution, after)) ?? null;
     },
 
     /** Says why the branches that are cancelled next are cancelled. */

@@ -8,12 +8,15 @@ import type { ApiEnv } from './env.ts';
 import { requestFacts } from './middleware/request-facts.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { respondWithProblem } from './problems.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes } from './routes/health.ts';
 import type { Readiness } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { actionAnswerRoutes } from './routes/action-answers.ts';
+import { steeringRoutes } from './routes/steering.ts';
 import { systemRoutes } from './routes/system.ts';
 import { targetRoutes } from './routes/targets.ts';
 
@@ -72,6 +75,9 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/auth', authRoutes(deps.services, route))
     .route('/api/v1/targets', targetRoutes(deps.services, route))
     .route('/api/v1/jobs', jobRoutes(deps.services, route))
+    .route('/api/v1/executions', steeringRoutes(deps.services, route))
+    .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed))
+    .route('/api/v1/artifacts', artifactRoutes(deps.services, route))
     .route('/api/v1/system', systemRoutes(deps.services, route));
 };

@@ -48,6 +48,8 @@ type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 'path' 
   path: Path;
   access: Access;
   passwordRule?: PasswordRule;
+  /** The body is no JSON and may be large: the handler reads it as a stream, and a repeat is done again. */
+  streamsBody?: boolean;
   /** Problems besides those that every route may answer. */
   problems?: readonly ProblemStatus[];
 };
@@ -62,10 +64,10 @@ export const defineRouteFor =
     options: Options,
     responses: Responses,
   ) => {
-    const { access, passwordRule, problems = [], ...route } = options;
-    const isKeyedPost = route.method === 'post' && access !== 'public';
+    const { access, passwordRule, streamsBody = false, problems = [], ...route } = options;
+    const isKeyedPost = route.method === 'post' && access !== 'public' && !streamsBody;
     const guard = requirePermission(deps, access, passwordRule);
-    const readers = route.method === 'get' ? [] : [limitBody, ...(isKeyedPost ? [idempotency(deps)] : []), checkJson];
+    const readers = route.method === 'get' || streamsBody ? [] : [limitBody, ...(isKeyedPost ? [idempotency(deps)] : []), checkJson];
     const config = {
       ...route,
       ...(isKeyedPost && { request: { ...route.request, headers: IdempotencyHeader } }),

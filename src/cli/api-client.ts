@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
+import type { Artifact } from '../contracts/artifact.ts';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
-import type { Branch, Execution, LogLine } from '../contracts/execution.ts';
+import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/action-answers.ts';
+import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
+import type { JobPlan, PlanJob } from '../contracts/plan.ts';
+import type { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../contracts/steering.ts';
 import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
@@ -33,6 +38,8 @@ export interface ApiClient {
   updateJob(serial: string, definition: unknown): Promise<Job>;
   listJobs(query: ListQuery): Promise<Page<JobSummary>>;
   getJob(serial: string): Promise<Job>;
+  /** Writes nothing, so it needs no key. */
+  planJob(job: string, input: z.input<typeof PlanJob>): Promise<JobPlan>;
   /** @param key the same key starts the same run, however often it is sent. */
   startExecution(job: string, input: StartExecution, key?: string): Promise<Execution>;
   listExecutions(query: ListQuery): Promise<Page<Execution>>;
@@ -40,6 +47,23 @@ export interface ApiClient {
   listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
   listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
   cancelExecution(serial: string): Promise<Execution>;
+  pauseExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
+  resumeExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
+  answerBatch(serial: string, input: AnswerBatch): Promise<SteeredExecution>;
+  changeExecution(serial: string, input: ChangeExecution): Promise<SteeredExecution>;
+  /** The new run, if one was asked for. */
+  retryExecution(serial: string, input: RetryBranches): Promise<SteeredExecution>;
+  cancelBranch(serial: string, branch: string, input: SteerNote): Promise<SteeredExecution>;
+  skipAction(serial: string, branch: string, input: SkipAction): Promise<SteeredExecution>;
+  listLocks(query: ListQuery): Promise<Page<TargetLock>>;
+  listResults(serial: string, query: ListQuery): Promise<Page<ActionResult>>;
+  listApprovals(query: ListQuery): Promise<Page<Approval>>;
+  answerAction(execution: string, action: string, input: AnswerApproval): Promise<ActionResult>;
+  resolveAttempt(execution: string, action: string, input: ResolveAttempt): Promise<ActionResult>;
+  uploadArtifact(name: string, file: Blob): Promise<Artifact>;
+  listArtifacts(query: ListQuery): Promise<Page<Artifact>>;
+  getArtifact(uuid: string): Promise<Artifact>;
+  downloadArtifact(uuid: string): Promise<AsyncIterable<Uint8Array>>;
   /** Follows a run to its end, through broken connections; every line comes once. */
   events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;
 }
@@ -85,12 +109,32 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     updateJob: (serial, definition) => call({ method: 'PUT', path: `/api/v1/jobs/${at(serial)}`, body: definition }),
     listJobs: (query) => get('/jobs', query),
     getJob: (serial) => get(`/jobs/${at(serial)}`),
+    planJob: (job, input) => call({ method: 'POST', path: `/api/v1/jobs/${at(job)}/plan`, body: input }),
     startExecution: (job, input, key) => post(`/jobs/${at(job)}/executions`, input, key),
     listExecutions: (query) => get('/executions', query),
     getExecution: (serial) => get(`/executions/${at(serial)}`),
     listBranches: (serial, query) => get(`/executions/${at(serial)}/branches`, query),
     listLogs: (serial, query) => get(`/executions/${at(serial)}/logs`, query),
     cancelExecution: (serial) => post(`/executions/${at(serial)}/cancel`),
+    pauseExecution: (serial, input) => post(`/executions/${at(serial)}/pause`, input),
+    resumeExecution: (serial, input) => post(`/executions/${at(serial)}/resume`, input),
+    answerBatch: (serial, input) => post(`/executions/${at(serial)}/approve`, input),
+    changeExecution: (serial, input) => call({ method: 'PATCH', path: `/api/v1/executions/${at(serial)}`, body: input }),
+    retryExecution: (serial, input) => post(`/executions/${at(serial)}/retry`, input),
+    cancelBranch: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/cancel`, input),
+    skipAction: (serial, branch, input) => post(`/executions/${at(serial)}/branches/${at(branch)}/skip`, input),
+    listLocks: (query) => get('/executions/locks', query),
+    listResults: (serial, query) => get(`/executions/${at(serial)}/results`, query),
+    listApprovals: (query) => get('/executions/approvals', query),
+    answerAction: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/answer`, input),
+    resolveAttempt: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/resolve`, input),
+    uploadArtifact: (name, file) => call({ method: 'POST', path: '/api/v1/artifacts', query: { name }, file }),
+    listArtifacts: (query) => get('/artifacts', query),
+    getArtifact: (uuid) => get(`/artifacts/${at(uuid)}`),
+    async downloadArtifact(uuid) {
+      const { body } = await sendRequest(address, { method: 'GET', path: `/api/v1/artifacts/${at(uuid)}/content` });
+      return body ?? ReadableStream.from<Uint8Array>([]);
+    },
     events: (serial, options) =>
       followEvents((lastEventId, signal) => {
         const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { CliContext } from './cli-session.ts';
+import { registerArtifacts } from './commands/artifacts.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerRuns } from './commands/runs.ts';
@@ -33,4 +34,5 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerTargets(program, context);
   registerJobs(program, context);
   registerRuns(program, context);
+  registerArtifacts(program, context);
 };

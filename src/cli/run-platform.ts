@@ -143,6 +143,9 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
         throw error;
       }),
     cancelRun: control.cancelRun,
+    steer: control.steer,
+    answerApproval: control.answerApproval,
+    skipAction: control.skipAction,
   };
   const readiness = async () => ({
     postgres: await within(() => selectRow(base.db, 'SELECT 1 AS one')),

@@ -2,6 +2,7 @@ import type { Branch, Execution } from '../contracts/execution.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import { durationText } from './terminal/duration-text.ts';
 import { paintStatus } from './terminal/paint.ts';
+import { timeText } from './terminal/time-text.ts';
 import type { Paint } from './terminal/paint.ts';
 import type { RunProgress } from './run-progress.ts';
 
@@ -15,6 +16,24 @@ export const lastLineOf = (text: string | null): string => cleanText(text?.trimE
 /** Why a branch failed, in one line. */
 export const failureText = ({ exit_code: exit, error_code: code, result_error: message }: Branch): string =>
   [exit === null || exit === 0 ? (code ?? '') : `exit ${exit}`, lastLineOf(message)].filter((part) => part !== '').join(': ');
+
+/** What is to be said of a branch, in one line. */
+export const branchText = (branch: Branch): string => {
+  if (branch.status === 'failed') return failureText(branch);
+  if (branch.hold_reason === 'lock') return `waits for its target${branch.waits_for === null ? '' : `, held by ${branch.waits_for}`}`;
+  return lastLineOf(branch.result_error ?? branch.result_output);
+};
+
+const HELD_BECAUSE: Readonly<Record<NonNullable<Execution['hold_reason']>, string>> = {
+  user: 'paused by a person; `runs resume` lets it go on',
+  approval: 'waits for an approval before its next batch; answer with `runs approve` or `runs reject`',
+  delay: 'waits before its next batch',
+  lock: 'waits for a target',
+  blackout: 'waits for the end of a blackout',
+};
+
+const heldText = ({ hold_reason: reason, resumes_at: until }: Execution): string =>
+  reason === null ? '' : `  ${HELD_BECAUSE[reason]}${until === null ? '' : `, until ${timeText(until)}`}\n`;
 
 /** `12 running, 480 completed, 3 failed, 0 cancelled`. */
 export const countsText = ({ counts }: Pick<RunProgress, 'counts'>, paint: Paint): string =>
@@ -34,7 +53,7 @@ export const summaryText = (execution: Execution, paint: Paint, now: number): st
   const took = tookText(execution, now);
   const time = took === '' ? '' : ` ${execution.completed_at === null ? 'for' : 'after'} ${took}`;
   const head = `${paint.bold(execution.execution_serial)} (${cleanText(execution.job_name)}) ${paintStatus(paint, status)}${time}`;
-  const line = `${head}: ${completed} of ${total} targets completed, ${failed} failed, ${cancelled} cancelled\n`;
+  const line = `${head}: ${completed} of ${total} targets completed, ${failed} failed, ${cancelled} cancelled\n${heldText(execution)}`;
   return execution.error_message === null
     ? line
     : `${line}  ${paint.red(`${execution.error_code ?? ''} ${cleanText(execution.error_message)}`.trim())}\n`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ActionResolution,
   ActionResultStatus,
   ActionSkipReason,
   ActionType,
@@ -7,11 +8,13 @@ import {
   ExecutionStatus,
   ExecutionTrigger,
   FailureCategory,
+  HoldReason,
   LogCategory,
   LogLevel,
   LogPhase,
   OutputStream,
 } from './enums.ts';
+import { Rollout } from './rollout.ts';
 import { Uuid } from './target.ts';
 
 export const ExecutionSerial = z.string().regex(/^J\d{8,19}\.\d{4,10}$/, 'must be an execution serial such as J20250001.0001');
@@ -43,6 +46,11 @@ export const Execution = z
     error_code: z.string().nullable(),
     error_message: z.string().nullable(),
     cancel_requested_at: Time.nullable(),
+    paused_at: Time.nullable().meta({ description: 'Since when no further target begins; those at work go on.' }),
+    hold_reason: HoldReason.nullable().meta({ description: 'Why.' }),
+    resumes_at: Time.nullable().meta({ description: 'When it goes on by itself; null: a person must act.' }),
+    rollout: Rollout,
+    retry_of: ExecutionSerial.nullable().meta({ description: 'The run whose failed targets this one repeats.' }),
     workflow_id: z.string(),
     run_id: z.string().nullable(),
     closed_by: ClosedBy.nullable(),
@@ -57,6 +65,8 @@ export const Branch = z
   .object({
     branch_serial: BranchSerial,
     branch_number: z.number().int(),
+    batch_number: z.number().int(),
+    retry_number: z.number().int().meta({ description: 'How often a person had it run again in this run.' }),
     target_serial: z.string(),
     target_name: z.string(),
     status: ExecutionStatus,
@@ -69,6 +79,11 @@ export const Branch = z
     last_line_number: z.number().int(),
     workflow_id: z.string().nullable(),
     closed_by: ClosedBy.nullable(),
+    hold_reason: HoldReason.nullable(),
+    lock_acquired_at: Time.nullable().meta({
+      description: 'Since when it holds its target, until it has ended; null: waits, or shares it.',
+    }),
+    waits_for: BranchSerial.nullable().meta({ description: 'The branch that holds its target.' }),
     started_at: Time.nullable(),
     completed_at: Time.nullable(),
     updated_at: Time,
@@ -103,6 +118,12 @@ export const ActionResult = z
     worker_identity: z.string().nullable(),
     started_at: Time.nullable(),
     completed_at: Time.nullable(),
+    resolution: ActionResolution.nullable().meta({
+      description: 'The answer to an approval, or what a person found out about an attempt whose outcome was not known.',
+    }),
+    resolution_note: z.string().nullable(),
+    resolved_by: z.string().nullable().meta({ description: 'Username; null: the time of an approval was over.' }),
+    resolved_at: Time.nullable(),
   })
   .meta({ id: 'ActionResult' });
 export type ActionResult = z.infer<typeof ActionResult>;
@@ -122,3 +143,16 @@ export const LogLine = z
   })
   .meta({ id: 'LogLine' });
 export type LogLine = z.infer<typeof LogLine>;
+
+export const TargetLock = z
+  .object({
+    target_serial: z.string(),
+    target_name: z.string(),
+    branch_serial: BranchSerial,
+    execution_serial: ExecutionSerial,
+    job_name: z.string(),
+    state: z.enum(['holds', 'waits']),
+    since: Time,
+  })
+  .meta({ id: 'TargetLock', description: 'A branch that holds its target, or waits for it.' });
+export type TargetLock = z.infer<typeof TargetLock>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ActionCondition, ActionDependency } from './actions/common.ts';
 import { ActionInput } from './actions/index.ts';
 import { ActionType, JobStatus, JobType, OnFailure } from './enums.ts';
+import { Rollout } from './rollout.ts';
 import { TargetSerial, Uuid } from './target.ts';
 import { Text } from './text.ts';
 import { noDoubles, VariableKey, VariableType, VariableValue } from './variable.ts';
@@ -23,6 +24,14 @@ export type VariableInput = z.infer<typeof VariableInput>;
 const JobSettings = z.strictObject({
   max_concurrent_targets: z.number().int().min(1).max(200).optional(),
   confirm_dangerous: z.boolean().optional().meta({ description: 'Dangerous commands of the job are meant; without it they are refused.' }),
+  allow_shared_targets: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Its runs neither wait for a target that another run works on, nor hold one.' }),
+  keep_full_output: z.boolean().optional().meta({
+    description: 'Keeps the exact bytes of both streams of every action as artifacts, unless an action says otherwise.',
+  }),
+  rollout: Rollout.optional(),
 });
 export type JobSettings = z.infer<typeof JobSettings>;
 
@@ -105,6 +114,7 @@ export const StartExecution = z
     targets: z.array(TargetSerial).min(1, 'name at least one target, or leave the field out').max(100_000).optional(),
     variables: z.record(z.string().max(100), VariableValue).optional(),
     max_concurrent_targets: z.number().int().min(1).max(200).optional(),
+    rollout: Rollout.optional().meta({ description: 'In place of the one of the job.' }),
   })
   .meta({ id: 'StartExecution' });
 export type StartExecution = z.infer<typeof StartExecution>;

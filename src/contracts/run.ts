@@ -1,4 +1,4 @@
-import type { ActionSlot, ActionSkipReason, ActionType, ExecutionStatus, FailureCategory, OnFailure } from './enums.ts';
+import type { ActionSlot, ActionSkipReason, ActionType, ExecutionStatus, FailureCategory, HoldReason, OnFailure } from './enums.ts';
 
 /** What travels between workflows and activities: serials, numbers and states; never a secret, never output. */
 export interface JobRunInput {
@@ -11,8 +11,10 @@ export interface ShardInput {
   execution: string;
   from: number;
   to: number;
-  /** Branches that this shard keeps running at once. */
+  /** As its root has it; the window is the share of this shard. */
   window: number;
+  hold?: HoldReason;
+  stopsOnFailures?: boolean;
 }
 
 export interface BranchRef {
@@ -28,6 +30,8 @@ export interface BranchInput extends BranchRef {
   execution: string;
   jobSerial: string;
   environment: string;
+  /** How often a person had it run again. */
+  retry?: number;
   /** Where the branch goes on, when it does not begin at its first action. */
   resume?: BranchPosition;
 }
@@ -84,10 +88,33 @@ export interface SlotAnswer {
   ended: boolean;
 }
 
-/** What the root workflow needs to fan out. */
-export interface RunPlan {
-  total: number;
+/** How a run goes on, as people, its rollout and its failures have left it. What is not said is not so. */
+export interface RunControl {
+  /** Branches that run at once. */
   window: number;
+  /** No further branch begins, for this reason. */
+  hold?: HoldReason;
+  /** The hold ends by itself after this time. */
+  resumesInMs?: number;
+  /** No further branch begins at all: the run ends when those that run have. */
+  isStopped?: boolean;
+  /** Failures may stop the run: look again after each. */
+  stopsOnFailures?: boolean;
+  /** Branches that a person wants to have run again and that have not begun. */
+  retries?: BranchInput[];
+}
+
+/** Branch numbers, both included. */
+export interface Batch {
+  number: number;
+  from: number;
+  to: number;
+}
+
+/** What the root workflow needs to fan out. */
+export interface RunPlan extends RunControl {
+  total: number;
+  hasBatches?: boolean;
   timeoutMs: number;
   jobSerial: string;
   jobName: string;
@@ -122,9 +149,10 @@ export type PlannedControl =
   | { type: 'wait'; seconds?: number; until?: string }
   | { type: 'approval'; timeoutSeconds: number; onTimeout: 'fail' | 'approve' | 'skip' };
 
-/** What a branch has to do. `closed`: its row had ended already, nothing may run. */
+/** What a branch has to do. `closed`: its row had ended already, nothing may run. `waits`: another run works on its target; ask again later. */
 export interface BranchProgram {
   closed: boolean;
+  waits?: boolean;
   actions: PlannedAction[];
   heartbeatTimeoutMs: number;
 }

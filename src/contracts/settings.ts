@@ -25,6 +25,7 @@ export const Settings = z.object({
   retry_backoff_coefficient: z.number().min(1).max(10).default(2),
   max_output_bytes: z.number().int().min(1_024).max(16_777_216).default(1_048_576),
   max_log_bytes: z.number().int().min(1_024).max(17_179_869_184).default(67_108_864),
+  max_artifact_bytes: z.number().int().min(1_024).max(17_179_869_184).default(1_073_741_824),
   log_retention_days: days(30),
   task_history_retention_days: days(30),
   metrics_minute_retention_days: days(7),

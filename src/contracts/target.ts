@@ -4,6 +4,7 @@ import { Text } from './text.ts';
 import { METHODS } from './capabilities.ts';
 import { METHOD_CONFIGS } from './methods/index.ts';
 import { snmpCredentialProblem } from './methods/snmp-credential.ts';
+import { readablePasswordProblem } from './methods/winrm-encryption.ts';
 import { ApiKeySecret, ApiTokenSecret, PasswordSecret, SnmpCommunitySecret, SnmpV3Secret, SshKeySecret } from './transport.ts';
 
 export const TargetSerial = z.string().regex(/^T\d{8,19}$/, 'must be a target serial such as T20250001');
@@ -85,10 +86,16 @@ const refuseUnfitSnmpCredential = (method: z.infer<(typeof METHOD_INPUTS)[number
   if (problem !== undefined) context.addIssue({ code: 'custom', path: ['credential', problem.field], message: problem.message });
 };
 
+const refuseReadablePassword = (method: z.infer<(typeof METHOD_INPUTS)[number]>, context: z.RefinementCtx): void => {
+  const message = method.method_type === 'winrm' ? readablePasswordProblem(method.port, method.config) : undefined;
+  if (message !== undefined) context.addIssue({ code: 'custom', path: ['config', 'transport'], message });
+};
+
 export const MethodInput = z
   .discriminatedUnion('method_type', METHOD_INPUTS)
   .superRefine(refuseForeignCredential)
   .superRefine(refuseUnfitSnmpCredential)
+  .superRefine(refuseReadablePassword)
   .meta({ id: 'MethodInput' });
 export type MethodInput = z.infer<typeof MethodInput>;
 

@@ -166,7 +166,7 @@ export interface RemoteFile {
 }
 
 export type FileOperation =
-  | { operation: 'copy' | 'move'; source: string; destination: string; preservePermissions: boolean }
+  | { operation: 'copy' | 'move'; source: string; destination: string; overwrite: boolean; preservePermissions: boolean }
   | { operation: 'delete'; source: string; isRecursive: boolean }
   | { operation: 'mkdir'; source: string; mode: string | undefined }
   | { operation: 'chmod'; source: string; mode: string; isRecursive: boolean }

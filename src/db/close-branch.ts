@@ -7,6 +7,8 @@ import { selectPrepared, selectRow } from './query.ts';
 interface ClosedBranch {
   status: BranchEnd;
   execution_serial: string;
+  /** Workflow of the branch that has waited longest for the target, if this one held it or waited, too. */
+  waiter: string | null;
 }
 
 /**
@@ -28,7 +30,7 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
   if (closed !== undefined) return closed;
   return selectRow<ClosedBranch>(
     db,
-    `SELECT b.status, e.execution_serial FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
+    `SELECT b.status, e.execution_serial, NULL AS waiter FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
     [input.branch],
   );
 };
@@ -49,10 +51,15 @@ const NEVER_REASON = `CASE WHEN a.parent_action_id IS NULL OR $6 = 'skip_remaini
       FROM job_action_results p WHERE p.branch_id = ended.id AND p.action_id = a.parent_action_id AND p.completed_at IS NOT NULL
       ORDER BY p.iteration DESC, p.attempt DESC LIMIT 1), $6) END`;
 
+/** A branch that a person had run again keeps the attempts from before, which decide nothing any more. */
+const OF_THIS_TRY = `(ended.retry_number = 0 OR r.started_at >= ended.began)`;
+
+const NEXT_ITERATION = `(SELECT coalesce(max(n.iteration), 0) + 1 FROM job_action_results n WHERE n.branch_id = ended.id AND n.action_order = a.action_order)`;
+
 // A CTE sees the rows as they were before the statement, so attempts that it closes itself (`open`) are counted by hand in `facts`.
 const closeBranchSql = (status: BranchEnd): string => `
 WITH branch AS (
-  SELECT b.id, b.job_execution_id, b.status, e.execution_serial, e.job_id, e.definition_version, e.error_code = 'RUN_TIMED_OUT' AND $2 = 'cancelled' AS late
+  SELECT b.id, b.job_execution_id, b.status, b.retry_number, b.started_at AS began, e.execution_serial, e.job_id, e.definition_version, e.error_code = 'RUN_TIMED_OUT' AND $2 = 'cancelled' AS late
   FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
   WHERE b.branch_serial = $1 AND ${allowedFrom(BRANCH_FROM, status, 'b')}),
 ended AS (
@@ -72,14 +79,16 @@ open AS (
 decided AS (
   UPDATE job_action_results r SET is_final = true FROM ended
   WHERE r.branch_id = ended.id AND r.completed_at IS NOT NULL AND NOT r.is_final AND NOT ${hasOtherFinal('r')} AND NOT ${hasLater('r')}
+    AND ${OF_THIS_TRY}
   RETURNING r.id),
 never AS (
-  INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
-  SELECT ended.id, a.id, $1 || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order, a.action_name, a.action_type,
+  INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, iteration, action_name, action_type, status, skip_reason, is_final, completed_at)
+  SELECT ended.id, a.id, $1 || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
+    CASE WHEN ended.retry_number = 0 THEN 1 ELSE ${NEXT_ITERATION} END, a.action_name, a.action_type,
     CASE WHEN NOT a.is_enabled OR ended.end_status <> 'cancelled' THEN 'skipped' ELSE 'cancelled' END,
     CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN ended.end_status <> 'cancelled' THEN ${NEVER_REASON} END, true, now()
   FROM ended JOIN job_actions a ON a.job_id = ended.job_id AND a.definition_version = ended.definition_version
-  WHERE NOT EXISTS (SELECT 1 FROM job_action_results r WHERE r.branch_id = ended.id AND r.action_order = a.action_order)
+  WHERE NOT EXISTS (SELECT 1 FROM job_action_results r WHERE r.branch_id = ended.id AND r.action_order = a.action_order AND (r.is_final OR ${OF_THIS_TRY}))
   ON CONFLICT DO NOTHING RETURNING 1),
 facts AS (
   SELECT count(*) FILTER (WHERE r.status = 'completed') AS completed, count(*) FILTER (WHERE r.status = 'failed') + (SELECT count(*) FROM open WHERE status = 'failed') AS failed,
@@ -92,5 +101,8 @@ closed AS (
     error_code = ended.code, hold_reason = NULL, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
     result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
     result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END
-  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} RETURNING b.status, b.job_execution_id)
-SELECT closed.status, ended.execution_serial FROM closed, ended`;
+  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} RETURNING b.id, b.status, b.target_id, b.lock_requested_at)
+SELECT closed.status, ended.execution_serial, CASE WHEN closed.lock_requested_at IS NOT NULL THEN (
+  SELECT w.workflow_id FROM job_execution_branches w WHERE w.target_id = closed.target_id AND w.lock_requested_at IS NOT NULL
+    AND w.lock_acquired_at IS NULL AND w.completed_at IS NULL AND w.id <> closed.id ORDER BY w.lock_requested_at, w.id LIMIT 1) END AS waiter
+FROM closed, ended`;

@@ -13,51 +13,81 @@ interface RunEnding {
   closedBy: ClosedBy;
 }
 
+interface OpenRun {
+  job_id: number;
+  status: ExecutionStatus;
+  cancel_requested: boolean;
+  timed_out: boolean;
+  /** Its failures, or a person who refused a batch, ended the rollout. */
+  stopped: boolean;
+}
+
+/** Condition of a branch that a person wants to have run again and whose workflow has not begun. */
+export const QUEUED_RETRY = `(status = 'running' AND run_id IS NULL AND retry_number > 0)`;
+
+const UNSTARTED_BECAUSE = {
+  cancelled: 'Cancelled before it began.',
+  stopped: "The rollout was stopped before this target's turn; nothing ran on it.",
+  not_started: "The run ended before this target's turn; nothing ran on it.",
+} as const;
+
 /**
  * Closes a run by what its branches say (data model, 10.2); branches that never began are closed with it. A run that has ended stays as it is; the state of its
- * job follows.
+ * job follows. While branches wait to be run again at a person's wish, its workflow does not close it.
  * @returns the status of the run.
  */
 export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding): Promise<ExecutionStatus> =>
   db.transaction(async (transaction) => {
-    const [run] = await selectRows<{ job_id: number; status: ExecutionStatus; cancel_requested: boolean; timed_out: boolean }>(
+    const [run] = await selectRows<OpenRun>(
       db,
-      `SELECT job_id, status, cancel_requested_at IS NOT NULL AS cancel_requested, coalesce(failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT', false) AS timed_out
+      `SELECT job_id, status, cancel_requested_at IS NOT NULL AS cancel_requested, coalesce(failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT', false) AS timed_out,
+         coalesce(error_code IN ('ROLLOUT_STOPPED', 'ROLLOUT_REJECTED'), false) AS stopped
        FROM job_executions WHERE id = $1 FOR UPDATE`,
       [executionId],
       transaction,
     );
     if (run === undefined || (run.status !== 'scheduled' && run.status !== 'running')) return run?.status ?? 'failed';
     const cancel = ending.cancelled || run.cancel_requested;
-    await closeUnstartedBranches(db, executionId, cancel, run.timed_out, ending.closedBy, transaction);
-    const status = await closeRow(db, executionId, { ...ending, cancelled: cancel }, run.timed_out, transaction);
+    const mayGoOn = !cancel && !run.timed_out && !run.stopped && ending.failureCategory === null && ending.closedBy === 'workflow';
+    if (mayGoOn && (await hasQueuedRetry(db, executionId, transaction))) return 'running';
+    const why = cancel && !run.timed_out ? 'cancelled' : run.stopped ? 'stopped' : 'not_started';
+    await closeUnstartedBranches(db, executionId, why, ending.closedBy, transaction);
+    const status = await closeRow(db, executionId, { ...ending, cancelled: cancel }, run, transaction);
     await projectJobStatus(db, run.job_id, transaction);
     return status;
   });
 
-const closeUnstartedBranches = async (
+const hasQueuedRetry = async (db: Sequelize, executionId: number, transaction: Transaction): Promise<boolean> =>
+  (await selectRow(
+    db,
+    `SELECT 1 AS queued FROM job_execution_branches WHERE job_execution_id = $1 AND ${QUEUED_RETRY} LIMIT 1`,
+    [executionId],
+    transaction,
+  )) !== undefined;
+
+/** Closes the branches of a run that have not begun, or the one of this serial. */
+export const closeUnstartedBranches = async (
   db: Sequelize,
   executionId: number,
-  cancel: boolean,
-  timedOut: boolean,
+  why: keyof typeof UNSTARTED_BECAUSE,
   closedBy: ClosedBy,
   transaction: Transaction,
+  branch?: string,
 ): Promise<void> => {
-  const isCancel = cancel && !timedOut;
   await selectRows(
     db,
     `WITH ended AS (
        UPDATE job_execution_branches SET completed_at = now(), closed_by = $3, status = CASE WHEN $2 THEN 'cancelled' ELSE 'failed' END,
          failure_category = CASE WHEN NOT $2 THEN 'not_started' END, error_code = CASE WHEN NOT $2 THEN 'NOT_STARTED' END,
-         result_error = CASE WHEN $2 THEN 'Cancelled before it began.' ELSE 'The run ended before this target''s turn; nothing ran on it.' END
-       WHERE job_execution_id = $1 AND status = 'scheduled' RETURNING id, branch_serial)
+         result_error = $4
+       WHERE job_execution_id = $1 AND (status = 'scheduled' OR ${QUEUED_RETRY}) AND ($5::text IS NULL OR branch_serial = $5) RETURNING id, branch_serial)
      INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
      SELECT ended.id, a.id, ended.branch_serial || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
        a.action_name, a.action_type, CASE WHEN $2 AND a.is_enabled THEN 'cancelled' ELSE 'skipped' END,
        CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN NOT $2 THEN 'branch_stopped' END, true, now()
      FROM ended, job_executions e JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version
      WHERE e.id = $1 ON CONFLICT DO NOTHING RETURNING 1`,
-    [executionId, isCancel, closedBy],
+    [executionId, why !== 'not_started', closedBy, UNSTARTED_BECAUSE[why], branch ?? null],
     transaction,
   );
 };
@@ -66,7 +96,7 @@ const closeRow = async (
   db: Sequelize,
   executionId: number,
   ending: RunEnding,
-  timedOut: boolean,
+  { timed_out: timedOut, stopped }: OpenRun,
   transaction: Transaction,
 ): Promise<ExecutionStatus> => {
   const closed = await selectRow<{ status: ExecutionStatus }>(
@@ -81,7 +111,7 @@ const closeRow = async (
          WHEN $7 THEN 'failed'
          WHEN $2 AND NOT (total > 0 AND completed = total) THEN 'cancelled'
          WHEN total = 0 THEN 'failed'
-         WHEN failed > 0 THEN 'failed'
+         WHEN failed > 0 OR $8 THEN 'failed'
          WHEN completed > 0 THEN 'completed'
          ELSE 'cancelled' END AS status,
          total = 0 AND NOT $2 AND $3::text IS NULL AND NOT $7 AS empty
@@ -93,7 +123,7 @@ const closeRow = async (
        error_code = coalesce($4, CASE WHEN v.empty THEN 'NO_TARGETS' END, e.error_code),
        error_message = coalesce($5, CASE WHEN v.empty THEN 'None of the targets of this run exists and is switched on.' END, e.error_message)
      FROM verdict v WHERE e.id = $1 AND ${allowedFrom(EXECUTION_FROM, 'failed', 'e')} RETURNING e.status`,
-    [executionId, ending.cancelled, ending.failureCategory, ending.errorCode, ending.message, ending.closedBy, timedOut],
+    [executionId, ending.cancelled, ending.failureCategory, ending.errorCode, ending.message, ending.closedBy, timedOut, stopped],
     transaction,
   );
   return closed?.status ?? 'failed';

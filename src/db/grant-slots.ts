@@ -15,7 +15,7 @@ export const grantSlots = async (db: Sequelize, maxConcurrentJobs: number): Prom
       `WITH taken AS (SELECT count(*) AS runs FROM job_executions WHERE status = 'running' AND paused_at IS NULL),
        waiting AS (
          SELECT e.id FROM job_executions e JOIN jobs j ON j.id = e.job_id
-         WHERE e.status = 'scheduled' AND e.run_id IS NOT NULL AND e.cancel_requested_at IS NULL
+         WHERE e.status = 'scheduled' AND e.run_id IS NOT NULL AND e.cancel_requested_at IS NULL AND e.paused_at IS NULL
          ORDER BY j.priority, e.id LIMIT greatest(0, $1 - (SELECT runs FROM taken)))
        UPDATE job_executions e SET status = 'running', started_at = now() FROM waiting
        WHERE e.id = waiting.id AND ${allowedFrom(EXECUTION_FROM, 'running', 'e')} RETURNING e.workflow_id, e.job_id`,

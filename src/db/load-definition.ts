@@ -40,6 +40,8 @@ export interface DefinedAction {
 export interface Definition {
   variables: StoredVariable[];
   retryCount: number;
+  /** Of the actions that do not say. */
+  keepsFullOutput: boolean;
   actions: DefinedAction[];
 }
 
@@ -62,11 +64,9 @@ export const createDefinitionCache = (db: Sequelize) => {
 };
 
 const loadDefinition = async (db: Sequelize, jobId: number, version: number): Promise<Definition> => {
-  const head = await selectRow<{ definition: { variables: StoredVariable[]; retry_count: number } }>(
-    db,
-    'SELECT definition FROM job_versions WHERE job_id = $1 AND definition_version = $2',
-    [jobId, version],
-  );
+  const head = await selectRow<{
+    definition: { variables: StoredVariable[]; retry_count: number; settings?: { keep_full_output?: boolean } };
+  }>(db, 'SELECT definition FROM job_versions WHERE job_id = $1 AND definition_version = $2', [jobId, version]);
   if (head === undefined) throw new OpsError('NOT_FOUND', `Version ${version} of the job is not in the database.`);
   const actions = await selectRows<DefinedAction>(
     db,
@@ -77,5 +77,6 @@ const loadDefinition = async (db: Sequelize, jobId: number, version: number): Pr
      FROM job_actions a WHERE job_id = $1 AND definition_version = $2 ORDER BY action_order`,
     [jobId, version],
   );
-  return { variables: head.definition.variables, retryCount: head.definition.retry_count, actions };
+  const { variables, retry_count: retryCount, settings } = head.definition;
+  return { variables, retryCount, keepsFullOutput: settings?.keep_full_output === true, actions };
 };

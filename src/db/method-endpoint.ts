@@ -81,7 +81,10 @@ export const openEndpoint = (
 export const secretTexts = (secret: LoginSecret | undefined): string[] => {
   if (secret === undefined) return [];
   const { type: _, ...fields } = secret;
-  return Object.entries(fields).flatMap(([name, value]) =>
+  // A server may show the headers that it got: HTTP logs in with both in one word.
+  const basic = secret.type === 'password' ? [Buffer.from(`${secret.username}:${secret.password}`).toString('base64')] : [];
+  const own = Object.entries(fields).flatMap(([name, value]) =>
     name === 'username' || name === 'header' || value === undefined ? [] : [value],
   );
+  return [...own, ...basic];
 };

@@ -1,18 +1,25 @@
 import type { Sequelize } from 'sequelize';
+import type { Rollout } from '../contracts/rollout.ts';
+import { hasBatches } from '../domain/rollout.ts';
+import { assignBatches } from './assign-batches.ts';
 import { selectRow } from './query.ts';
+import { targetAttribute } from './target-attribute.ts';
 
 const PAGE_SIZE = 5_000;
 
 /**
  * Inserts one branch for each target of the run that is switched on, in pages; targets that have their branch already are left as they are,
- * so a repeat after a crash goes on where it stopped. Nothing is inserted into a run that is not running.
- * @returns how many branches the run has.
+ * so a repeat after a crash goes on where it stopped. Nothing is inserted into a run that is not running. They are numbered in the order, and put
+ * into the batches, of the run's rollout.
+ * @returns how many branches the run has. @throws OpsError TOO_MANY_BATCHES
  */
 export const planBranches = async (db: Sequelize, executionId: number): Promise<number> => {
   for (;;) {
     const inserted = await insertPage(db, executionId);
     if (inserted < PAGE_SIZE) break;
   }
+  const run = await selectRow<{ rollout: Rollout }>(db, 'SELECT rollout FROM job_executions WHERE id = $1', [executionId]);
+  if (run !== undefined && hasBatches(run.rollout)) await assignBatches(db, executionId, run.rollout);
   await noteLeftOut(db, executionId);
   const counted = await selectRow<{ total_branches: number }>(
     db,
@@ -32,12 +39,13 @@ const insertPage = (db: Sequelize, executionId: number): Promise<number> =>
        chosen AS (SELECT jsonb_array_elements_text(target_selection->'target_uuids')::uuid AS target_uuid FROM run),
        listed AS (SELECT jt.target_id FROM run JOIN job_targets jt ON jt.job_id = run.job_id),
        wanted AS (
-         SELECT t.id, t.target_serial, t.name FROM run
+         SELECT t.id, t.target_serial, t.name, row_number() OVER (ORDER BY ${targetAttribute(`(run.rollout->>'group_by')`, 't')},
+           ${targetAttribute(`(run.rollout->>'order_by')`, 't')}, t.id) AS turn FROM run
            JOIN universal_targets t ON t.is_active AND t.status = 'active' AND CASE WHEN run.target_selection ? 'target_uuids'
              THEN t.target_uuid IN (SELECT target_uuid FROM chosen) ELSE t.id IN (SELECT target_id FROM listed) END
          WHERE NOT EXISTS (SELECT 1 FROM job_execution_branches b WHERE b.job_execution_id = run.id AND b.target_id = t.id)
-         ORDER BY t.id LIMIT ${PAGE_SIZE}),
-       numbered AS (SELECT wanted.*, counted.branches + row_number() OVER (ORDER BY wanted.id) AS number FROM wanted, counted),
+         ORDER BY turn LIMIT ${PAGE_SIZE}),
+       numbered AS (SELECT wanted.*, counted.branches + row_number() OVER (ORDER BY wanted.turn) AS number FROM wanted, counted),
        added AS (
          INSERT INTO job_execution_branches (job_execution_id, target_id, branch_number, branch_serial, target_serial_ref, target_name_ref, workflow_id, scheduled_at)
          SELECT run.id, n.id, n.number, run.execution_serial || '.' || lpad(n.number::text, greatest(4, length(n.number::text)), '0'),

@@ -18,18 +18,19 @@ export const FAULT_OF: Readonly<Record<FailureCategory, 'credentials' | 'network
 /** Never retried: a second try cannot end otherwise, or, where the outcome is unknown, might run the command twice. */
 const NEVER_RETRIED: ReadonlySet<FailureCategory> = new Set(['authentication', 'configuration', 'rejected', 'lost', 'internal']);
 /** The connection broke while a program ran: it may run on. */
-const NEVER_RETRIED_CODES: ReadonlySet<string> = new Set(['CONNECTION_LOST', 'OUTCOME_UNKNOWN']);
+export const UNKNOWN_OUTCOME_CODES = ['CONNECTION_LOST', 'OUTCOME_UNKNOWN'] as const;
+
+/** May it have run to its end although it is on the record as failed? Only a person can find out. */
+export const isOutcomeUnknown = ({ failureCategory, errorCode }: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>): boolean =>
+  failureCategory === 'lost' || UNKNOWN_OUTCOME_CODES.some((code) => code === errorCode);
 
 /**
  * May an author's retry policy repeat an attempt that ended like this?
  * @param isRepeatable the author says that the action may run twice (delivery at_least_once): then what may have run already is tried again, too
  */
-export const isRetryable = (
-  { failureCategory, errorCode }: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>,
-  isRepeatable = false,
-): boolean => {
-  const isUnknown = failureCategory === 'lost' || (errorCode !== null && NEVER_RETRIED_CODES.has(errorCode));
-  return isUnknown ? isRepeatable : failureCategory === null || !NEVER_RETRIED.has(failureCategory);
+export const isRetryable = (outcome: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>, isRepeatable = false): boolean => {
+  if (isOutcomeUnknown(outcome)) return isRepeatable;
+  return outcome.failureCategory === null || !NEVER_RETRIED.has(outcome.failureCategory);
 };
 
 /** Delay before try `attempt` + 1, in milliseconds: delay × coefficient^(attempt−1). */

@@ -3,7 +3,7 @@ import { OpsError } from './ops-error.ts';
 import { SET_NEWLINE, shellQuote } from './shell-quote.ts';
 
 /** Runs the first line of its input; what follows is left to whatever that line starts. An input cut short runs nothing. */
-const RUN_FIRST_LINE = 'IFS= read -r _opsc && eval "$_opsc"';
+export const RUN_FIRST_LINE = 'IFS= read -r _opsc && eval "$_opsc"';
 
 /** The same words for every login shell there is (bash, dash, fish, csh): only single quotes, no `!`, no backslash. */
 export const POSIX_COMMAND_LINE = `exec /bin/sh -c '${RUN_FIRST_LINE}'`;

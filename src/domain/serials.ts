@@ -14,8 +14,9 @@ export const jobWorkflowId = (execution: string): string => `job/${execution}`;
 /** Id of a shard, numbered from 1. */
 export const shardWorkflowId = (execution: string, shard: number): string => `${execution}/s${shard}`;
 
-/** Id of the workflow of one target within an execution. */
-export const branchWorkflowId = (execution: string, target: string): string => `${execution}/b/${target}`;
+/** Id of the workflow of one target within an execution; the n-th retry has one of its own. */
+export const branchWorkflowId = (execution: string, target: string, retry = 0): string =>
+  `${execution}/b/${target}${retry === 0 ? '' : `/r${retry}`}`;
 
 /** `J20250001.0001.0007` → `J20250001.0001`; undefined when there is no parent. */
 export const parentSerial = (serial: string): string | undefined => {

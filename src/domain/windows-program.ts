@@ -2,6 +2,16 @@ import type { RemoteProgram } from '../contracts/transport.ts';
 import { OpsError } from './ops-error.ts';
 import { POWERSHELL_READ, POWERSHELL_RUN } from './posix-program.ts';
 
+/** Both read text and arguments of a file beside them: an argument list would show them, and PowerShell 5 breaks quotes in it. */
+const PYTHON_MAIN = `import io,sys
+p=io.open(__file__+".txt",encoding="utf-8",newline="").read().split("\\0")
+sys.argv[:]=["<script>"]+p[1:]
+exec(compile(p[0],"<script>","exec",0,True),{"__name__":"__main__"})`;
+const NODE_MAIN = `const M=require("module"),f=require("path").join(process.cwd(),"[script]"),m=new M(f,null)
+const p=require("fs").readFileSync(__filename+".txt","utf8").split("\\0")
+m.filename=f;m.paths=M._nodeModulePaths(process.cwd());process.mainModule=m
+process.argv=[process.execPath,f,...p.slice(1)];m._compile(p[0],f)`;
+
 /** Payload: kind, folder, number of variables, each name and value, text, arguments, `end`; a NUL after each but the last. */
 const BOOTSTRAP = `
 $ProgressPreference='SilentlyContinue'
@@ -12,9 +22,16 @@ $i=3; for($n=[int]$p[2];$n -gt 0;$n--){[Environment]::SetEnvironmentVariable($p[
 if($p[1]){try{Set-Location -LiteralPath $p[1] -ErrorAction Stop}catch{[Console]::Error.WriteLine('opsconductor: cannot change to the working directory '+$p[1]);exit 126}}
 $t=$p[$i]; $a=@(); if($i+1 -le $p.Length-2){$a=$p[($i+1)..($p.Length-2)]}
 if($p[0] -eq 'powershell'){${POWERSHELL_RUN}}
-$f=Join-Path ([IO.Path]::GetTempPath()) ('opsconductor-'+[Guid]::NewGuid()+'.cmd')
-[IO.File]::WriteAllText($f,$t,(New-Object Text.UTF8Encoding))
-$c=1; try{$null | & $f @a; $c=$LASTEXITCODE}finally{Remove-Item -LiteralPath $f -Force}
+$u=New-Object Text.UTF8Encoding; $c=1; $b=$p[0] -eq 'batch'
+$f=Join-Path ([IO.Path]::GetTempPath()) ('opsconductor-'+[Guid]::NewGuid()+$(if($b){'.cmd'}elseif($p[0] -eq 'python'){'.py'}else{'.cjs'}))
+try{
+if($b){[IO.File]::WriteAllText($f,$t,$u);$null | & $f @a;$c=$LASTEXITCODE}
+else{
+if($p[0] -eq 'python'){$w=@('py','python','python3');$m='${PYTHON_MAIN}';$env:PYTHONIOENCODING='utf-8'}else{$w=@('node');$m='${NODE_MAIN}'}
+$x=Get-Command $w -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
+if($x){[IO.File]::WriteAllText($f,$m,$u);[IO.File]::WriteAllText($f+'.txt',($p[$i..($p.Length-2)] -join [char]0),$u);$null | & $x.Path $f;$c=$LASTEXITCODE}
+else{[Console]::Error.WriteLine('opsconductor: '+$p[0]+' is not installed on this host (looked for: '+($w -join ' ')+')');$c=127}
+}}finally{Remove-Item -LiteralPath $f,($f+'.txt') -Force -ErrorAction SilentlyContinue}
 exit $c
 `;
 
@@ -24,23 +41,19 @@ const batchText = (program: RemoteProgram): string =>
   program.interpreter === 'sh' ? `@echo off\r\n${program.text}\r\n` : program.text.replaceAll(/\r?\n/g, '\r\n');
 
 /**
- * The line to run on a Windows host, which never changes, and the input to give it. `sh` and `batch` become a temporary batch file;
+ * The line to run on a Windows host, which never changes, and the input to give it. `sh` and `batch` become a temporary batch file, `python` and
+ * `javascript` one of their own;
  * cmd.exe knows no other way to take arguments than its argument list, so those two show their arguments (never text or environment) there.
  * @throws OpsError METHOD_UNSUPPORTED when the interpreter does not exist on Windows hosts.
  */
 export const windowsProgram = (program: RemoteProgram): { commandLine: string; stdin: string } => {
   const { interpreter, environment, marker, workingDirectory } = program;
-  if (interpreter !== 'powershell' && interpreter !== 'sh' && interpreter !== 'batch') {
-    throw new OpsError('METHOD_UNSUPPORTED', `Programs for ${interpreter} run on POSIX targets only; use powershell or batch on this one.`);
-  }
+  if (interpreter === 'bash')
+    throw new OpsError('METHOD_UNSUPPORTED', 'Programs for bash run on POSIX targets only; use powershell or batch on this one.');
+  const isBatch = interpreter === 'sh' || interpreter === 'batch';
   const variables = Object.entries({ ...environment, OPSCONDUCTOR_ACTION: marker });
-  const text = interpreter === 'powershell' ? program.text : batchText(program);
-  const header = [
-    interpreter === 'powershell' ? 'powershell' : 'batch',
-    workingDirectory ?? '',
-    String(variables.length),
-    ...variables.flat(),
-  ];
+  const text = isBatch ? batchText(program) : program.text;
+  const header = [isBatch ? 'batch' : interpreter, workingDirectory ?? '', String(variables.length), ...variables.flat()];
   return {
     commandLine: `powershell -NoProfile -NonInteractive -OutputFormat Text -EncodedCommand ${encodedCommand(BOOTSTRAP)}`,
     stdin: [...header, text, ...program.arguments, 'end'].join('\0'),

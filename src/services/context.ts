@@ -1,3 +1,4 @@
+import type { ApprovalAnswer } from '../contracts/run.ts';
 import type { Sequelize } from 'sequelize';
 import type { Permission } from '../domain/permissions.ts';
 import type { UserRole } from '../contracts/enums.ts';
@@ -19,6 +20,12 @@ export interface ServiceDeps {
   startRun: (workflowId: string, execution: string) => Promise<void>;
   /** @returns false when Temporal does not know the workflow. */
   cancelRun: (workflowId: string) => Promise<boolean>;
+  /** Has the workflow of a run look at its row again. @returns false when it has not done so in time. */
+  steer: (workflowId: string) => Promise<boolean>;
+  /** Gives the workflow of a branch the answer of a person; `unknown` when no worker answers in time. */
+  answerApproval: (workflowId: string, answer: ApprovalAnswer) => Promise<'taken' | 'refused' | 'unknown'>;
+  /** Has the workflow of a branch skip a running action. @returns false when it has not answered in time. @throws OpsError CONFLICT */
+  skipAction: (workflowId: string, order: number) => Promise<boolean>;
 }
 
 /** Who calls, with what rights. */

@@ -1,7 +1,9 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowState } from '../activities/deps.ts';
+import type { ApprovalAnswer } from '../contracts/run.ts';
+import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
 import type { jobWorkflow } from '../workflows/index.ts';
 import { workflowQueue } from './task-queues.ts';
@@ -9,6 +11,7 @@ import { workflowQueue } from './task-queues.ts';
 const DEADLINE_MS = 10_000;
 /** The caller of the API waits for this; a run that was not started in time is started by the reconciler. */
 const START_DEADLINE_MS = 3_000;
+const UPDATE_DEADLINE_MS = 3_000;
 const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
 const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
 
@@ -23,6 +26,14 @@ const STATE_OF: Readonly<Record<WorkflowExecutionStatusName, WorkflowState>> = {
   CANCELLED: 'cancelled',
   TERMINATED: 'terminated',
   TIMED_OUT: 'timed_out',
+};
+
+const signal = async (client: Client, workflowId: string, name: string): Promise<void> => {
+  try {
+    await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).signal(name));
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 };
 
 /** Starting, steering and asking about runs, by the ids that derive from their rows. No call waits longer than ten seconds. */
@@ -59,11 +70,53 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
     }
   },
 
-  async signalSlotGranted(workflowId: string): Promise<void> {
+  signalSlotGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'slotGranted'),
+  signalLockGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'lockGranted'),
+  signalSteered: (workflowId: string): Promise<void> => signal(client, workflowId, 'steered'),
+
+  /**
+   * Has the workflow of a run read its row again, and waits for it some seconds.
+   * @returns false when it has not done so (no worker, Temporal is away, the run has just ended): the reconciler says it again.
+   */
+  async steer(workflowId: string): Promise<boolean> {
     try {
-      await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).signal('slotGranted'));
+      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () => client.workflow.getHandle(workflowId).executeUpdate('steer'));
+      return true;
+    } catch {
+      return false;
+    }
+  },
+
+  /**
+   * Gives the workflow of a branch the answer to one of its approvals, and waits for it some seconds.
+   * @returns `refused`: it does not wait for that answer (any more); `unknown`: no worker answered in time
+   */
+  async answerApproval(workflowId: string, answer: ApprovalAnswer): Promise<'taken' | 'refused' | 'unknown'> {
+    try {
+      const handle = client.workflow.getHandle(workflowId);
+      await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+        handle.executeUpdate<undefined, [ApprovalAnswer]>('answerApproval', { args: [answer] }),
+      );
+      return 'taken';
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      return error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError ? 'refused' : 'unknown';
+    }
+  },
+
+  /**
+   * Has the workflow of a branch end an action that runs, and go on behind it.
+   * @returns false when no worker has answered in time. @throws OpsError CONFLICT when the action does not run
+   */
+  async skipAction(workflowId: string, order: number): Promise<boolean> {
+    try {
+      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+        client.workflow.getHandle(workflowId).executeUpdate<void, [number]>('skipAction', { args: [order] }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError)
+        throw new OpsError('CONFLICT', `Action ${order} does not run (any more).`, { cause: error });
+      return false;
     }
   },
 

@@ -9,7 +9,12 @@ type Loader = () => Promise<OpenSession>;
 
 /** A protocol's library is loaded when a target first needs it: together they would take half of the worker's memory. */
 const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
+  rest_api: async () => (await import('./rest_api/open-rest-api.ts')).openRestApi,
+  mongodb: async () => (await import('./mongodb/open-mongodb.ts')).openMongodb,
+  redis: async () => (await import('./redis/open-redis.ts')).openRedis,
+  elasticsearch: async () => (await import('./elasticsearch/open-elasticsearch.ts')).openElasticsearch,
   snmp: async () => (await import('./snmp/open-snmp.ts')).openSnmp,
+  winrm: async () => (await import('./winrm/open-winrm.ts')).openWinrm,
   smtp: async () => (await import('./smtp/open-smtp.ts')).openSmtp,
   postgresql: async () => (await import('./postgresql/open-postgresql.ts')).openPostgresql,
   telnet: async () => (await import('./telnet/open-telnet.ts')).openTelnet,

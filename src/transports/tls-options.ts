@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { checkServerIdentity, createSecureContext, getCACertificates } from 'node:tls';
 import type { PeerCertificate, SecureContext } from 'node:tls';
@@ -33,8 +34,12 @@ export const trustedCertificates = (own: string | undefined): string[] => [
   ...(own === undefined ? [] : [own]),
 ];
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*(-----END CERTIFICATE-----)?/g;
+
 const makeContext = (own: string | undefined): SecureContext => {
   try {
+    // A context leaves out, without a word, what it cannot read.
+    for (const [one] of own?.matchAll(CERTIFICATE) ?? []) void new X509Certificate(one);
     return createSecureContext({ ca: trustedCertificates(own), minVersion: 'TLSv1.2' });
   } catch (cause) {
     throw new OpsError('VALIDATION', 'The ca_certificate of this method cannot be read. It must be whole certificates in PEM form.', {

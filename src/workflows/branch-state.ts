@@ -1,4 +1,5 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { CancellationScope } from '@temporalio/workflow';
 import type {
   ActionEndState,
   ActionRef,
@@ -31,6 +32,8 @@ export interface BranchState {
   /** Above 0 while several actions run, or what ran is undone: the place in the program is then more than `frames` can say. */
   branching: number;
   approvals: Map<number, PendingApproval>;
+  /** Actions that workers execute now, by order. */
+  running: Map<number, CancellationScope>;
 }
 
 /** Where a list of actions stands. */
@@ -50,6 +53,7 @@ export const createState = (input: BranchInput, program: BranchProgram, approval
   frames: [],
   branching: 0,
   approvals,
+  running: new Map(),
 });
 
 /** Names this time that the branch reaches the action. */

@@ -8,7 +8,6 @@ import {
   defineUpdate,
   isCancellation,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { ActionFailure, ApprovalAnswer, BranchEnd, BranchInput, BranchProgram, CloseBranchInput } from '../contracts/run.ts';
 import { bodyOf } from '../domain/branch-decisions.ts';
@@ -16,7 +15,9 @@ import { record } from './activities.ts';
 import { createState } from './branch-state.ts';
 import type { BranchState } from './branch-state.ts';
 import { classify } from './classify.ts';
+import { openBranch } from './open-branch.ts';
 import { rollBack, runList } from './run-list.ts';
+import { takeSkips } from './skip-action.ts';
 
 type Ending = Omit<CloseBranchInput, 'branch'>;
 
@@ -33,9 +34,7 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
   let ending: Ending = CANCELLED;
   let failure: unknown;
   try {
-    // The first run: a reset goes on with the same row.
-    const { firstExecutionRunId: runId, workflowId } = workflowInfo();
-    const program = await record.openBranch({ branch: input.branch, workflowId, runId });
+    const program = await openBranch(input.branch);
     if (program.closed) return 'cancelled';
     ending = await runActions(input, program, approvals);
   } catch (error) {
@@ -52,6 +51,7 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
 
 const runActions = async (input: BranchInput, program: BranchProgram, approvals: BranchState['approvals']): Promise<Ending> => {
   const state = createState(input, program, approvals);
+  takeSkips(state);
   const top = bodyOf(program.actions, undefined, undefined);
   const failure = await runList(state, top, { depth: 0, loop: undefined, resume: input.resume?.frames ?? [] });
   if (failure === undefined) return COMPLETED;

@@ -1,64 +1,83 @@
 import {
   CancellationScope,
-  ChildWorkflowFailure,
-  TerminatedFailure,
+  allHandlersFinished,
   condition,
   defineQuery,
   defineSignal,
-  executeChild,
   isCancellation,
   setCurrentDetails,
   setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ExecutionStatus } from '../contracts/enums.ts';
 import type { FinishRunInput, JobRunInput, RunPlan, Tally } from '../contracts/run.ts';
-import { SHARD_SIZE, shardRanges, shardWindows } from '../domain/shards.ts';
-import type { ShardRange } from '../domain/shards.ts';
-import { shardWorkflowId } from '../domain/serials.ts';
 import { io, record } from './activities.ts';
 import { classify } from './classify.ts';
-import { emptyTally, runBranches } from './run-branches.ts';
-import { shardWorkflow } from './shard-workflow.ts';
+import { runBatches, runRetries } from './run-batches.ts';
+import { emptyTally } from './run-branches.ts';
+import { tellShards } from './run-shards.ts';
+import type { RunState } from './run-state.ts';
+import { createSteered } from './steered.ts';
+import type { Steered } from './steered.ts';
+import { steerUpdate, steeredSignal } from './steering-signals.ts';
 
 /** Sent by whoever frees a slot of `max_concurrent_jobs`. */
 export const slotGrantedSignal = defineSignal('slotGranted');
 /** Counts of the run. With shards, those of shards that still run are asked of the shards themselves. */
 export const progressQuery = defineQuery<Tally & { runningShards: string[] }>('progress');
 
-/** At most 500 children: their events are few enough, speed counts more. */
-const GATHER = { least: 50, most: 100 };
-
-interface RunState {
-  slotGranted: boolean;
-  tally: Tally;
-  runningShards: Set<string>;
-  timedOut: boolean;
-}
-
 /** One run of a job: waits for a slot, plans its branches, keeps a window of them running, and closes the row whatever happens. */
 export async function jobWorkflow({ execution }: JobRunInput): Promise<ExecutionStatus> {
-  const state: RunState = { slotGranted: false, tally: emptyTally(0), runningShards: new Set(), timedOut: false };
-  setHandler(slotGrantedSignal, () => {
-    state.slotGranted = true;
-  });
-  setHandler(progressQuery, () => ({ ...state.tally, runningShards: [...state.runningShards] }));
-
+  const state: RunState = {
+    execution,
+    steered: createSteered(execution, { window: 1 }),
+    slotGranted: false,
+    tally: emptyTally(0),
+    shards: new Map(),
+    begunShards: 0,
+    timedOut: false,
+  };
+  listen(state);
   let failure: unknown;
   try {
     if (await takeSlot(execution, state)) {
       const plan = await io.planTargets({ execution });
-      if (plan.total > 0) await runWithDeadline(execution, plan, state);
+      await state.steered.begin(plan);
+      if (plan.total > 0) await runWithDeadline(plan, state);
     }
   } catch (error) {
     failure = error;
   }
-  const status = await CancellationScope.nonCancellable(() => io.finishExecution(finishInput(execution, state, failure)));
+  const status = await CancellationScope.nonCancellable(() => finish(state, failure));
   setCurrentDetails(`${execution} ${status}.`);
   if (isCancellation(failure) && !state.timedOut) throw failure;
   return status;
 }
+
+const listen = (state: RunState): void => {
+  const { steered, tally, shards } = state;
+  setHandler(slotGrantedSignal, () => {
+    state.slotGranted = true;
+  });
+  setHandler(progressQuery, () => ({ ...tally, runningShards: [...shards.keys()] }));
+  const lookAgain = async (): Promise<void> => {
+    await steered.refresh();
+    await CancellationScope.nonCancellable(() => tellShards(state));
+  };
+  setHandler(steerUpdate, lookAgain);
+  setHandler(steeredSignal, lookAgain);
+};
+
+/** Closes the row. A person may have asked at the last moment for branches to run again: they run first. */
+const finish = async (state: RunState, failure: unknown): Promise<ExecutionStatus> => {
+  for (;;) {
+    await condition(allHandlersFinished);
+    const status = await io.finishExecution(finishInput(state.execution, state, failure));
+    if (status !== 'running') return status;
+    await state.steered.refresh();
+    await runRetries(state);
+  }
+};
 
 /** @returns false when the row of the run has ended already: nothing may run. */
 const takeSlot = async (execution: string, state: RunState): Promise<boolean> => {
@@ -70,13 +89,14 @@ const takeSlot = async (execution: string, state: RunState): Promise<boolean> =>
   return true;
 };
 
-const runWithDeadline = async (execution: string, plan: RunPlan, state: RunState): Promise<void> => {
+const runWithDeadline = async (plan: RunPlan, state: RunState): Promise<void> => {
+  const { execution } = state;
   state.tally.total = plan.total;
   setCurrentDetails(`${plan.jobName}: ${plan.total} targets, ${plan.window} at once.`);
   const work = new CancellationScope();
   const clock = new CancellationScope();
   const watch = clock.run(async () => {
-    await sleep(plan.timeoutMs, { summary: 'limit of the run' });
+    await countDown(state.steered, plan.timeoutMs);
     // The row says so first: branches that are cancelled now are then closed as timed out.
     await CancellationScope.nonCancellable(() => record.markTimedOut({ execution }));
     state.timedOut = true;
@@ -84,51 +104,24 @@ const runWithDeadline = async (execution: string, plan: RunPlan, state: RunState
   });
   const watched = watch.catch(() => undefined);
   try {
-    await work.run(() => (plan.total > SHARD_SIZE ? runShards(execution, plan, state) : runDirectly(execution, plan, state)));
+    await work.run(async () => {
+      await runBatches(state, plan);
+      await runRetries(state);
+    });
   } finally {
     clock.cancel();
     await watched;
   }
 };
 
-const runDirectly = async (execution: string, plan: RunPlan, state: RunState): Promise<void> => {
-  const branches = await io.loadBranches({ execution, from: 1, to: plan.total });
-  await runBranches(branches, plan.window, state.tally, GATHER);
-};
-
-const runShards = async (execution: string, plan: RunPlan, state: RunState): Promise<void> => {
-  const ranges = shardRanges(plan.total);
-  const { activeShards, windowPerShard } = shardWindows(plan.window);
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < ranges.length && !CancellationScope.current().consideredCancelled) {
-      const range = ranges[next];
-      next += 1;
-      if (range !== undefined) await runShard(execution, range, next, windowPerShard, state);
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(activeShards, ranges.length) }, lane));
-  const broken = lanes.find((result) => result.status === 'rejected');
-  if (broken !== undefined) throw broken.reason;
-};
-
-const runShard = async (execution: string, range: ShardRange, number: number, window: number, state: RunState): Promise<void> => {
-  const workflowId = shardWorkflowId(execution, number);
-  state.runningShards.add(workflowId);
-  try {
-    const tally = await executeChild(shardWorkflow, {
-      workflowId,
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      parentClosePolicy: 'REQUEST_CANCEL',
-      args: [{ execution, ...range, window }],
-      staticSummary: `branches ${range.from}–${range.to}`,
-    });
-    for (const key of ['completed', 'failed', 'cancelled'] as const) state.tally[key] += tally[key];
-  } catch (error) {
-    // A shard terminated from outside: its branches close their own rows, those that never began are closed at the end of the run.
-    if (!(error instanceof ChildWorkflowFailure && error.cause instanceof TerminatedFailure)) throw error;
-  } finally {
-    state.runningShards.delete(workflowId);
+/** Waits until the run has had its time; while it is held the clock stands still. */
+const countDown = async (steered: Steered, milliseconds: number): Promise<void> => {
+  const isHeld = (): boolean => steered.control.hold !== undefined;
+  for (let left = milliseconds; left > 0;) {
+    if (isHeld()) await condition(() => !isHeld());
+    const from = Date.now();
+    if (!(await condition(isHeld, left, { summary: 'limit of the run' }))) return;
+    left -= Date.now() - from;
   }
 };
 

@@ -1,10 +1,11 @@
-import { CancellationScope, CancelledFailure, isCancellation, startChild } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, isCancellation, startChild } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { BranchEnd, BranchInput, Tally } from '../contracts/run.ts';
 import { branchWorkflowId } from '../domain/serials.ts';
 import { record } from './activities.ts';
 import { branchWorkflow } from './branch-workflow.ts';
 import { classify } from './classify.ts';
+import type { Steered } from './steered.ts';
 
 const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
 const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
@@ -13,27 +14,78 @@ const OPS_ENV = defineSearchAttributeKey('OpsEnv', 'KEYWORD');
 
 export const emptyTally = (total: number): Tally => ({ total, running: 0, completed: 0, failed: 0, cancelled: 0 });
 
+/** Branches that run side by side. */
+interface BranchRun {
+  branches: readonly BranchInput[];
+  steered: Steered;
+  tally: Tally;
+  gather: Gathering;
+  /** Called when a failure among these branches has stopped the run. */
+  onStopped?: () => Promise<void>;
+}
+
 /**
- * Keeps `window` branches running until all have ended; a branch that fails is counted, not thrown.
+ * Keeps as many branches running as the run's control says, until all have ended, those among them that a person wants to have run again; a branch
+ * that fails is counted, not thrown. Ends early when the run is stopped, after the branches that run have ended.
  * @throws CancelledFailure when the scope was cancelled, after every started branch has closed its row.
  */
-export const runBranches = async (branches: readonly BranchInput[], window: number, tally: Tally, gather: Gathering): Promise<void> => {
+export const runBranches = async ({ branches, steered, tally, gather, onStopped }: BranchRun): Promise<void> => {
   const pace = branches.length > SMALL_RUN ? createPace(gather) : async () => {};
   let next = 0;
-  const cancelled = (): boolean => CancellationScope.current().consideredCancelled;
-  const lane = async (): Promise<void> => {
-    while (next < branches.length && !cancelled()) {
-      const branch = branches[next];
-      next += 1;
-      if (branch === undefined) return;
-      tally.running += 1;
-      const end = await runBranch(branch, pace);
-      tally.running -= 1;
-      tally[end] += 1;
+  let running = 0;
+  let broken: { error: unknown } | undefined;
+  const scope = CancellationScope.current();
+  const isCancelled = (): boolean => scope.consideredCancelled;
+  const hasNext = (): boolean => next < branches.length || steered.hasRetry();
+  const isOver = (): boolean =>
+    broken !== undefined || isCancelled() || steered.control.isStopped === true || (running === 0 && !hasNext());
+  const mayStart = (): boolean => hasNext() && steered.control.hold === undefined && running < steered.control.window;
+
+  const takeNext = (): BranchInput | undefined => {
+    const retry = steered.takeRetry();
+    if (retry !== undefined) {
+      // Its end before does not count any more.
+      const before = tally.failed > 0 ? 'failed' : 'cancelled';
+      tally[before] = Math.max(0, tally[before] - 1);
+      return retry;
     }
+    next += 1;
+    return branches[next - 1];
   };
-  await Promise.all(Array.from({ length: Math.min(window, branches.length) }, lane));
-  if (cancelled()) throw new CancelledFailure('cancelled');
+  const run = async (branch: BranchInput): Promise<void> => {
+    tally.running += 1;
+    const end = await runBranch(branch, pace);
+    tally.running -= 1;
+    tally[end] += 1;
+    // Before the next one begins: this failure may have been one too many.
+    if (end !== 'failed' || steered.control.stopsOnFailures !== true || steered.control.isStopped === true) return;
+    await steered.refresh();
+    if (steered.control.isStopped) await onStopped?.();
+  };
+  const start = (branch: BranchInput): void => {
+    running += 1;
+    run(branch)
+      .catch((error: unknown) => {
+        broken = { error };
+      })
+      .finally(() => {
+        running -= 1;
+      });
+  };
+
+  while (!isOver()) {
+    const branch = mayStart() ? takeNext() : undefined;
+    if (branch !== undefined) start(branch);
+    else await condition(() => isOver() || mayStart()).catch(passCancel);
+  }
+  await CancellationScope.nonCancellable(() => condition(() => running === 0));
+  if (broken !== undefined) throw broken.error;
+  if (isCancelled()) throw new CancelledFailure('cancelled');
+};
+
+/** A cancel ends the wait for the next turn, not the wait for those that run. */
+const passCancel = (error: unknown): void => {
+  if (!isCancellation(error)) throw error;
 };
 
 /** Waited for after each start and end of a child. */
@@ -75,7 +127,7 @@ const createPace = ({ least, most }: Gathering): Pace => {
 const runBranch = async (branch: BranchInput, pace: Pace): Promise<BranchEnd> => {
   try {
     const child = await startChild(branchWorkflow, {
-      workflowId: branchWorkflowId(branch.execution, branch.target),
+      workflowId: branchWorkflowId(branch.execution, branch.target, branch.retry),
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       // The root terminated from outside: its branches get a cancel and close their own rows.
       parentClosePolicy: 'REQUEST_CANCEL',

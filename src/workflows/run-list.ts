@@ -6,6 +6,7 @@ import { reach } from './branch-state.ts';
 import type { BranchState, Place } from './branch-state.ts';
 import { runAttempts } from './run-attempts.ts';
 import { runControl } from './run-control.ts';
+import { runSkippable } from './skip-action.ts';
 
 /** How an action ended. `inner`: the failure inside it that is the reason. */
 interface Ended {
@@ -44,7 +45,10 @@ const runAction = async (state: BranchState, action: PlannedAction, place: Place
     if (refused !== undefined) return refused;
     if (bodyOf(state.program.actions, action.order, 'rollback').length > 0) state.ran.push(action.order);
   }
-  if (action.control === undefined) return endedBy(await runAttempts(state, action, ref));
+  if (action.control === undefined) {
+    const outcome = await runSkippable(state, ref, () => runAttempts(state, action, ref));
+    return outcome === undefined ? { end: 'skipped' } : endedBy(outcome);
+  }
   return runControl(state, action, action.control, ref, place, runList);
 };
 

@@ -5,7 +5,9 @@ import { addApiToken, addSession, addUser } from './support/accounts.ts';
 import { addJob, addTarget, jobNamed, targetAt } from './support/definitions.ts';
 import { countRows } from './support/unchanged.ts';
 import { ACCOUNTS } from './wrong-requests/accounts.ts';
+import { FILES } from './wrong-requests/files.ts';
 import { HTTP } from './wrong-requests/http.ts';
+import { HTTP_METHODS } from './wrong-requests/http-methods.ts';
 import { JOBS } from './wrong-requests/jobs.ts';
 import { LISTS } from './wrong-requests/lists.ts';
 import { RUNS } from './wrong-requests/runs.ts';
@@ -48,9 +50,9 @@ describe('wrong requests', () => {
   });
   afterAll(() => platform[Symbol.asyncDispose]());
 
-  const all = [...TARGETS, ...JOBS, ...RUNS, ...LISTS, ...ACCOUNTS, ...HTTP];
+  const all = [...TARGETS, ...JOBS, ...FILES, ...RUNS, ...LISTS, ...ACCOUNTS, ...HTTP, ...HTTP_METHODS];
 
-  test.each(all)('$title', async ({ method = 'GET', path, body, headers = {}, status = 400, code = 'VALIDATION', field }) => {
+  test.each(all)('$title', async ({ method = 'GET', path, body, headers = {}, status = 400, code = 'VALIDATION', field, says }) => {
     const before = await countRows(platform);
     const sent = typeof body === 'function' ? body(world) : body;
     const answer = await platform.call(operator, method, typeof path === 'string' ? path : path(world), sent, headers);
@@ -65,6 +67,8 @@ describe('wrong requests', () => {
       ...(field !== undefined && { errors: expect.any(Array) }),
     });
     if (field !== undefined) expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(field);
+    for (const { message } of answer.body.errors ?? []) expect(message).toMatch(/\w+ \w+/);
+    if (says !== undefined) expect(answer.body.errors).toContainEqual({ path: field, message: expect.stringMatching(says) });
     expect(JSON.stringify(answer.body).length).toBeLessThan(5_000);
     expect(JSON.stringify(answer.body)).not.toMatch(/SECRET|PRIVATE KEY|hunter2|correct horse/);
     expect(await countRows(platform)).toEqual(before);

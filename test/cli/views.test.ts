@@ -33,6 +33,8 @@ const buildExecution = (fields: Partial<Execution> = {}): Execution =>
     started_at: START,
     completed_at: null,
     cancel_requested_at: null,
+    hold_reason: null,
+    resumes_at: null,
     error_message: null,
     error_code: null,
     ...fields,

@@ -89,9 +89,9 @@ describe('with 50,000 branches', () => {
 /** Functions of services, and activities, that ask the database nothing themselves. */
 const WITHOUT_STATEMENTS = new Set(
   `authorize iso cursorId pageOfRows newToken tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
-   valueProblem nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition`.split(
-    /\s+/,
-  ),
+   valueProblem assertApprover assertBatchApprover nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition
+   valuesOfRun probe
+   namesItsServer methodFor routeOf`.split(/\s+/),
 );
 
 /** They look at the catalogs, or once a night at all that is old: none of them answers a list, a filter or a page. */

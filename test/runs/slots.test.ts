@@ -40,4 +40,43 @@ describe.skipIf(withoutSshd)('max_concurrent_jobs (OpenSSH)', () => {
     expect(two.started_at >= one.completed_at).toBe(true);
     expect(three.started_at >= two.completed_at).toBe(true);
   });
+
+  test('a run that waits for its slot may be paused, and then gets none until it is resumed', async () => {
+    await using database = await createTestDatabase();
+    await setLimit(database.url, 1);
+    await using fleet = await startFleet();
+    await using platform = await startTestPlatform({ databaseUrl: database.url });
+    const targets = await addTargets(platform, fleet, 1);
+    const first = await runJob(platform, targets, [command(`echo begun; while [ ! -e ${fleet.folder}/go ]; do sleep 0.1; done`)]);
+    await untilEvents(platform, first.serial, 1, saysLine('begun'));
+    const paused = await runJob(platform, targets, [command('true')]);
+    await untilEvents(platform, paused.serial, 1, (seen) => (typeof seen.data.run_id === 'string' ? seen.id : undefined));
+    const steer = (what: string) => platform.api('POST', `/api/v1/executions/${paused.serial}/${what}`, {});
+    expect((await steer('pause')).status).toBe(200);
+    const third = await runJob(platform, targets, [command('true')]);
+    writeFileSync(`${fleet.folder}/go`, '');
+    expect((await platform.untilEnded(third.serial)).status).toBe('completed');
+    expect((await platform.api('GET', `/api/v1/executions/${paused.serial}`)).body).toMatchObject({
+      status: 'scheduled',
+      hold_reason: 'user',
+    });
+    expect((await steer('resume')).status).toBe(200);
+    expect((await platform.untilEnded(paused.serial)).status).toBe('completed');
+  });
+
+  test('a run that is paused hands its slot on', async () => {
+    await using database = await createTestDatabase();
+    await setLimit(database.url, 1);
+    await using fleet = await startFleet();
+    await using platform = await startTestPlatform({ databaseUrl: database.url });
+    const [one = '', two = ''] = await addTargets(platform, fleet, 2);
+    const first = await runJob(platform, [one], [command(`echo begun; while [ ! -e ${fleet.folder}/go ]; do sleep 0.1; done`)]);
+    await untilEvents(platform, first.serial, 1, saysLine('begun'));
+    const second = await runJob(platform, [two], [command('true')]);
+    await platform.api('POST', `/api/v1/executions/${first.serial}/pause`, {});
+    expect((await platform.untilEnded(second.serial)).status).toBe('completed');
+    await platform.api('POST', `/api/v1/executions/${first.serial}/resume`, {});
+    writeFileSync(`${fleet.folder}/go`, '');
+    expect((await platform.untilEnded(first.serial)).status).toBe('completed');
+  });
 });

@@ -43,7 +43,7 @@ describe.skipIf(withoutSshd)('references in the texts of a run (OpenSSH)', () =>
     ]);
     expect(results.map((row: { status: string }) => row.status)).toEqual(['completed', 'skipped', 'completed', 'completed']);
     expect(results[2].result_output.split(/\s+/)).toEqual(['7', "it's", '0', 'completed', 'oops', '']);
-    expect(results[3].result_output.trimEnd()).toBe("7 it's 0 completed oops\n\n|0|0|");
+    expect(results[3].result_output.trimEnd()).toBe("7 it's 0 completed oops|0|0|");
   });
 
   test('a reference to the result of an action that did not run fails its action, and nothing of it is run', async () => {

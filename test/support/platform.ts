@@ -68,7 +68,14 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     openSession: options.openSession ?? createOpenSession(),
     notifyRun: createNotifyRun(db),
   };
-  const services: ServiceDeps = { ...base, startRun: control.startRun, cancelRun: control.cancelRun };
+  const services: ServiceDeps = {
+    ...base,
+    startRun: control.startRun,
+    cancelRun: control.cancelRun,
+    steer: control.steer,
+    answerApproval: control.answerApproval,
+    skipAction: control.skipAction,
+  };
   const activities: ActivityDeps = {
     ...base,
     ...control,

@@ -38,6 +38,7 @@ export interface FixtureOptions {
   authorizedKey?: string;
   user?: string;
   passwordAuthentication?: boolean;
+  sftp?: boolean;
 }
 
 /** A real sshd on 127.0.0.1 with a folder and a key of its own. */

@@ -138,7 +138,7 @@ export const activityCases = (world: World): QueryCase[] => {
       const { id: attemptId, branch_id: branchId, execution_id: executionId } = await attempt(n);
       const place = { db, attemptId, branchId, executionId, actionSerial: childSerial(branch(n), 2), attempt: 1 };
       const limits = { maxOutputBytes: 1_048_576, maxLogBytes: 67_108_864, giveUp: new AbortController().signal };
-      const writer = createOutputWriter({ ...place, ...limits, mask: createSecretMask([]), onWritten: () => {} });
+      const writer = createOutputWriter({ ...place, ...limits, mask: createSecretMask([]), isCaptured: true, onWritten: () => {} });
       await writer.write('stdout', OUTPUT);
       await writer.end();
     }),

@@ -3,9 +3,13 @@ import { createControlActivities } from '../../../src/activities/control-activit
 import { readValues } from '../../../src/activities/decide.ts';
 import { loopValues } from '../../../src/activities/run-action/loop-values.ts';
 import { createDefinitionCache } from '../../../src/db/load-definition.ts';
-import { selectRow } from '../../../src/db/query.ts';
+import { execute, selectRow } from '../../../src/db/query.ts';
 import { OpsError } from '../../../src/domain/ops-error.ts';
 import { childSerial } from '../../../src/domain/serials.ts';
+import { answerAction } from '../../../src/services/executions/answer-action.ts';
+import { listApprovals } from '../../../src/services/executions/list-approvals.ts';
+import { readResult } from '../../../src/services/executions/read-executions.ts';
+import { resolveAttempt } from '../../../src/services/executions/resolve-attempt.ts';
 import { DONE_SHARE } from '../run-rows.ts';
 import type { World } from '../world.ts';
 import { pick } from './query-case.ts';
@@ -16,7 +20,8 @@ const NO_ANSWER = { resolution: 'expired', onTimeout: 'fail', answer: null } as 
 
 /** Credentials of the fill are sealed with no key, its actions decide nothing: the rows were read, and that is what counts here. */
 const undecided = (error: unknown): void => {
-  if (!(error instanceof OpsError) || !['CREDENTIAL_UNREADABLE', 'CONDITION_FAILED', 'CONFLICT'].includes(error.code)) throw error;
+  if (!(error instanceof OpsError) || !['CREDENTIAL_UNREADABLE', 'CONDITION_FAILED', 'CONFLICT', 'NOT_FOUND'].includes(error.code))
+    throw error;
 };
 
 /** What the workflow of a branch reads and writes for the actions that it runs itself. */
@@ -27,7 +32,28 @@ export const controlCases = (world: World): QueryCase[] => {
   const ref = (n: number, iteration: number) => ({ branch: childSerial(pick(running, n).serial, done + 1 + (n % 2)), order: 2, iteration });
   const control = createControlActivities(deps);
   const row = (name: string, covers: readonly string[], call: QueryCase['call']): QueryCase => ({ name, kind: 'row', covers, call });
+  const { services, caller } = world;
+  const page = (name: string, covers: readonly string[], call: QueryCase['call']): QueryCase => ({ name, kind: 'page', covers, call });
+  const actionOf = (n: number): string => childSerial(ref(n, 1).branch, 2);
+  const asTyped = (n: number, type: string, category: string | null) =>
+    execute(db, 'UPDATE job_action_results SET action_type = $2, failure_category = $3 WHERE action_serial = $1', [
+      actionOf(n),
+      type,
+      category,
+    ]);
+  const run = (n: number): string => pick(running, n).serial;
   return [
+    page('approvals that wait', ['listApprovals'], () => listApprovals(services, caller, { limit: 50 })),
+    page('approvals of a run that wait', ['listApprovals'], (n) => listApprovals(services, caller, { limit: 50, execution: run(n) })),
+    row('approval answered by a person', ['answerAction', 'readResult'], async (n) => {
+      await answerAction(services, caller, run(n), actionOf(n), { answer: 'approved' }).catch(undecided);
+      await readResult(db, actionOf(n));
+    }),
+    row('lost attempt resolved', ['resolveAttempt'], async (n) => {
+      await asTyped(n, 'command', 'lost');
+      await resolveAttempt(services, caller, run(n), actionOf(n), { outcome: 'not_run', note: 'looked' }).catch(undecided);
+      await asTyped(n, 'command', null);
+    }),
     row('action skipped', ['skipAction'], (n) => control.skipAction({ ...ref(n, 2), reason: 'dependency_not_met' })),
     row('control action begun and ended', ['beginControl', 'endControl'], async (n) => {
       await control.beginControl(ref(n, 3)).catch(undecided);

@@ -3,8 +3,10 @@ import { accountCases } from './accounts.ts';
 import { activityCases } from './activities.ts';
 import { controlCases } from './control.ts';
 import { listCases } from './lists.ts';
+import { artifactCases } from './artifacts.ts';
 import type { QueryCase } from './query-case.ts';
 import { runCases } from './runs.ts';
+import { steeringCases } from './steering.ts';
 import { writeCases } from './writes.ts';
 
 /** All that services and activities ask the database. */
@@ -12,7 +14,9 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await listCases(world)),
   ...(await runCases(world)),
   ...(await accountCases(world)),
+  ...(await artifactCases(world)),
   ...writeCases(world),
+  ...steeringCases(world),
   ...activityCases(world),
   ...controlCases(world),
 ];

@@ -2,6 +2,7 @@ import { CreateJob } from '../../../src/contracts/job.ts';
 import { CreateTarget } from '../../../src/contracts/target.ts';
 import { cancelExecution } from '../../../src/services/executions/cancel-execution.ts';
 import { checkValues } from '../../../src/services/executions/check-values.ts';
+import { planRun } from '../../../src/services/executions/plan-run.ts';
 import { startExecution } from '../../../src/services/executions/start-execution.ts';
 import { createJob, deleteJob, updateJob } from '../../../src/services/jobs/write-job.ts';
 import { testConnection, testMethodConfig } from '../../../src/services/targets/test-connection.ts';
@@ -47,10 +48,16 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
     page('job made, on all targets', ['createJob', 'writeActions', 'checkCapabilities'], (n) => createJob(services, caller, newJob(n))),
     page('job changed, on all targets', ['updateJob'], (n) => updateJob(services, caller, pick(jobs, n).serial, newJob(n))),
     row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
-    row('run started', ['startExecution'], (n) =>
+    row('run started', ['startExecution', 'selectTargets'], (n) =>
       startExecution(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial] }, `key-${n}`),
     ),
     row('run started, on all targets', ['startExecution'], (n) => startExecution(services, caller, pick(jobs, n).serial, {}, undefined)),
+    page('run planned', ['planRun', 'selectPlannedTargets', 'countPlannedTargets', 'selectPlannedMethods'], (n) =>
+      planRun(services, caller, pick(jobs, n).serial, { probe: false, limit: 50 }),
+    ),
+    row('run planned, on one target', ['planRun', 'selectPlannedTargets', 'selectPlannedMethods'], (n) =>
+      planRun(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial], probe: false, limit: 50 }),
+    ),
     row('values of a run looked for', ['checkValues'], (n) => {
       const variables = [{ key: 'A', type: 'string', is_secret: false, is_required: false }];
       const job = { id: 1 + (n % jobs.length), definition_version: 1, variables };

@@ -42,6 +42,11 @@ export const createConnections = (
   return {
     async connect() {
       leasing ??= lease();
+      const taken = await leasing;
+      if (taken.session.isOpen) return taken.session;
+      // It broke while this attempt used it, and a file transfer goes on over a new one.
+      await taken.release(false);
+      leasing = lease();
       return (await leasing).session;
     },
     async connectTo(endpoint) {

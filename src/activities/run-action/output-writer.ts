@@ -77,13 +77,15 @@ export interface OutputWriterOptions {
   mask: SecretMask;
   maxOutputBytes: number;
   maxLogBytes: number;
+  /** false: output is counted and not stored. */
+  isCaptured: boolean;
   onWritten: () => void;
   /** Aborted: the worker must end, unwritten lines are given up. */
   giveUp: AbortSignal;
 }
 
 export const createOutputWriter = (options: OutputWriterOptions): OutputWriter => {
-  const { mask, maxLogBytes, maxOutputBytes } = options;
+  const { mask, maxLogBytes, maxOutputBytes, isCaptured } = options;
   const streamState = () => ({
     decoder: new TextDecoder('utf-8', { ignoreBOM: true }),
     lines: createLineSplitter(mask),
@@ -143,6 +145,7 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
     async write(stream, chunk) {
       const state = streams[stream];
       state.bytes += chunk.length;
+      if (!isCaptured) return;
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
         const text = state.decoder.decode(chunk.subarray(at, at + PIECE_BYTES), { stream: true });
         addLines(stream, state.lines.push(text));
@@ -156,10 +159,14 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
         const { decoder, lines } = streams[stream];
         addLines(stream, [...lines.push(decoder.decode()), ...lines.end()]);
       }
+      const bytes = streams.stdout.bytes + streams.stderr.bytes;
+      const isDropped = !isCaptured && bytes > 0;
+      if (isDropped)
+        addEvent('info', 'result_collection', 'command_execution', `The output (${bytes} bytes) is not stored: capture_output is false.`);
       await flush();
       const [stdout, stderr] = [streams.stdout.tail.text(), streams.stderr.tail.text()];
-      const truncated = cut || streams.stdout.tail.isCut || streams.stderr.tail.isCut;
-      return { stdout, stderr, truncated, bytes: streams.stdout.bytes + streams.stderr.bytes };
+      const truncated = cut || isDropped || streams.stdout.tail.isCut || streams.stderr.tail.isCut;
+      return { stdout, stderr, truncated, bytes };
     },
   };
 };

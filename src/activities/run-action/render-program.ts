@@ -19,6 +19,7 @@ interface StoredConfig {
   working_directory?: string;
   environment?: Record<string, string>;
   expected_exit_codes?: number[];
+  run_as?: string;
 }
 
 type Run = Pick<ActionRun, 'action' | 'context' | 'lookup' | 'previous' | 'marker'>;
@@ -50,7 +51,7 @@ const texts = (values: Readonly<Record<string, unknown>>): Record<string, string
 export const renderProgram = (run: Run): RemoteProgram => {
   const { action, context, previous, marker } = run;
   const { arguments: words }: StoredParameters = action.parameters;
-  const { environment, working_directory: folder }: StoredConfig = action.config;
+  const { environment, working_directory: folder, run_as: runAs }: StoredConfig = action.config;
   const own = Object.entries(environment ?? {}).map(([name, value]) => [name, render(run, value, 'plain')] as const);
   return {
     ...textOf(run),
@@ -58,6 +59,7 @@ export const renderProgram = (run: Run): RemoteProgram => {
     workingDirectory: folder === undefined ? undefined : render(run, folder, 'plain'),
     environment: { ...context.variables, ...texts(previous), ...Object.fromEntries(own) },
     marker,
+    runAs,
   };
 };
 

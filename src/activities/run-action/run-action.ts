@@ -18,7 +18,7 @@ import { createConnections } from './connections.ts';
 import { HANDLERS } from './handlers/index.ts';
 import type { ActionEnd } from './handlers/action-handler.ts';
 import { ActionTimeout, outcomeOfError } from './outcome-of.ts';
-import { createOutputWriter } from './output-writer.ts';
+import { openWriter } from './open-writer.ts';
 import type { OutputWriter } from './output-writer.ts';
 import type { SessionPool } from './session-pool.ts';
 
@@ -31,9 +31,11 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
   const contexts = new Map<string, Promise<BranchContext>>();
 
   const contextOf = (branch: string): Promise<BranchContext> => {
-    const loading = contexts.get(branch) ?? loadBranchContext(deps, loadDefinition, branch);
-    contexts.set(branch, loading);
-    loading.catch(() => contexts.delete(branch));
+    // A branch that is run again has a workflow of its own, and may find another target, login or method.
+    const key = Context.current().info.workflowExecution?.workflowId ?? branch;
+    const loading = contexts.get(key) ?? loadBranchContext(deps, loadDefinition, branch);
+    contexts.set(key, loading);
+    loading.catch(() => contexts.delete(key));
     const oldest = contexts.keys().next().value;
     if (contexts.size > CONTEXTS_KEPT && oldest !== undefined) contexts.delete(oldest);
     return loading;
@@ -69,19 +71,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     const clock = new AbortController();
     const timer = setTimeout(() => clock.abort(new ActionTimeout()), action.timeoutSeconds * 1_000);
     const signal = AbortSignal.any([cancellationSignal, clock.signal]);
-    const writer = createOutputWriter({
-      db,
-      attemptId,
-      branchId: context.branchId,
-      executionId: context.executionId,
-      actionSerial: childSerial(input.branch, action.order),
-      attempt: input.attempt,
-      mask: context.mask,
-      maxOutputBytes: settings.max_output_bytes,
-      maxLogBytes: settings.max_log_bytes,
-      onWritten: () => notifyRun(context.executionSerial),
-      giveUp: new AbortController().signal,
-    });
+    const writer = openWriter(deps, { input, context, action, attemptId }, settings);
     let end: ActionEnd;
     try {
       end = await execute(input, context, action, attemptId, writer, signal);

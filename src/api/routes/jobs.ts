@@ -2,7 +2,9 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { Execution } from '../../contracts/execution.ts';
 import { CreateJob, Job, JobSerial, JobSummary, StartExecution } from '../../contracts/job.ts';
 import { pageOf } from '../../contracts/page.ts';
+import { JobPlan, PlanJob } from '../../contracts/plan.ts';
 import type { ServiceDeps } from '../../services/context.ts';
+import { planRun } from '../../services/executions/plan-run.ts';
 import { startExecution } from '../../services/executions/start-execution.ts';
 import { JobFilter, getJob, listJobs } from '../../services/jobs/read-jobs.ts';
 import { createJob, deleteJob, updateJob } from '../../services/jobs/write-job.ts';
@@ -99,4 +101,19 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           await startExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'), c.req.header('idempotency-key')),
           202,
         ),
+    )
+    .openapi(
+      route(
+        {
+          method: 'post',
+          path: '/{serial}/plan',
+          tags,
+          summary: 'What a run of a job would do; nothing is written',
+          access: 'jobs.execute',
+          problems: [404],
+          request: { params: JobRef, ...body(PlanJob) },
+        },
+        { 200: json(JobPlan, 'One page of its targets') },
+      ),
+      async (c) => c.json(await planRun(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
     );

@@ -10,6 +10,7 @@ import { readDefinition, withLines } from '../read-definition.ts';
 import { cleanText } from '../terminal/clean-text.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { timeText } from '../terminal/time-text.ts';
+import { registerPlanJob } from './job-plan.ts';
 import { registerRunJob } from './job-run.ts';
 
 interface FileOptions {
@@ -101,7 +102,7 @@ const show = async (context: CliContext, serial: string, command: Command): Prom
   await session.print(job, `${describe(job)}${actions}`);
 };
 
-/** `jobs create|update|list|show|run`. */
+/** `jobs create|update|list|show|plan|run`. */
 export const registerJobs = (program: Command, context: CliContext): void => {
   const jobs = program.command('jobs').alias('job').description('what is run on targets');
   jobs
@@ -125,5 +126,6 @@ export const registerJobs = (program: Command, context: CliContext): void => {
     .command('show <serial>')
     .description('show a job')
     .action((serial: string, _options: object, command: Command) => show(context, serial, command));
+  registerPlanJob(jobs, context);
   registerRunJob(jobs, context);
 };

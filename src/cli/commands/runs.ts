@@ -7,11 +7,14 @@ import type { CliContext } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';
 import { EXIT_CODE_HELP, exitCodeOfRun } from '../exit-code.ts';
 import { allPages } from '../http/all-pages.ts';
-import { failureText, lastLineOf, summaryText, tookText } from '../run-text.ts';
+import { branchText, summaryText, tookText } from '../run-text.ts';
 import { paintStatus } from '../terminal/paint.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { timeText } from '../terminal/time-text.ts';
+import { registerRunAnswers } from './run-answers.ts';
+import { registerRunLocks } from './run-locks.ts';
 import { registerRunLogs } from './run-logs.ts';
+import { registerSteering } from './run-steering.ts';
 import { watchUntilEnd } from './watch-until-end.ts';
 
 interface ListOptions {
@@ -53,7 +56,7 @@ const branchRow = (branch: Branch, now: number): string[] => [
   branch.status,
   branch.exit_code === null ? '' : String(branch.exit_code),
   tookText(branch, now),
-  branch.status === 'failed' ? failureText(branch) : lastLineOf(branch.result_error ?? branch.result_output),
+  branchText(branch),
 ];
 
 const show = async (context: CliContext, serial: string, { status }: ShowOptions, command: Command): Promise<void> => {
@@ -69,14 +72,7 @@ const show = async (context: CliContext, serial: string, { status }: ShowOptions
   process.exitCode = exitCodeOfRun(run.status);
 };
 
-const cancel = async (context: CliContext, serial: string, command: Command): Promise<void> => {
-  const session = await openSession(context, command);
-  const run = await session.client.cancelExecution(serial);
-  session.say(`Asked ${serial} to stop; its programs are being ended. Watch it: opsconductor runs watch ${serial}`);
-  if (session.isJson) await session.print(run, '');
-};
-
-/** `runs list|show|watch|logs|cancel`. */
+/** `runs list|show|watch|logs|locks`, those that steer, and those that answer. */
 export const registerRuns = (program: Command, context: CliContext): void => {
   const runs = program.command('runs').alias('run').description('runs of jobs').addHelpText('after', EXIT_CODE_HELP);
   const status = (description: string): Option => new Option('--status <status>', description).choices(ExecutionStatus.options);
@@ -99,8 +95,7 @@ export const registerRuns = (program: Command, context: CliContext): void => {
     .addHelpText('after', EXIT_CODE_HELP)
     .action(async (serial: string, _options: object, command: Command) => watchUntilEnd(await openSession(context, command), serial));
   registerRunLogs(runs, context);
-  runs
-    .command('cancel <serial>')
-    .description('stop a run: its programs are ended on the targets')
-    .action((serial: string, _options: object, command: Command) => cancel(context, serial, command));
+  registerRunLocks(runs, context);
+  registerSteering(runs, context);
+  registerRunAnswers(runs, context);
 };

@@ -13,6 +13,8 @@ export interface ApiRequest {
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;
   body?: unknown;
+  /** Sent as it is, instead of a JSON body. */
+  file?: Blob;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
 }
@@ -79,7 +81,7 @@ const connectionError = ({ url }: ApiAddress, error: unknown): OpsError => {
  * @throws OpsError of the problem document; UNAVAILABLE when nothing answers, or something else does.
  */
 export const sendRequest = async (address: ApiAddress, request: ApiRequest): Promise<Response> => {
-  const { method, body, headers, signal } = request;
+  const { method, body, file, headers, signal } = request;
   const response = await fetch(urlOf(address, request), {
     method,
     redirect: 'manual',
@@ -87,9 +89,11 @@ export const sendRequest = async (address: ApiAddress, request: ApiRequest): Pro
       accept: 'application/json, application/problem+json',
       ...(address.token !== undefined && { authorization: `Bearer ${address.token}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(file !== undefined && { 'content-type': 'application/octet-stream' }),
       ...headers,
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(file !== undefined && { body: file }),
     ...(signal !== undefined && { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted === true) throw error;

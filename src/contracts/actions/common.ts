@@ -7,6 +7,9 @@ export const EnvironmentName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'an environment variable is named by letters, digits and _');
 
+/** One that no option of sudo looks like. */
+const UserName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,99}$/, 'must be the name of a user: letters, digits and _ . @ -');
+
 export const ActionConfig = z.strictObject({
   method: CommunicationMethodType.optional().meta({
     description: 'Method of the target over which it runs; the first that can do it when left out.',
@@ -16,7 +19,7 @@ export const ActionConfig = z.strictObject({
   expected_exit_codes: z.array(z.number().int().min(0).max(255)).min(1).max(256).optional().meta({ description: 'Default [0].' }),
   capture_output: z.boolean().optional().meta({ description: 'false stores no output, only that and how it ended.' }),
   keep_full_output: z.boolean().optional().meta({ description: 'Keeps the exact bytes of both streams as artifacts.' }),
-  run_as: Text(100).min(1).optional().meta({ description: 'User on the target who runs it, through sudo.' }),
+  run_as: UserName.optional().meta({ description: 'User on the target who runs it, through sudo.' }),
   delivery: z.enum(['at_most_once', 'at_least_once']).optional().meta({
     description: 'Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only.',
   }),

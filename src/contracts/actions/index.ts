@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { canServe, METHODS } from '../capabilities.ts';
 import { ApiAction } from './api.ts';
 import { ApprovalAction, conditionAction, parallelAction, WaitAction } from './control.ts';
 import type { Body } from './control.ts';
@@ -7,6 +6,7 @@ import { DatabaseAction } from './database.ts';
 import { EmailAction } from './email.ts';
 import { FileAction, FileTransferAction } from './file.ts';
 import type { NestedAction } from './nested.ts';
+import { misplacedOptions } from './misplaced-options.ts';
 import { CommandAction, ScriptAction } from './program.ts';
 
 const nested: Body = z.lazy(() => z.array(ActionInput).min(1, 'must hold at least one action').max(200));
@@ -29,10 +29,9 @@ export const ActionInput: z.ZodType<NestedAction, z.input<typeof CommandAction> 
     WaitAction.extend(rollback),
     ApprovalAction.extend(rollback),
   ])
-  .superRefine(({ action_type: type, action_config: { method } }, context) => {
-    if (method === undefined || canServe(method, type)) return;
-    const message = `${METHODS[method].label} cannot do actions of type ${type}`;
-    context.addIssue({ code: 'custom', path: ['action_config', 'method'], message });
+  .superRefine(({ action_type: type, action_config: config }, context) => {
+    for (const [option, message] of misplacedOptions(type, config))
+      context.addIssue({ code: 'custom', path: ['action_config', option], message });
   })
   .meta({ id: 'ActionInput' });
 export type ActionInput = NestedAction;

@@ -62,11 +62,13 @@ export const ActionResolution = z.enum(['approved', 'rejected', 'expired', 'succ
 
 /** Why a run or branch that has not ended does not go on (data model, 6.8). */
 export const HoldReason = z.enum(['user', 'approval', 'delay', 'lock', 'blackout']);
+export type HoldReason = z.infer<typeof HoldReason>;
 
 export const OutputStream = z.enum(['stdout', 'stderr']);
 export type OutputStream = z.infer<typeof OutputStream>;
 
 export const ArtifactType = z.enum(['output', 'download', 'upload']);
+export type ArtifactType = z.infer<typeof ArtifactType>;
 
 export const ClosedBy = z.enum(['workflow', 'reconciler']);
 export type ClosedBy = z.infer<typeof ClosedBy>;

@@ -3,9 +3,10 @@ import { FailureCategory, LogLevel } from '../enums.ts';
 import { ActionCondition, ActionConfig, ActionDependency, EnvironmentName } from '../actions/common.ts';
 import { noDoubles, VariableKey, VariableType, VariableValue } from '../variable.ts';
 import { SealedValue } from '../sealed-value.ts';
-import { LabelName, Uuid } from '../target.ts';
+import { Rollout } from '../rollout.ts';
+import { Uuid } from '../target.ts';
 import { Text } from '../text.ts';
-import { Approvers, Calendars, Count, listOf, Name, oneOf, OpenObject, Selector } from './shared.ts';
+import { Calendars, Count, listOf, Name, oneOf, OpenObject, Selector } from './shared.ts';
 
 const isRegularExpression = (text: string): boolean => {
   try {
@@ -40,20 +41,6 @@ const Variable = z
 
 /** The variables that a job declares; the values of secrets are sealed, with the uuid of the job. */
 export const JobsVariables = z.array(Variable).superRefine(noDoubles('key'));
-
-const countOrPercent = z.union([
-  z.strictObject({ count: z.number().int().min(1) }),
-  z.strictObject({ percent: z.number().gt(0).max(100) }),
-]);
-
-/** How a run spreads over its targets. */
-const Rollout = z.strictObject({
-  batches: z.array(countOrPercent).min(1).optional(),
-  order_by: LabelName.optional(),
-  group_by: LabelName.optional(),
-  stop_after_failures: countOrPercent.optional(),
-  between_batches: z.union([z.strictObject({ seconds: z.number().int().min(1) }), z.strictObject({ approvers: Approvers })]).optional(),
-});
 
 export const JobsSettings = z
   .strictObject({

@@ -23,6 +23,10 @@ const Winrm = z.strictObject({
   timeout: Timeout,
   transport: z.enum(['ntlm', 'basic']).default('ntlm'),
   protocol: z.enum(['http', 'https']).optional().meta({ description: 'https when the port is 5986.' }),
+  allow_unencrypted: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'true lets basic go over http: anyone in between can read the password and all output.' }),
   verify_ssl: Verify,
   ca_certificate: Certificate,
   server_name: ServerName,
@@ -131,6 +135,7 @@ const Mongodb = z.strictObject({
   ssl: z.boolean().default(false),
   verify_certs: Verify,
   ca_certificate: Certificate,
+  server_name: ServerName,
   connection_pool_size: PoolSize,
 });
 

@@ -6,6 +6,8 @@ export interface SshdSettings {
   port: number;
   user: string;
   passwordAuthentication: boolean;
+  /** Serves files by SFTP. */
+  sftp: boolean;
   /** Lines that only newer versions know. */
   extraLines: readonly string[];
 }
@@ -37,6 +39,7 @@ export const sshdConfig = (settings: SshdSettings): string =>
     'AllowAgentForwarding no',
     'X11Forwarding no',
     'PermitUserRC no',
+    ...(settings.sftp ? ['Subsystem sftp internal-sftp'] : []),
     ...settings.extraLines,
     '',
   ].join('\n');

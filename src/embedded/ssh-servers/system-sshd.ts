@@ -25,6 +25,8 @@ export interface SystemSshdOptions {
   wildcard?: boolean;
   /** Also lets the user in with the system password, which takes root. */
   passwordAuthentication?: boolean;
+  /** false: no SFTP. */
+  sftp?: boolean;
 }
 
 export interface SystemSshd extends AsyncDisposable {
@@ -70,8 +72,8 @@ const startAll = async (sshd: string, options: SystemSshdOptions, common: { host
   for (const [at, addresses] of groups.entries()) {
     await Promise.all(addresses.map((address) => assertPortIsFree(address, options.port)));
     const file = join(options.folder, `sshd_config_${at}`);
-    const { port, user = userInfo().username, passwordAuthentication = false } = options;
-    await writeFile(file, sshdConfig({ ...common, addresses, port, user, passwordAuthentication, extraLines }));
+    const { port, user = userInfo().username, passwordAuthentication = false, sftp = true } = options;
+    await writeFile(file, sshdConfig({ ...common, addresses, port, user, passwordAuthentication, sftp, extraLines }));
     started.push({ server: startSshdProcess(sshd, file), addresses });
   }
   return started;

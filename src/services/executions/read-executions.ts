@@ -7,6 +7,7 @@ import type { Page } from '../../contracts/page.ts';
 import { PageQuery } from '../../contracts/page.ts';
 import { Text } from '../../contracts/text.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
+import { isUnresolved } from '../../db/unknown-outcome.ts';
 import { FAULT_OF } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
@@ -23,6 +24,10 @@ export const ResultFilter = PageQuery.extend({
   target: Text(50).optional(),
   branch: Text(100).optional(),
   action_order: z.coerce.number().int().min(1).max(10_000).optional(),
+  unresolved: z
+    .stringbool()
+    .optional()
+    .meta({ description: 'true: only attempts whose outcome is not known, and of which nobody has told it.' }),
 });
 export type ResultFilter = z.infer<typeof ResultFilter>;
 export const LogFilter = PageQuery.extend({
@@ -41,7 +46,8 @@ const withFault = <Row extends { failure_category: FailureCategory | null }>(row
 
 const EXECUTION_COLUMNS = `e.execution_serial, e.execution_uuid, j.job_serial, j.name AS job_name, e.definition_version, e.status, e.trigger_type,
 (SELECT username FROM users WHERE id = e.triggered_by) AS triggered_by, e.max_concurrent_targets, e.total_branches, e.completed_branches, e.failed_branches,
-e.cancelled_branches, e.failure_category, e.error_code, e.error_message, ${iso('e.cancel_requested_at')} AS cancel_requested_at, e.workflow_id, e.run_id,
+e.cancelled_branches, e.failure_category, e.error_code, e.error_message, ${iso('e.cancel_requested_at')} AS cancel_requested_at, ${iso('e.paused_at')} AS paused_at, e.hold_reason,
+${iso('e.resumes_at')} AS resumes_at, e.rollout, (SELECT execution_serial FROM job_executions WHERE id = e.retry_of_execution_id) AS retry_of, e.workflow_id, e.run_id,
 e.closed_by, ${iso('e.created_at')} AS created_at, ${iso('e.started_at')} AS started_at, ${iso('e.completed_at')} AS completed_at`;
 
 type ExecutionRow = Omit<Execution, 'fault'>;
@@ -84,8 +90,10 @@ export const executionId = async (db: Sequelize, serial: string): Promise<number
   return row.id;
 };
 
-export const BRANCH_COLUMNS = `b.branch_serial, b.branch_number, b.target_serial_ref AS target_serial, b.target_name_ref AS target_name, b.status, b.exit_code,
+export const BRANCH_COLUMNS = `b.branch_serial, b.branch_number, b.batch_number, b.retry_number, b.target_serial_ref AS target_serial, b.target_name_ref AS target_name, b.status, b.exit_code,
 b.failure_category, b.error_code, b.result_output, b.result_error, b.last_line_number, b.workflow_id, b.closed_by,
+b.hold_reason, ${iso('b.lock_acquired_at')} AS lock_acquired_at, CASE WHEN b.hold_reason = 'lock' THEN (SELECT h.branch_serial
+  FROM job_execution_branches h WHERE h.target_id = b.target_id AND h.lock_acquired_at IS NOT NULL AND h.completed_at IS NULL) END AS waits_for,
 ${iso('b.started_at')} AS started_at, ${iso('b.completed_at')} AS completed_at, ${iso('b.updated_at')} AS updated_at`;
 
 /** Branches of a run, by number. */
@@ -102,7 +110,8 @@ export const listBranches = async ({ db }: ServiceDeps, caller: Caller, serial: 
 
 const RESULT_COLUMNS = `r.action_serial, b.branch_serial, b.target_serial_ref AS target_serial, r.action_order, r.action_name, r.action_type, r.iteration, r.attempt,
 r.is_final, r.status, r.skip_reason, r.failure_category, r.error_code, r.exit_code, r.command_executed, r.result_output, r.result_error, r.output_truncated,
-r.output_bytes, r.output_lines, r.execution_time_ms, r.worker_identity, ${iso('r.started_at')} AS started_at, ${iso('r.completed_at')} AS completed_at`;
+r.output_bytes, r.output_lines, r.execution_time_ms, r.worker_identity, ${iso('r.started_at')} AS started_at, ${iso('r.completed_at')} AS completed_at,
+r.resolution, r.resolution_note, (SELECT username FROM users WHERE id = r.resolved_by) AS resolved_by, ${iso('r.resolved_at')} AS resolved_at`;
 
 /** Attempts of the actions of a run, oldest first. */
 export const listResults = async (
@@ -116,7 +125,8 @@ export const listResults = async (
     db,
     `SELECT r.id AS row_id, ${RESULT_COLUMNS} FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
      WHERE b.job_execution_id = $1 AND r.id > $2 AND ($3::text IS NULL OR r.status = $3) AND ($4::text IS NULL OR b.branch_serial = $4)
-       AND ($5::text IS NULL OR b.target_serial_ref = $5 OR b.target_name_ref = $5) AND ($6::int IS NULL OR r.action_order = $6) ORDER BY r.id LIMIT $7`,
+       AND ($5::text IS NULL OR b.target_serial_ref = $5 OR b.target_name_ref = $5) AND ($6::int IS NULL OR r.action_order = $6)
+       AND ($8::boolean IS NOT TRUE OR ${isUnresolved('r')}) ORDER BY r.id LIMIT $7`,
     [
       await executionId(db, serial),
       cursorId(filter) ?? 0,
@@ -125,9 +135,22 @@ export const listResults = async (
       filter.target ?? null,
       filter.action_order ?? null,
       filter.limit + 1,
+      filter.unresolved ?? null,
     ],
   );
   return pageOfRows(rows.map(withFault), filter.limit);
+};
+
+/** What an action of a run has come to: its latest attempt that a person answered, else its latest. @throws OpsError NOT_FOUND */
+export const readResult = async (db: Sequelize, action: string): Promise<ActionResult> => {
+  const row = await selectRow<Omit<ActionResult, 'fault'>>(
+    db,
+    `SELECT ${RESULT_COLUMNS} FROM job_action_results r JOIN job_execution_branches b ON b.id = r.branch_id
+     WHERE r.action_serial = $1 ORDER BY r.resolved_at DESC NULLS LAST, r.iteration DESC, r.attempt DESC LIMIT 1`,
+    [action],
+  );
+  if (row === undefined) throw new OpsError('NOT_FOUND', `There is no action ${action}.`);
+  return withFault(row);
 };
 
 export const LOG_COLUMNS = `${iso('l.timestamp')} AS timestamp, b.branch_serial, b.target_name_ref AS target_name, l.line_number, l.stream, l.log_phase, l.log_level,

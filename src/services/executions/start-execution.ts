@@ -1,37 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import type { Sequelize, Transaction } from 'sequelize';
-import type { StartExecution } from '../../contracts/job.ts';
+import type { Transaction } from 'sequelize';
+import type { JobSettings, StartExecution } from '../../contracts/job.ts';
 import type { Execution } from '../../contracts/execution.ts';
 import { JobExecutionModel } from '../../db/models/jobs/job-executions.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
-import { selectRow, selectRows } from '../../db/query.ts';
+import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { sealValue } from '../../db/seal.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import type { FieldProblem } from '../../domain/ops-error.ts';
 import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
 import { variableText } from '../../domain/template/value.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
-import { valueProblem } from '../jobs/stored-variables.ts';
 import { checkValues } from './check-values.ts';
 import { readExecution } from './read-executions.ts';
+import { selectTargets } from './select-targets.ts';
+import { valuesOfRun } from './values-of-run.ts';
 
 interface JobHead {
   id: number;
   job_serial: string;
   definition_version: number;
   variables: StoredVariable[];
-  settings: { max_concurrent_targets?: number };
+  settings: JobSettings;
   is_template: boolean;
-}
-
-interface WantedTarget {
-  target_serial: string;
-  target_uuid: string;
-  status: string;
-  in_job: boolean;
 }
 
 /**
@@ -81,7 +74,7 @@ const insertExecution = async (
 
   const executionUuid = randomUUID();
   const targetSelection = await selectTargets(db, job, input, transaction);
-  const variables = overrides(keyRing, executionUuid, job.variables, input.variables ?? {});
+  const variables = sealSecrets(keyRing, executionUuid, job.variables, valuesOfRun(job.variables, input.variables ?? {}));
   await checkValues(db, job, variables, transaction);
   const numbered = await selectRow<{ number: number }>(
     db,
@@ -102,6 +95,7 @@ const insertExecution = async (
       triggeredBy: caller.userId,
       variables,
       targetSelection,
+      rollout: input.rollout ?? job.settings.rollout ?? {},
       maxConcurrentTargets: input.max_concurrent_targets ?? job.settings.max_concurrent_targets ?? defaultWindow,
       workflowId: jobWorkflowId(executionSerial),
       idempotencyKey: key,
@@ -115,95 +109,16 @@ const insertExecution = async (
   return executionSerial;
 };
 
-const selectTargets = async (
-  db: Sequelize,
-  job: JobHead,
-  { targets }: StartExecution,
-  transaction: Transaction,
-): Promise<Record<string, unknown>> => {
-  if (targets === undefined) {
-    const listed = await selectRow<{ total: number; active: number }>(
-      db,
-      `SELECT count(*)::int AS total, count(*) FILTER (WHERE t.status = 'active')::int AS active
-       FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active`,
-      [job.id],
-      transaction,
-    );
-    if (listed === undefined || listed.total === 0)
-      throw new OpsError('NO_TARGETS', `Job ${job.job_serial} has no targets. Add some, or name targets for this run.`);
-    if (listed.active === 0)
-      throw new OpsError(
-        'TARGET_NOT_ACTIVE',
-        `None of the ${listed.total} target(s) of job ${job.job_serial} is switched on (status active).`,
-      );
-    return {};
-  }
-  const rows = await selectRows<WantedTarget>(
-    db,
-    `SELECT t.target_serial, t.target_uuid, t.status, EXISTS (SELECT 1 FROM job_targets jt WHERE jt.job_id = $2 AND jt.target_id = t.id) AS in_job
-     FROM universal_targets t WHERE t.is_active AND t.target_serial = ANY($1::text[])`,
-    [targets, job.id],
-    transaction,
-  );
-  const restricted = await selectRow(
-    db,
-    'SELECT target_id FROM job_targets WHERE job_id = $1 ORDER BY target_id LIMIT 1',
-    [job.id],
-    transaction,
-  );
-  checkTargets(targets, rows, job, restricted !== undefined);
-  return { target_uuids: rows.map((row) => row.target_uuid) };
-};
-
-const checkTargets = (serials: readonly string[], rows: readonly WantedTarget[], job: JobHead, restricted: boolean): void => {
-  const known = new Map(rows.map((row) => [row.target_serial, row]));
-  const unknown: FieldProblem[] = [];
-  const switchedOff: FieldProblem[] = [];
-  serials.forEach((serial, index) => {
-    const row = known.get(serial);
-    const path = `targets.${index}`;
-    if (row === undefined) unknown.push({ path, message: `there is no target ${serial}` });
-    else if (restricted && !row.in_job) unknown.push({ path, message: `${serial} is not a target of job ${job.job_serial}` });
-    else if (row.status !== 'active') switchedOff.push({ path, message: `${serial} is switched off (status ${row.status})` });
-  });
-  if (unknown.length > 0)
-    throw new OpsError('VALIDATION', `The run names ${unknown.length} target(s) that it cannot use.`, { fields: unknown.slice(0, 20) });
-  if (switchedOff.length > 0) {
-    throw new OpsError(
-      'TARGET_NOT_ACTIVE',
-      `${switchedOff.length} target(s) of the run are switched off. Switch them on, or leave them out.`,
-      { fields: switchedOff.slice(0, 20) },
-    );
-  }
-};
-
-const overrides = (
+const sealSecrets = (
   keyRing: KeyRing,
   executionUuid: string,
   declared: readonly StoredVariable[],
-  given: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> => {
-  const fields: FieldProblem[] = [];
-  const values: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(given)) {
-    const variable = declared.find((candidate) => candidate.key === key);
-    if (variable === undefined) {
-      fields.push({ path: `variables.${key}`, message: 'the job declares no such variable' });
-      continue;
-    }
-    fields.push(...valueProblem(variable.type, value, `variables.${key}`));
-    if (value === null || value === undefined) continue;
+  const secrets = new Set(declared.flatMap(({ key, is_secret: isSecret }) => (isSecret ? [key] : [])));
+  const stored = Object.entries(values).map(([key, value]) => {
     const place = { table: 'job_executions', uuid: executionUuid, column: `variables.${key}` };
-    values[key] = variable.is_secret ? sealValue(keyRing, variableText(value), place) : value;
-  }
-  if (fields.length > 0) throw new OpsError('VALIDATION', 'The variables of the run do not fit the job.', { fields });
-  const missing = declared.filter(
-    (variable) =>
-      variable.is_required && values[variable.key] === undefined && variable.value === undefined && variable.sealed === undefined,
-  );
-  if (missing.length > 0) {
-    const problems = missing.map(({ key }) => ({ path: `variables.${key}`, message: 'is required and has no value' }));
-    throw new OpsError('VARIABLE_MISSING', `The run lacks values for: ${missing.map(({ key }) => key).join(', ')}.`, { fields: problems });
-  }
-  return values;
+    return [key, secrets.has(key) ? sealValue(keyRing, variableText(value), place) : value] as const;
+  });
+  return Object.fromEntries(stored);
 };

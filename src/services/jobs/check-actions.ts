@@ -5,6 +5,7 @@ import { flattenActions } from '../../domain/flatten-actions.ts';
 import type { FlatAction } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
+import { patternProblem } from '../../domain/pattern-problem.ts';
 import { snmpCommandProblem } from '../../domain/snmp-command.ts';
 
 const PROBLEMS_SHOWN = 20;
@@ -21,20 +22,11 @@ const expressionProblems = ({ action, path }: FlatAction): FieldProblem[] => {
   }
 };
 
-const isRegularExpression = (text: string): boolean => {
-  try {
-    return RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
-};
-
 const patternProblems = ({ action, path }: FlatAction): FieldProblem[] =>
-  action.conditions.flatMap(({ operator, value }, index) =>
-    operator !== 'matches' || isRegularExpression(String(value))
-      ? []
-      : [{ path: `${path}.conditions.${index}.value`, message: 'is not a regular expression' }],
-  );
+  action.conditions.flatMap(({ operator, value }, index) => {
+    const message = operator === 'matches' ? patternProblem(String(value)) : undefined;
+    return message === undefined ? [] : [{ path: `${path}.conditions.${index}.value`, message }];
+  });
 
 /** A command that names the method snmp must be one of SNMP. */
 const snmpProblems = ({ action, path }: FlatAction): FieldProblem[] => {

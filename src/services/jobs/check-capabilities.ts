@@ -1,6 +1,7 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts';
 import { CommunicationMethodType } from '../../contracts/enums.ts';
+import type { ActionType } from '../../contracts/enums.ts';
 import { selectRows } from '../../db/query.ts';
 import type { FlatAction } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -9,15 +10,13 @@ import type { FieldProblem } from '../../domain/ops-error.ts';
 const SERIALS_SHOWN = 5;
 
 /** Runs from the worker: what it talks to is in the action itself. */
-const namesItsServer = ({ action }: FlatAction): boolean => {
-  const { url, connectionString } = action.action_parameters;
-  return (action.action_type === 'api' && typeof url === 'string' && !url.startsWith('/')) || typeof connectionString === 'string';
-};
+export const namesItsServer = (type: ActionType, { url, connectionString }: Readonly<Record<string, unknown>>): boolean =>
+  (type === 'api' && typeof url === 'string' && !url.startsWith('/')) || typeof connectionString === 'string';
 
 /** Types of method over which an action can run; undefined: it needs no method. */
 const methodsFor = (flat: FlatAction): CommunicationMethodType[] | undefined => {
-  const { action_type: type, action_config: config } = flat.action;
-  if (ACTION_NEEDS[type].length === 0 || namesItsServer(flat)) return undefined;
+  const { action_type: type, action_config: config, action_parameters: parameters } = flat.action;
+  if (ACTION_NEEDS[type].length === 0 || namesItsServer(type, parameters)) return undefined;
   return config.method === undefined ? CommunicationMethodType.options.filter((method) => canServe(method, type)) : [config.method];
 };
 

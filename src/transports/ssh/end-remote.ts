@@ -3,6 +3,7 @@ import { endProgram } from '../../domain/end-program.ts';
 import type { SshLink } from './connect-ssh.ts';
 import { openExecChannel } from './exec-channel.ts';
 import type { ExecChannel } from './exec-channel.ts';
+import { forUser } from './for-user.ts';
 import { within } from './within.ts';
 
 /** What is to be ended, and what is known of it. */
@@ -10,6 +11,8 @@ export interface RunningProgram {
   exec: ExecChannel;
   marker: string;
   pid: number | undefined;
+  /** Who runs it, when it is not the login: only that user may end it. */
+  runAs?: string | undefined;
 }
 
 /** TERM, 2 s of grace and up to 2 s of KILL on the target, and the way there and back. */
@@ -18,8 +21,8 @@ const GRACE_MS = 2000;
 const LAST_WAIT_MS = 5000;
 
 /** Runs the ending script over a second channel; false when it could not run. */
-const runEndScript = async (link: SshLink, { pid, marker }: RunningProgram): Promise<boolean> => {
-  const { commandLine, stdin } = endProgram(pid, marker);
+const runEndScript = async (link: SshLink, { pid, marker, runAs }: RunningProgram): Promise<boolean> => {
+  const { commandLine, stdin } = forUser(link, endProgram(pid, marker), runAs);
   const opened = openExecChannel(link, commandLine);
   const finished = opened.then(async (helper) => {
     helper.channel.resume();

@@ -3,6 +3,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { Session } from '../transport.ts';
 import { connectSsh } from './connect-ssh.ts';
 import type { SshLink } from './connect-ssh.ts';
+import { createSshFiles } from './files.ts';
 import { createLoginMethods } from './login-methods.ts';
 import { runProgram } from './run-program.ts';
 import type { SshEndpoint } from './ssh-endpoint.ts';
@@ -17,8 +18,8 @@ const close = async (link: SshLink): Promise<void> => {
   if (!(await within(GOODBYE_MS, closed))) link.client.destroy();
 };
 
-/** A session that runs programs. */
-export type SshSession = Session & Required<Pick<Session, 'run'>>;
+/** A session that runs programs and works on files. */
+export type SshSession = Session & Required<Pick<Session, 'run' | 'files'>>;
 
 const PROBE = {
   interpreter: 'sh',
@@ -46,6 +47,7 @@ const sessionOf = (link: SshLink): SshSession => ({
     return link.isOpen;
   },
   run: (program, output, signal) => runProgram(link, program, output, signal),
+  files: createSshFiles(link),
   [Symbol.asyncDispose]: () => close(link),
 });
 

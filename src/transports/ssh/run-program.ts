@@ -1,9 +1,11 @@
 import type { ProgramExit, RemoteProgram } from '../../contracts/transport.ts';
 import { buildRemoteProgram } from '../../domain/remote-program.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { runAsRefusal } from '../../domain/run-as.ts';
 import type { OutputSink } from '../transport.ts';
 import type { SshLink } from './connect-ssh.ts';
 import { endRemote } from './end-remote.ts';
+import { forUser } from './for-user.ts';
 import { connectionLost, openExecChannel } from './exec-channel.ts';
 import type { ExecChannel } from './exec-channel.ts';
 import { pumpOutput } from './pump-output.ts';
@@ -11,6 +13,18 @@ import { within } from './within.ts';
 
 /** A program that was just given its text says its process id at once; without it only half of its tree may be found. */
 const PID_WAIT_MS = 2000;
+
+const HEAD_CHARS = 1_000;
+
+/** Passes output on and keeps the beginning of standard error: sudo says there why it refuses. */
+const createHead = (output: OutputSink) => {
+  let text = '';
+  const sink: OutputSink = (stream, chunk) => {
+    if (stream === 'stderr') text = (text + chunk.toString()).slice(0, HEAD_CHARS);
+    return output(stream, chunk);
+  };
+  return { sink, text: () => text };
+};
 
 const exitOf = (link: SshLink, { exit }: ExecChannel): ProgramExit => {
   if (exit !== undefined) return exit;
@@ -36,14 +50,16 @@ const follow = async (
   exec: ExecChannel,
   { program, stdin, output, aborted }: { program: RemoteProgram; stdin: string; output: OutputSink; aborted: Promise<never> },
 ): Promise<ProgramExit> => {
-  const pump = pumpOutput(exec.channel, output);
+  const { runAs } = program;
+  const said = createHead(output);
+  const pump = pumpOutput(exec.channel, runAs === undefined ? output : said.sink);
   const finished = Promise.all([pump.delivered, exec.closed]);
   exec.channel.end(stdin);
   try {
     await Promise.race([finished, aborted]);
   } catch (error) {
     await within(PID_WAIT_MS, Promise.race([pump.pidSeen, exec.exited]));
-    const isEnded = await endRemote(link, { exec, marker: program.marker, pid: pump.pid });
+    const isEnded = await endRemote(link, { exec, marker: program.marker, pid: pump.pid, runAs });
     if (isEnded || error instanceof OpsError) throw error;
     const { host, port } = link.endpoint;
     const message = `The program on ${host}:${port} was to be ended, but it could not be seen to end: it may run still. Look at the target.`;
@@ -52,17 +68,20 @@ const follow = async (
     pump.stop();
     exec.channel.close();
   }
-  return exitOf(link, exec);
+  const exit = exitOf(link, exec);
+  const { host, port, secret } = link.endpoint;
+  if (runAs !== undefined && pump.pid === undefined) throw runAsRefusal(`SSH to ${host} port ${port}`, secret.username, runAs, said.text());
+  return exit;
 };
 
 /**
  * Runs a program over a link, as `Session.run` says. It ends when the output ends: what a program leaves behind in the background
  * keeps it going as long as it holds standard output or standard error.
- * @throws OpsError OUTCOME_UNKNOWN when the program was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED; the error of the sink; the signal's reason.
+ * @throws OpsError OUTCOME_UNKNOWN when the program was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED, RUN_AS_REFUSED; the error of the sink; the signal's reason.
  */
 export const runProgram = async (link: SshLink, program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit> => {
   signal.throwIfAborted();
-  const { commandLine, stdin } = buildRemoteProgram(program, link.endpoint.platform);
+  const { commandLine, stdin } = forUser(link, buildRemoteProgram(program, link.endpoint.platform), program.runAs);
   const abort = Promise.withResolvers<never>();
   abort.promise.catch(() => undefined);
   const onAbort = (): void => abort.reject(signal.reason);

@@ -56,6 +56,8 @@ export const startLoop = async (link: TelnetLink): Promise<boolean> => {
 /** Runs a program in the loop, as `Session.run` says. @throws OpsError CONNECTION_LOST, OUTCOME_UNKNOWN, VALIDATION; the error of the sink */
 export const runInLoop = async (link: TelnetLink, program: RemoteProgram, output: OutputSink): Promise<ProgramExit> => {
   const { line, endpoint, config } = link;
+  if (program.runAs !== undefined)
+    throw cannotType(endpoint, `it cannot run as another user (run_as ${program.runAs}); log in as that user`);
   const { commandLine, stdin } = buildRemoteProgram(program, 'posix');
   const input = encodeText(stdin, config.encoding);
   if (input === undefined) throw cannotType(endpoint, `it has a character that encoding ${config.encoding} has not`);

@@ -27,7 +27,7 @@ export const addWriter = async (
   const actionSerial = `${branch}.000${order}`;
   const base = { db, attemptId, branchId, executionId, actionSerial, attempt: 1, mask: createSecretMask([]), onWritten: () => {} };
   const limits = { maxOutputBytes: 1_048_576, maxLogBytes: 67_108_864, giveUp: new AbortController().signal };
-  return { attemptId, writer: createOutputWriter({ ...base, ...limits, ...options }) };
+  return { attemptId, writer: createOutputWriter({ isCaptured: true, ...base, ...limits, ...options }) };
 };
 
 export interface StoredLine {

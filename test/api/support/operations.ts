@@ -27,6 +27,8 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/^(\/api\/v1\/targets\/)\{serial\}/, '$1T20259999'],
   [/^(\/api\/v1\/jobs\/)\{serial\}/, '$1J20259999'],
   [/^(\/api\/v1\/executions\/)\{serial\}/, '$1J20259999.0001'],
+  [/\{branch\}/, 'J20259999.0001.0001'],
+  [/\{action\}/, 'J20259999.0001.0001.0001'],
   [/\{uuid\}/, '00000000-0000-4000-8000-000000000000'],
 ];
 

@@ -40,6 +40,23 @@ export const RUNS: readonly WrongRequest[] = [
   post('run: unknown job', '/api/v1/jobs/J20259999/executions', {}, undefined, notFound),
   post('cancel: unknown run', '/api/v1/executions/J20259999.0001/cancel', undefined, undefined, notFound),
   post('cancel: malformed serial', '/api/v1/executions/J20259999/cancel', undefined, 'serial'),
+  ...['pause', 'resume', 'retry'].map((part) =>
+    post(`${part}: unknown run`, `/api/v1/executions/J20259999.0001/${part}`, {}, undefined, notFound),
+  ),
+  post('pause: unknown field', '/api/v1/executions/J20259999.0001/pause', { why: 'x' }, 'why'),
+  post('pause: malformed serial', '/api/v1/executions/J20259999/pause', {}, 'serial'),
+  post('approve: no answer', '/api/v1/executions/J20259999.0001/approve', {}, 'answer'),
+  post('retry: a serial of no branch', '/api/v1/executions/J20259999.0001/retry', { branches: ['x'] }, 'branches.0'),
+  post('retry: a new run from the middle', '/api/v1/executions/J20259999.0001/retry', { new_run: true, from: 'failed_action' }, 'from'),
+  run('rollout with an empty batch', 'job', { rollout: { batches: [{ count: 0 }] } }, 'rollout.batches.0.count'),
+  run('rollout with a batch of two sizes', 'job', { rollout: { batches: [{ count: 1, percent: 1 }] } }, 'rollout.batches.0'),
+  run(
+    'rollout that stops after 101 %',
+    'job',
+    { rollout: { stop_after_failures: { percent: 101 } } },
+    'rollout.stop_after_failures.percent',
+  ),
+  get('locks: a limit of 0', '/api/v1/executions/locks?limit=0', 'limit'),
   get('run: unknown serial', '/api/v1/executions/J20259999.0001', undefined, notFound),
   get('run: malformed serial', '/api/v1/executions/J20259999.1', 'serial'),
   ...['branches', 'results', 'logs', 'events'].map((part) =>

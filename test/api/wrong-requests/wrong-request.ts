@@ -26,6 +26,8 @@ export interface WrongRequest {
   code?: string;
   /** Path of one of the problems; undefined: the document names none. */
   field?: string;
+  /** What is said of that field. */
+  says?: RegExp;
 }
 
 export const post = (

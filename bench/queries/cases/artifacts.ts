@@ -1,0 +1,27 @@
+import { downloadArtifact, getArtifact, listArtifacts } from '../../../src/services/artifacts/read-artifacts.ts';
+import { uploadArtifact } from '../../../src/services/artifacts/upload-artifact.ts';
+import type { World } from '../world.ts';
+import { pick } from './query-case.ts';
+import type { QueryCase } from './query-case.ts';
+
+async function* content(): AsyncGenerator<Buffer> {
+  yield Buffer.from('content');
+}
+
+/** Files that runs leave or need. */
+export const artifactCases = async ({ services, caller, filled }: World): Promise<QueryCase[]> => {
+  const { artifact_uuid: uuid } = await uploadArtifact(services, caller, 'file', content());
+  const row = (name: string, covers: string, call: QueryCase['call']): QueryCase => ({ name, kind: 'row', covers: [covers], call });
+  return [
+    row('artifact stored', 'uploadArtifact', (n) => uploadArtifact(services, caller, `file ${n}`, content())),
+    row('artifact', 'getArtifact', () => getArtifact(services, caller, uuid)),
+    row('artifact read', 'downloadArtifact', async () => Array.fromAsync((await downloadArtifact(services, caller, uuid)).content)),
+    { name: 'artifacts', kind: 'page', covers: ['listArtifacts'], call: () => listArtifacts(services, caller, { limit: 50 }) },
+    {
+      name: 'artifacts of a run',
+      kind: 'page',
+      covers: ['listArtifacts'],
+      call: (n) => listArtifacts(services, caller, { limit: 50, execution: pick(filled.runs, n).serial }),
+    },
+  ];
+};

@@ -1,0 +1,64 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { SteadyApi } from './steady-api.ts';
+
+/** Lines that each command of the load prints, numbered. */
+export const LINES_OF_COMMAND = 12;
+
+const JobCreated = z.object({ job_serial: z.string() });
+
+export const markerFolder = (folder: string): string => join(folder, 'markers');
+
+/**
+ * A command that says on its target that it began and that it ended, under the mark that each attempt has, and prints numbered lines between.
+ * @param fails it fails in one second of four, so that a retry may fare better
+ */
+const markingCommand = (folder: string, seconds: number, fails = false): string =>
+  [
+    `echo "begin $OPSCONDUCTOR_ACTION" >> ${folder}/$TARGET_SERIAL`,
+    `i=0; while [ $i -lt ${LINES_OF_COMMAND} ]; do i=$((i+1)); echo "line $i"; done`,
+    `sleep ${seconds}`,
+    `echo "end $OPSCONDUCTOR_ACTION" >> ${folder}/$TARGET_SERIAL`,
+    ...(fails ? ['[ $(( $(date +%s) % 4 )) -ne 0 ]'] : []),
+  ].join('\n');
+
+const jobsOf = (markers: string) => {
+  const mark = (name: string, seconds: number, fields: object = {}, fails = false) => ({
+    action_type: 'command',
+    action_name: name,
+    action_parameters: { command: markingCommand(markers, seconds, fails) },
+    timeout_seconds: 120,
+    ...fields,
+  });
+  const retries = { retry_count: 3, retry_delay_seconds: 1, on_failure: 'continue' };
+  const approval = { approvers: [{ type: 'role', value: 'admin' }], timeoutSeconds: 900 };
+  const twice = { ...retries, action_config: { delivery: 'at_least_once' } };
+  const atOnce = { actions: [mark('left', 0.5), mark('middle', 0.1, retries, true), mark('right', 1)], maxConcurrency: 2 };
+  return [
+    { name: 'three in a row', actions: [mark('one', 0.2), mark('two', 0.2), mark('three', 0.2)] },
+    { name: 'with retries', actions: [mark('may fail', 0.3, retries, true), mark('after it', 0.1)] },
+    { name: 'slow', actions: [mark('slow', 4), mark('then', 0.1)] },
+    { name: 'at once', actions: [{ action_type: 'parallel', action_name: 'block', action_parameters: atOnce }, mark('after it', 0.1)] },
+    {
+      name: 'asks',
+      actions: [mark('before', 0.1), { action_type: 'approval', action_name: 'ask', action_parameters: approval }, mark('after', 0.1)],
+    },
+    { name: 'may run twice', actions: [mark('twice', 1, twice), mark('then', 0.1)] },
+  ];
+};
+
+/** Defines the jobs of the load, each over a share of the fleet. @param markers folder that every target may write to. @returns their serials */
+export const defineJobs = async (api: SteadyApi, targets: readonly string[], markers: string): Promise<string[]> => {
+  await mkdir(markers, { recursive: true });
+  await chmod(markers, 0o777);
+  const jobs = jobsOf(markers);
+  const share = Math.ceil(targets.length / jobs.length);
+  return Promise.all(
+    jobs.map(async (job, at) => {
+      const own = targets.slice(at * share, (at + 1) * share);
+      const settings = { max_concurrent_targets: 25 };
+      return JobCreated.parse((await api.post('/jobs', { ...job, settings, targets: own })).body).job_serial;
+    }),
+  );
+};

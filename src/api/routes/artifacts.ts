@@ -1,0 +1,91 @@
+import { ReadableStream } from 'node:stream/web';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { Artifact, ArtifactName } from '../../contracts/artifact.ts';
+import { pageOf } from '../../contracts/page.ts';
+import { Uuid } from '../../contracts/target.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import type { ServiceDeps } from '../../services/context.ts';
+import { ArtifactFilter, downloadArtifact, getArtifact, listArtifacts } from '../../services/artifacts/read-artifacts.ts';
+import { uploadArtifact } from '../../services/artifacts/upload-artifact.ts';
+import { json } from '../define-route.ts';
+import type { DefineRoute } from '../define-route.ts';
+import type { ApiEnv } from '../env.ts';
+
+const tags = ['artifacts'];
+const BYTES = 'application/octet-stream';
+const ArtifactRef = z.object({ uuid: Uuid });
+const bytes = { [BYTES]: { schema: z.string().meta({ format: 'binary' }) } };
+
+const contentOf = (request: Request): AsyncIterable<Uint8Array> => {
+  if (request.headers.get('content-type')?.toLowerCase() !== BYTES)
+    throw new OpsError('UNSUPPORTED_MEDIA_TYPE', `The body is the file itself: send it with Content-Type ${BYTES}.`);
+  return request.body ?? ReadableStream.from<Uint8Array>([]);
+};
+
+/** RFC 6266: any name, and the file is never shown in place. */
+const dispositionOf = (name: string): string =>
+  `attachment; filename*=UTF-8''${encodeURIComponent(name).replaceAll(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`;
+
+export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
+  new OpenAPIHono<ApiEnv>()
+    .openapi(
+      route(
+        { method: 'get', path: '/', tags, summary: 'List artifacts', access: 'executions.read', request: { query: ArtifactFilter } },
+        { 200: json(pageOf(Artifact, 'ArtifactPage'), 'Newest first') },
+      ),
+      async (c) => c.json(await listArtifacts(deps, c.get('caller'), c.req.valid('query')), 200),
+    )
+    .openapi(
+      route(
+        {
+          method: 'post',
+          path: '/',
+          tags,
+          summary: 'Upload a file for file_transfer actions',
+          description: 'The body is the file, up to `max_artifact_bytes`; it is stored as it comes. There is no Idempotency-Key.',
+          access: 'jobs.write',
+          streamsBody: true,
+          request: { query: z.strictObject({ name: ArtifactName }), body: { required: true, content: bytes } },
+        },
+        { 201: json(Artifact, 'Stored') },
+      ),
+      async (c) => c.json(await uploadArtifact(deps, c.get('caller'), c.req.valid('query').name, contentOf(c.req.raw)), 201),
+    )
+    .openapi(
+      route(
+        {
+          method: 'get',
+          path: '/{uuid}',
+          tags,
+          summary: 'Read an artifact',
+          access: 'executions.read',
+          problems: [404],
+          request: { params: ArtifactRef },
+        },
+        { 200: json(Artifact, 'The artifact, without its content') },
+      ),
+      async (c) => c.json(await getArtifact(deps, c.get('caller'), c.req.valid('param').uuid), 200),
+    )
+    .openapi(
+      route(
+        {
+          method: 'get',
+          path: '/{uuid}/content',
+          tags,
+          summary: 'Download an artifact',
+          description: 'The exact bytes: outputs are not masked, so what a program printed of a secret is in them. Audited.',
+          access: 'jobs.execute',
+          problems: [404],
+          request: { params: ArtifactRef },
+        },
+        { 200: { content: bytes, description: 'The content' } },
+      ),
+      async (c) => {
+        const artifact = await downloadArtifact(deps, c.get('caller'), c.req.valid('param').uuid);
+        return c.body(ReadableStream.from(artifact.content) as unknown as globalThis.ReadableStream, 200, {
+          'Content-Type': BYTES,
+          'Content-Length': String(artifact.bytes),
+          'Content-Disposition': dispositionOf(artifact.name),
+        });
+      },
+    );

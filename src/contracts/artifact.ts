@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { ArtifactType } from './enums.ts';
+import { Uuid } from './target.ts';
+import { Text } from './text.ts';
+
+/** The name of a file, not a path. */
+export const ArtifactName = Text(255)
+  .min(1)
+  .regex(/^[^\p{Cc}/\\]+$/u, 'must be a file name without slashes and control characters');
+
+const Time = z.iso.datetime();
+
+export const Artifact = z
+  .object({
+    artifact_uuid: Uuid,
+    artifact_type: ArtifactType.meta({ description: 'output: of a program. download: fetched from a target. upload: given to be sent.' }),
+    name: z.string(),
+    size_bytes: z.number().int().nullable().meta({ description: 'null while it is being written, or when it broke off.' }),
+    sha256: z.string().nullable().meta({ description: 'Hex.' }),
+    execution_serial: z.string().nullable().meta({ description: 'Run that made it; null for uploads.' }),
+    action_serial: z.string().nullable(),
+    attempt: z.number().int().nullable(),
+    created_by: z.string().nullable().meta({ description: 'User name of the uploader.' }),
+    created_at: Time,
+    completed_at: Time.nullable(),
+    expires_at: Time.nullable().meta({ description: 'Removed after this time.' }),
+  })
+  .meta({ id: 'Artifact' });
+export type Artifact = z.infer<typeof Artifact>;

@@ -1,0 +1,74 @@
+import { EvaluationError, ParseError, TypeError as CelTypeError, evaluate } from '@marcbachmann/cel-js';
+import type { ActionCondition } from '../contracts/actions/common.ts';
+import { OpsError } from './ops-error.ts';
+import { variableText } from './template/value.ts';
+import { withinTime } from './within-time.ts';
+
+/** Values by name; `actions` holds the results by key. */
+export type Values = Record<string, unknown>;
+
+interface Expression {
+  order: number;
+  name: string;
+  parameters: Record<string, unknown>;
+}
+
+const numberOf = (value: unknown): number | undefined => {
+  const number = typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+  return Number.isNaN(number) ? undefined : number;
+};
+
+const compare = (left: unknown, right: unknown): number => {
+  const [one, other] = [numberOf(left), numberOf(right)];
+  if (one !== undefined && other !== undefined) return one - other;
+  const [text, wanted] = [variableText(left), variableText(right)];
+  return text === wanted ? 0 : text < wanted ? -1 : 1;
+};
+
+/** Does it hold? Numbers are compared as numbers, all else as text. @throws OpsError VARIABLE_MISSING */
+const holds = ({ variable, operator, value }: ActionCondition, values: Values): boolean => {
+  const found = values[variable];
+  if (found === undefined || found === null)
+    throw new OpsError(
+      'VARIABLE_MISSING',
+      `The condition asks for ${variable}, which has no value. Declare it in the job, or give it one.`,
+    );
+  switch (operator) {
+    case '==':
+      return compare(found, value) === 0;
+    case '!=':
+      return compare(found, value) !== 0;
+    case '>':
+      return compare(found, value) > 0;
+    case '<':
+      return compare(found, value) < 0;
+    case 'contains':
+      return variableText(found).includes(variableText(value));
+    case 'matches':
+      return withinTime(() => new RegExp(variableText(value)).test(variableText(found)));
+    default:
+      throw new OpsError('CONDITION_FAILED', 'The condition has an operator that this version does not know.');
+  }
+};
+
+/** Do all conditions of an action hold? @throws OpsError VARIABLE_MISSING */
+export const allHold = (conditions: readonly ActionCondition[], values: Values): boolean =>
+  conditions.every((condition) => holds(condition, values));
+
+const plain = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return Number(value);
+  return Array.isArray(value) ? value.map(plain) : value;
+};
+
+/** What the expression of an action gives. @throws OpsError CONDITION_FAILED */
+export const evaluateExpression = (action: Expression, values: Values): unknown => {
+  try {
+    return plain(withinTime(() => evaluate(String(action.parameters['expression']), values)));
+  } catch (error) {
+    if (!(error instanceof EvaluationError || error instanceof ParseError || error instanceof CelTypeError)) throw error;
+    const [reason] = error.message.split('\n');
+    throw new OpsError('CONDITION_FAILED', `The expression of action ${action.order} (${action.name}) cannot be decided: ${reason}.`, {
+      cause: error,
+    });
+  }
+};

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import type { Transaction } from 'sequelize';
+import type { RetryBranches, SteeredExecution } from '../../contracts/steering.ts';
+import { SealedValue } from '../../contracts/sealed-value.ts';
+import { JobExecutionModel } from '../../db/models/jobs/job-executions.ts';
+import { noteRun } from '../../db/note-run.ts';
+import { selectRow, selectRows } from '../../db/query.ts';
+import { countRetries, queueRetries } from '../../db/retry-branches.ts';
+import { recordAudit } from '../../db/record-audit.ts';
+import { openValue, sealValue } from '../../db/seal.ts';
+import type { KeyRing } from '../../db/seal.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
+import { authorize } from '../context.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { readExecution } from './read-executions.ts';
+import { steerRun } from './steer-run.ts';
+
+/** The run's own workflow runs them: its history has room for so many. */
+const MOST_RETRIES = 500;
+
+/**
+ * Runs branches again that failed, or were cancelled: in this run while it goes on, from the first action or from the one that failed; or in a new run
+ * of the same version, variables and rollout, which is linked to this one.
+ * @throws OpsError NOT_FOUND, CONFLICT, VALIDATION naming branches that cannot be run again; nothing is changed then
+ */
+export const retryExecution = (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> =>
+  input.new_run ? retryInNewRun(deps, caller, serial, input) : retryInSameRun(deps, caller, serial, input);
+
+const retryInSameRun = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> =>
+  steerRun({ db, ...deps }, caller, serial, {
+    permission: 'executions.steer',
+    note: input.note,
+    async change({ id }, transaction) {
+      const mode = input.from === 'failed_action' ? 'resume' : 'restart';
+      const ids = await queueRetries(db, id, input.branches, mode, transaction);
+      assertAll(serial, input, ids.length);
+      if ((await countRetries(db, id, transaction)) > MOST_RETRIES)
+        throw new OpsError('CONFLICT', `One run repeats at most ${MOST_RETRIES} branches. Repeat these in a new run (new_run).`);
+      const details = { branches: input.branches ?? 'failed', count: ids.length, from: input.from };
+      return { action: 'retry_branches', text: `${ids.length} branch(es) are run again`, details };
+    },
+  });
+
+const assertAll = (serial: string, { branches }: RetryBranches, found: number): void => {
+  const wanted = new Set(branches).size;
+  if (found === 0 && branches === undefined)
+    throw new OpsError('CONFLICT', `No branch of ${serial} has failed; there is nothing to run again.`);
+  if (branches !== undefined && found < wanted)
+    throw new OpsError(
+      'CONFLICT',
+      `${wanted - found} of the branches have not failed and were not cancelled, or are not of ${serial}. None is run again.`,
+    );
+};
+
+interface FormerRun {
+  id: number;
+  job_id: number;
+  execution_uuid: string;
+  definition_version: number;
+  variables: Record<string, unknown>;
+  rollout: Record<string, unknown>;
+  window: number;
+}
+
+const retryInNewRun = async (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> => {
+  authorize(caller, 'jobs.execute');
+  const { db } = deps;
+  const next = await db.transaction((transaction) => insertRetry(deps, caller, serial, input, transaction));
+  const execution = await readExecution(db, next);
+  const acknowledged = await deps.startRun(execution.workflow_id, next).then(
+    () => true,
+    () => false,
+  );
+  return { ...execution, acknowledged };
+};
+
+const insertRetry = async (
+  { db, keyRing }: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  input: RetryBranches,
+  transaction: Transaction,
+): Promise<string> => {
+  const former = await selectRow<FormerRun>(
+    db,
+    `SELECT id, job_id, execution_uuid, definition_version, variables, rollout, max_concurrent_targets AS window FROM job_executions WHERE execution_serial = $1`,
+    [serial],
+    transaction,
+  );
+  if (former === undefined) throw new OpsError('NOT_FOUND', `There is no execution ${serial}.`);
+  const targets = await selectRows<{ target_uuid: string }>(
+    db,
+    `SELECT t.target_uuid FROM job_execution_branches b JOIN universal_targets t ON t.id = b.target_id WHERE b.job_execution_id = $1
+       AND CASE WHEN $2::text[] IS NULL THEN b.status = 'failed' ELSE b.status IN ('failed', 'cancelled') AND b.branch_serial = ANY($2::text[]) END`,
+    [former.id, input.branches ?? null],
+    transaction,
+  );
+  assertAll(serial, input, targets.length);
+  const job = await selectRow<{ job_serial: string; number: number }>(
+    db,
+    `UPDATE jobs SET last_execution_number = last_execution_number + 1 WHERE id = $1 AND deleted_at IS NULL
+     RETURNING job_serial, last_execution_number AS number`,
+    [former.job_id],
+    transaction,
+  );
+  if (job === undefined) throw new OpsError('CONFLICT', `The job of ${serial} was deleted; it does not run any more.`);
+  const executionSerial = childSerial(job.job_serial, job.number);
+  const executionUuid = randomUUID();
+  const row = await JobExecutionModel.create(
+    {
+      executionUuid,
+      jobId: former.job_id,
+      executionSerial,
+      executionNumber: job.number,
+      definitionVersion: former.definition_version,
+      triggerType: caller.actor.type === 'api_token' ? 'api' : 'manual',
+      triggeredBy: caller.userId,
+      variables: sealAnew(keyRing, former, executionUuid),
+      targetSelection: { target_uuids: targets.map((target) => target.target_uuid) },
+      rollout: former.rollout,
+      maxConcurrentTargets: former.window,
+      workflowId: jobWorkflowId(executionSerial),
+      retryOfExecutionId: former.id,
+      scheduledAt: new Date(),
+    },
+    { transaction },
+  );
+  await noteRun(db, row.id, `Repeats ${targets.length} target(s) of ${serial}, by ${caller.username}.`, 'info', transaction);
+  const event = { eventType: 'job_executed', action: 'retry_execution', actor: caller.actor, resourceType: 'job_executions' } as const;
+  const details = { job: job.job_serial, retry_of: serial, targets: targets.length, ...(input.note !== undefined && { note: input.note }) };
+  await recordAudit(db, keyRing.auditKey, { ...event, resourceId: executionSerial, details }, transaction);
+  return executionSerial;
+};
+
+/** A sealed value opens in its own row only. */
+const sealAnew = (keyRing: KeyRing, { execution_uuid: from, variables }: FormerRun, to: string): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(variables).map(([key, value]) => {
+      const sealed = SealedValue.safeParse(value);
+      const place = { table: 'job_executions', column: `variables.${key}` };
+      return [
+        key,
+        sealed.success ? sealValue(keyRing, openValue(keyRing, sealed.data, { ...place, uuid: from }), { ...place, uuid: to }) : value,
+      ];
+    }),
+  );

@@ -1,0 +1,39 @@
+import type { SkipAction, SteeredExecution } from '../../contracts/steering.ts';
+import { selectRow } from '../../db/query.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { steerRun } from './steer-run.ts';
+
+/**
+ * Takes an action that runs, and hangs perhaps, out of its branch: its program is ended on the target, and the branch goes on behind it.
+ * @throws OpsError NOT_FOUND; CONFLICT when the action does not run, nothing is changed then
+ */
+export const skipAction = (
+  deps: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  branch: string,
+  { action_order: order, note }: SkipAction,
+): Promise<SteeredExecution> => {
+  let isAnswered = false;
+  const steer = async (workflowId: string): Promise<boolean> => isAnswered && (await deps.steer(workflowId));
+  return steerRun({ ...deps, steer }, caller, serial, {
+    permission: 'executions.steer',
+    note,
+    async change({ id }, transaction) {
+      const row = await selectRow<{ workflow_id: string; target_name_ref: string; action_name: string | null }>(
+        deps.db,
+        `SELECT b.workflow_id, b.target_name_ref, r.action_name FROM job_execution_branches b
+           LEFT JOIN job_action_results r ON r.branch_id = b.id AND r.action_order = $3 AND r.status = 'running'
+         WHERE b.job_execution_id = $1 AND b.branch_serial = $2 LIMIT 1`,
+        [id, branch, order],
+        transaction,
+      );
+      if (row === undefined) throw new OpsError('NOT_FOUND', `Execution ${serial} has no branch ${branch}.`);
+      if (row.action_name === null) throw new OpsError('CONFLICT', `Action ${order} of branch ${branch} does not run (any more).`);
+      isAnswered = await deps.skipAction(row.workflow_id, order);
+      const text = `Action ${order} (${row.action_name}) of branch ${branch} (${row.target_name_ref}) skipped`;
+      return { action: 'skip_action', text, details: { branch, action_order: order } };
+    },
+  });
+};

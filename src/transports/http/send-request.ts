@@ -1,0 +1,69 @@
+import { errors } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { HttpRequest, HttpResponse } from '../../contracts/transport.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { connectionLost, toConnectionError } from '../socket-errors.ts';
+import type { OutputSink } from '../transport.ts';
+import type { HttpLink } from './connect-http.ts';
+
+/** Headers of a login; those of the request itself win. */
+export type LoginHeaders = Readonly<Record<string, string>>;
+
+const mergeHeaders = (login: LoginHeaders, own: HttpRequest['headers']): Record<string, string> => {
+  const names = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  return { ...Object.fromEntries(Object.entries(login).filter(([name]) => !names.has(name.toLowerCase()))), ...own };
+};
+
+const codeOf = (error: unknown): unknown => (error instanceof Error ? Reflect.get(error, 'code') : undefined);
+
+const explain = (link: HttpLink, { method }: HttpRequest, error: unknown): OpsError => {
+  const { protocol, endpoint } = link.place;
+  if (link.isConnectError(error)) return toConnectionError(protocol, endpoint, error);
+  const where = `${protocol} to ${endpoint.host} port ${endpoint.port}`;
+  const reason = error instanceof Error ? error.message : String(error);
+  if (codeOf(error) === 'UND_ERR_INVALID_ARG')
+    return new OpsError('VALIDATION', `${where}: this ${method} cannot be sent (${reason}). Correct its path, headers or credential.`);
+  if (error instanceof errors.HTTPParserError)
+    return new OpsError('PROTOCOL_ERROR', `${where}: what answers does not speak HTTP as it should (${reason}). Is this its port?`, {
+      cause: error,
+    });
+  return connectionLost(protocol, endpoint, `before the answer to ${method} was whole; the server may have done it`, error);
+};
+
+async function* chunksOf(link: HttpLink, request: HttpRequest, body: Dispatcher.ResponseData['body'], signal: AbortSignal) {
+  try {
+    for await (const chunk of body) yield chunk as Buffer;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explain(link, request, error);
+  }
+}
+
+const plainHeaders = (headers: Dispatcher.ResponseData['headers']): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );
+
+/**
+ * Sends one request, once: nothing is repeated here, and no redirect is followed, so a credential goes to its own server only.
+ * @param path as it is to be sent, base path included
+ */
+export const sendRequest = async (
+  link: HttpLink,
+  login: LoginHeaders,
+  request: HttpRequest,
+  output: OutputSink,
+  signal: AbortSignal,
+): Promise<HttpResponse> => {
+  signal.throwIfAborted();
+  const { method, path, body } = request;
+  const headers = mergeHeaders({ 'user-agent': 'OpsConductor', accept: '*/*', ...login }, request.headers);
+  const response = await link.pool.request({ method, path, headers, body: body ?? null, signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw explain(link, request, error);
+  });
+  for await (const chunk of chunksOf(link, request, response.body, signal)) await output('stdout', chunk);
+  return { status: response.statusCode, headers: plainHeaders(response.headers) };
+};

@@ -1,0 +1,23 @@
+import type { ChildWorkflowHandle } from '@temporalio/workflow';
+import type { RunControl, Tally } from '../contracts/run.ts';
+import type { shardWorkflow } from './shard-workflow.ts';
+import type { Steered } from './steered.ts';
+
+/** A shard that runs, and what it was told last. */
+export interface RunningShard {
+  handle: ChildWorkflowHandle<typeof shardWorkflow> | undefined;
+  told: RunControl;
+}
+
+/** What the root workflow knows of its run. */
+export interface RunState {
+  execution: string;
+  steered: Steered;
+  slotGranted: boolean;
+  tally: Tally;
+  /** By workflow id, in the order in which they began. */
+  shards: Map<string, RunningShard>;
+  /** Shards that have begun so far. */
+  begunShards: number;
+  timedOut: boolean;
+}

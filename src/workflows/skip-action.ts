@@ -1,0 +1,46 @@
+import { ApplicationFailure, CancellationScope, defineUpdate, isCancellation, setHandler } from '@temporalio/workflow';
+import type { ActionOutcome, ActionRef } from '../contracts/run.ts';
+import { record } from './activities.ts';
+import type { BranchState } from './branch-state.ts';
+
+/** A person takes a running action, by its order, out of the branch: its program is ended, and the branch goes on behind it. */
+export const skipActionUpdate = defineUpdate<void, [number]>('skipAction');
+
+/** Answers as soon as the action is being ended. */
+export const takeSkips = ({ running }: BranchState): void => {
+  setHandler(
+    skipActionUpdate,
+    (order) => {
+      running.get(order)?.cancel();
+    },
+    {
+      validator(order) {
+        if (running.get(order)?.consideredCancelled === false) return;
+        throw ApplicationFailure.create({ type: 'CONFLICT', nonRetryable: true, message: `Action ${order} does not run (any more).` });
+      },
+    },
+  );
+};
+
+/**
+ * Runs the attempts of an action so that a person may end them.
+ * @returns undefined when a person did
+ */
+export const runSkippable = async (
+  { running }: BranchState,
+  ref: ActionRef,
+  attempts: () => Promise<ActionOutcome>,
+): Promise<ActionOutcome | undefined> => {
+  const branch = CancellationScope.current();
+  const scope = new CancellationScope();
+  running.set(ref.order, scope);
+  try {
+    return await scope.run(attempts);
+  } catch (error) {
+    if (!isCancellation(error) || branch.consideredCancelled) throw error;
+    await record.markSkipped(ref);
+    return undefined;
+  } finally {
+    running.delete(ref.order);
+  }
+};

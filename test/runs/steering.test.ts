@@ -1,0 +1,261 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createReconcileActivities } from '../../src/activities/reconcile.ts';
+import { selectRow, selectRows } from '../../src/db/query.ts';
+import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { saysLine, untilEvents } from '../support/follow.ts';
+import { markedProcesses } from '../support/marked-processes.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+
+const TARGETS = 4;
+
+describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
+  let platform: TestPlatform;
+  let fleet: Fleet;
+  let targets: string[];
+  let worker: { stop(): Promise<void> };
+  let files = 0;
+  beforeAll(async () => {
+    [platform, fleet] = await Promise.all([startTestPlatform({ worker: false }), startFleet()]);
+    worker = await platform.startTestWorker();
+    targets = await addTargets(platform, fleet, TARGETS);
+  });
+  afterAll(async () => {
+    await worker.stop();
+    await platform[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+  });
+
+  const post = (serial: string, path: string, body: unknown = {}) => platform.api('POST', `/api/v1/executions/${serial}/${path}`, body);
+  const patch = (serial: string, body: unknown) => platform.api('PATCH', `/api/v1/executions/${serial}`, body);
+  const branchesOf = async (serial: string) => (await platform.api('GET', `/api/v1/executions/${serial}/branches`)).body.data;
+  /** Attempts of the first branch, `final` where they decide. */
+  const attemptsOf = async (serial: string): Promise<string[]> => {
+    const rows = await selectRows<{ text: string }>(
+      platform.db,
+      `SELECT concat_ws(' ', action_order, iteration, status, CASE WHEN is_final THEN 'final' END) AS text FROM job_action_results
+       WHERE action_serial LIKE $1 ORDER BY action_order, iteration`,
+      [`${serial}.0001.%`],
+    );
+    return rows.map((row) => row.text);
+  };
+
+  /** A run whose commands go on until they are let go. */
+  const startHeld = async (window: number, on = targets) => {
+    files += 1;
+    const file = `${fleet.folder}/steer-${files}`;
+    const { serial, run } = await runJob(platform, on, [command(`echo begun; while [ ! -e ${file} ]; do sleep 0.1; done`)], {
+      settings: { max_concurrent_targets: window },
+    });
+    await untilEvents(platform, serial, Math.min(window, on.length), saysLine('begun'));
+    return { serial, run, letGo: () => writeFileSync(file, '') };
+  };
+
+  test('a pause lets those at work go on and begins no other; a resume goes on', async () => {
+    const { serial, letGo } = await startHeld(2);
+    expect(await post(serial, 'pause', { note: 'odd load' })).toMatchObject({
+      status: 200,
+      body: { status: 'running', hold_reason: 'user', resumes_at: null, acknowledged: true },
+    });
+    letGo();
+    await untilEvents(platform, serial, 2, (seen) =>
+      seen.event === 'branch' && seen.data.status === 'completed' ? seen.data.branch_serial : undefined,
+    );
+    // The update after the next answers only when all before it was seen by the workflow.
+    expect((await patch(serial, { max_concurrent_targets: 3 })).status).toBe(200);
+    expect((await branchesOf(serial)).map((branch: { status: string }) => branch.status)).toEqual([
+      'completed',
+      'completed',
+      'scheduled',
+      'scheduled',
+    ]);
+    expect((await post(serial, 'pause')).status).toBe(409);
+    expect(await post(serial, 'resume')).toMatchObject({ status: 200, body: { hold_reason: null, paused_at: null } });
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: TARGETS });
+
+    const { body: log } = await platform.api('GET', `/api/v1/executions/${serial}/logs?limit=5000`);
+    const notes = log.data.map((line: { log_message: string }) => line.log_message).filter((text: string) => text.includes('by admin'));
+    expect(notes).toEqual(['Paused by admin: odd load', '3 targets at once instead of 2 by admin.', 'Resumed by admin.']);
+    const audit = await selectRows<{ action: string }>(
+      platform.db,
+      `SELECT action FROM audit_events WHERE event_type = 'execution_changed' AND resource_id = $1 ORDER BY id`,
+      [serial],
+    );
+    expect(audit.map((row) => row.action)).toEqual(['pause_execution', 'change_execution', 'resume_execution']);
+  });
+
+  test('a wider window begins more targets at once, a smaller one ends none', async () => {
+    const { serial, letGo } = await startHeld(1);
+    expect(await patch(serial, { max_concurrent_targets: 3 })).toMatchObject({ status: 200, body: { max_concurrent_targets: 3 } });
+    await untilEvents(platform, serial, 3, saysLine('begun'));
+    expect((await patch(serial, { max_concurrent_targets: 1 })).status).toBe(200);
+    expect((await branchesOf(serial)).filter((branch: { status: string }) => branch.status === 'running')).toHaveLength(3);
+    letGo();
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+  });
+
+  test('what makes no sense is refused and changes nothing', async () => {
+    const { serial, letGo } = await startHeld(1, targets.slice(0, 1));
+    const rowOf = () =>
+      selectRow(platform.db, 'SELECT max_concurrent_targets, rollout, paused_at FROM job_executions WHERE execution_serial = $1', [serial]);
+    const before = await rowOf();
+    const lines = (await platform.api('GET', `/api/v1/executions/${serial}/logs`)).body.data.length;
+    for (const body of [
+      {},
+      { max_concurrent_targets: 0 },
+      { max_concurrent_targets: 201 },
+      { max_concurrent_targets: '3' },
+      { rollout: { stop_after_failures: { percent: 0 } } },
+      { rollout: { stop_after: 1 } },
+      { window: 3 },
+    ])
+      expect((await patch(serial, body)).status).toBe(400);
+    expect((await patch(serial, { rollout: { batches: [{ count: 1 }] } })).status).toBe(409);
+    expect((await post(serial, 'resume')).status).toBe(409);
+    expect((await post(serial, 'approve', { answer: 'approved' })).status).toBe(409);
+    expect((await post(serial, 'retry')).status).toBe(409);
+    expect((await post(serial, 'retry', { new_run: true })).status).toBe(409);
+    expect((await post(serial, 'retry', { branches: [`${serial}.0001`] })).status).toBe(409);
+    expect((await post(serial, 'retry', { new_run: true, from: 'failed_action' })).status).toBe(400);
+    expect((await post(serial, `branches/${serial}.0009/cancel`)).status).toBe(404);
+    expect((await post('J20250001.0001', 'pause')).status).toBe(404);
+    expect(await rowOf()).toEqual(before);
+    expect((await platform.api('GET', `/api/v1/executions/${serial}/logs`)).body.data).toHaveLength(lines);
+    letGo();
+    await platform.untilEnded(serial);
+    expect((await post(serial, 'pause')).status).toBe(409);
+    expect((await patch(serial, { max_concurrent_targets: 3 })).status).toBe(409);
+  });
+
+  test('one branch is cancelled, at work or not begun; the others go on', async () => {
+    const { serial, letGo } = await startHeld(2);
+    expect((await post(serial, `branches/${serial}.0001/cancel`, { note: 'wrong host' })).status).toBe(200);
+    expect((await post(serial, `branches/${serial}.0004/cancel`)).status).toBe(200);
+    await untilEvents(platform, serial, 2, (seen) =>
+      seen.event === 'branch' && seen.data.status === 'cancelled' ? seen.data.branch_serial : undefined,
+    );
+    expect((await post(serial, `branches/${serial}.0001/cancel`)).status).toBe(409);
+    letGo();
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: 2, cancelled_branches: 2 });
+    const ended = await branchesOf(serial);
+    expect(ended.map((branch: { status: string }) => branch.status)).toEqual(['cancelled', 'completed', 'completed', 'cancelled']);
+    expect(ended[3]).toMatchObject({ started_at: null, result_error: 'Cancelled before it began.' });
+  });
+
+  test('a change while no worker is there is written down, and passed on when one has come', async () => {
+    const { serial, letGo } = await startHeld(1, targets.slice(0, 2));
+    await worker.stop();
+    expect(await post(serial, 'pause')).toMatchObject({ status: 200, body: { hold_reason: 'user', acknowledged: false } });
+    worker = await platform.startTestWorker();
+    const { reconcile } = createReconcileActivities(platform.activities);
+    await reconcile();
+    letGo();
+    await untilEvents(platform, serial, 1, (seen) =>
+      seen.event === 'branch' && ['completed', 'failed'].includes(seen.data.status) ? seen.id : undefined,
+    );
+    expect((await patch(serial, { max_concurrent_targets: 2 })).status).toBe(200);
+    expect((await branchesOf(serial))[1].status).toBe('scheduled');
+    expect((await post(serial, 'resume')).status).toBe(200);
+    await platform.untilEnded(serial);
+  });
+
+  test('an action that hangs is skipped: its program is ended, and the branch goes on behind it', async () => {
+    const { serial } = await runJob(platform, targets.slice(0, 1), [command('echo begun; sleep 313'), command('echo after')]);
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    const skip = (order: number) => post(serial, `branches/${serial}.0001/skip`, { action_order: order, note: 'hangs' });
+    expect((await skip(2)).status).toBe(409);
+    expect((await skip(0)).status).toBe(400);
+    expect(await skip(1)).toMatchObject({ status: 200, body: { acknowledged: true } });
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect((await skip(1)).status).toBe(409);
+    expect(await attemptsOf(serial)).toEqual(['1 1 skipped final', '2 1 completed final']);
+    const { body: results } = await platform.api('GET', `/api/v1/executions/${serial}/results`);
+    expect(results.data[0]).toMatchObject({ skip_reason: 'user', error_code: null });
+    expect(markedProcesses(`${serial}.0001.0001/1/1`)).toEqual([]);
+  });
+
+  /** A run that fails on its first target at its second action, and goes on with the last one. */
+  const startFailing = async () => {
+    files += 1;
+    const file = `${fleet.folder}/fails-${files}`;
+    const [first = '', , , last = ''] = targets;
+    const { serial } = await runJob(
+      platform,
+      [first, last],
+      [
+        command(`echo one; [ "$TARGET_SERIAL" = ${first} ] || { echo begun; while [ ! -e ${file} ]; do sleep 0.1; done; }`),
+        command(`[ "$TARGET_SERIAL" = ${last} ] || [ -e ${file}-mended ]`),
+        command('echo three'),
+      ],
+    );
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    await untilEvents(platform, serial, 1, (seen) => (seen.event === 'branch' && seen.data.status === 'failed' ? seen.id : undefined));
+    return { serial, first, mend: () => writeFileSync(`${file}-mended`, ''), letGo: () => writeFileSync(file, '') };
+  };
+  const untilRetried = (serial: string) =>
+    untilEvents(platform, serial, 1, (seen) =>
+      seen.event === 'branch' && seen.data.retry_number > 0 && seen.data.status === 'completed' ? seen.id : undefined,
+    );
+
+  test('failed branches are run again in the same run, from their first action', async () => {
+    const { serial, first, mend, letGo } = await startFailing();
+    mend();
+    expect((await post(serial, 'retry')).status).toBe(200);
+    await untilRetried(serial);
+    letGo();
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: 2, failed_branches: 0 });
+    expect((await branchesOf(serial))[0]).toMatchObject({ status: 'completed', retry_number: 1, workflow_id: `${serial}/b/${first}/r1` });
+    expect(await attemptsOf(serial)).toEqual([
+      '1 1 completed',
+      '1 2 completed final',
+      '2 1 failed',
+      '2 2 completed final',
+      '3 1 completed final',
+    ]);
+  });
+
+  test('a failed branch is resumed at the action that failed: what came before is not done again', async () => {
+    const { serial, mend, letGo } = await startFailing();
+    mend();
+    expect((await post(serial, 'retry', { branches: [`${serial}.0001`], from: 'failed_action' })).status).toBe(200);
+    await untilRetried(serial);
+    letGo();
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await attemptsOf(serial)).toEqual(['1 1 completed final', '2 1 failed', '2 2 completed final', '3 1 completed final']);
+  });
+
+  test('a branch may be run again more than once, and may fail again', async () => {
+    const { serial, mend, letGo } = await startFailing();
+    expect((await post(serial, 'retry')).status).toBe(200);
+    await untilEvents(platform, serial, 1, (seen) =>
+      seen.event === 'branch' && seen.data.retry_number === 1 && seen.data.status === 'failed' ? seen.id : undefined,
+    );
+    expect(await attemptsOf(serial)).toEqual([
+      '1 1 completed',
+      '1 2 completed final',
+      '2 1 failed',
+      '2 2 failed final',
+      '3 1 skipped final',
+    ]);
+    mend();
+    expect((await post(serial, 'retry', { from: 'failed_action' })).status).toBe(200);
+    letGo();
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', failed_branches: 0 });
+    expect((await branchesOf(serial))[0]).toMatchObject({ status: 'completed', retry_number: 2 });
+  });
+
+  test('failed branches of a run that has ended are run again in a new run, which is linked to it', async () => {
+    const { serial, first, mend, letGo } = await startFailing();
+    letGo();
+    expect((await platform.untilEnded(serial)).status).toBe('failed');
+    expect((await post(serial, 'retry')).status).toBe(409);
+    mend();
+    const next = await post(serial, 'retry', { new_run: true });
+    expect(next).toMatchObject({ status: 200, body: { retry_of: serial, acknowledged: true } });
+    const run = await platform.untilEnded(next.body.execution_serial);
+    expect(run).toMatchObject({ status: 'completed', total_branches: 1, retry_of: serial });
+    expect((await branchesOf(run.execution_serial))[0].target_serial).toBe(first);
+  });
+});

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command, runJob } from '../support/fleet.ts';
+import { saysLine, untilEvents } from '../support/follow.ts';
+import { markedPids } from '../support/marked-processes.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { startWinrmDouble } from '../support/winrm-double.ts';
+import type { WinrmDouble } from '../support/winrm-double.ts';
+
+const PASSWORD = 'Pa$$w0rd "ä';
+
+describe('commands of a run over WinRM (a double that runs lines by /bin/sh)', () => {
+  let platform: TestPlatform;
+  let server: WinrmDouble;
+  let target: string;
+  beforeAll(async () => {
+    [platform, server] = await Promise.all([startTestPlatform(), startWinrmDouble({ users: { anna: PASSWORD } })]);
+    target = await add('windows', PASSWORD);
+  });
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const add = async (name: string, password: string, host = '127.0.0.1'): Promise<string> => {
+    const credential = { credential_type: 'password', username: 'anna', password };
+    const method = { method_type: 'winrm', host, port: server.port, credential };
+    const { status, body } = await platform.api('POST', '/api/v1/targets', { name, os_type: 'windows', methods: [method] });
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return body.target_serial;
+  };
+  const resultsOf = async (serial: string) => {
+    await platform.untilEnded(serial);
+    return (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body.data;
+  };
+
+  test('exit codes, both streams and variables are as over SSH', async () => {
+    const variables = [{ key: 'ROOM', value: `it's 4; exit 9 ä` }];
+    const actions = [command('echo "in $ROOM"; echo wrong >&2'), command('exit 3', { on_failure: 'continue' })];
+    const { serial } = await runJob(platform, [target], actions, { variables });
+    expect(await resultsOf(serial)).toMatchObject([
+      { status: 'completed', exit_code: 0, result_output: `in it's 4; exit 9 ä\n`, result_error: 'wrong\n' },
+      { status: 'failed', exit_code: 3, error_code: 'COMMAND_FAILED' },
+    ]);
+  });
+
+  test('a cancel ends the program on the target', async () => {
+    const { serial } = await runJob(platform, [target], [command('echo begun; sleep 300')]);
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    await platform.api('POST', `/api/v1/executions/${serial}/cancel`, {});
+    const [result] = await resultsOf(serial);
+    expect(result).toMatchObject({ status: 'cancelled', result_output: 'begun\n' });
+    await waitFor(() => markedPids(`${result.action_serial}/1/1`).length === 0);
+  });
+
+  test('a timeout ends the program on the target', async () => {
+    const { serial } = await runJob(platform, [target], [command('echo begun; sleep 300', { timeout_seconds: 3 })]);
+    const [result] = await resultsOf(serial);
+    expect(result).toMatchObject({ status: 'failed', failure_category: 'timeout', result_output: 'begun\n' });
+    await waitFor(() => markedPids(`${result.action_serial}/1/1`).length === 0);
+  });
+
+  test('a quota of the target is told in words, and the program was not run', async () => {
+    const quota = { code: 2_150_859_174, subcode: 'QuotaLimit', text: 'The maximum number of shells for this user was exceeded.' };
+    server.setInstead((action) => (action === 'Create' ? quota : undefined));
+    const { serial } = await runJob(platform, [target], [command('echo never')]);
+    const [result] = await resultsOf(serial);
+    server.setInstead(undefined);
+    expect(result).toMatchObject({ status: 'failed', error_code: 'PROTOCOL_ERROR', result_output: '' });
+    expect(result.result_error).toContain('a quota of the target did not allow to open a shell (The maximum number of shells');
+  });
+
+  test('a connection that breaks while a program runs is told so, and the program is not run again', async () => {
+    server.setInstead((action) => (action === 'Receive' ? 'cut' : undefined));
+    const before = server.actions.length;
+    const { serial } = await runJob(platform, [target], [command('true', { retry_count: 3, retry_delay_seconds: 1 })]);
+    const results = await resultsOf(serial);
+    server.setInstead(undefined);
+    expect(results).toMatchObject([{ status: 'failed', error_code: 'CONNECTION_LOST', exit_code: null }]);
+    expect(results[0].result_error).toContain('while the program ran; it may still run there');
+    expect(server.actions.slice(before).filter((action) => action === 'Command')).toHaveLength(1);
+  });
+
+  test('a wrong password is a rejected login, and is nowhere in the record', async () => {
+    const wrong = 'wr0ng-secret';
+    const { serial } = await runJob(platform, [await add('windows 2', wrong, 'localhost')], [command('echo never')]);
+    const [result] = await resultsOf(serial);
+    expect(result).toMatchObject({ status: 'failed', failure_category: 'authentication', error_code: 'LOGIN_REJECTED' });
+    expect(JSON.stringify(result)).not.toContain(wrong);
+  });
+
+  test('the connection test runs an echo and says as whom', async () => {
+    const { body } = await platform.api('POST', `/api/v1/targets/${target}/test`, {});
+    expect(body).toMatchObject({ result: 'success', message: expect.stringContaining('as anna') });
+  });
+});
