@@ -29,6 +29,16 @@ export const readHereOperator = (scan: PosixScan, frame: CommandFrame): void => 
 export const isDelimiter = (line: string, { delimiter, stripsTabs }: HereDocument): boolean =>
   (stripsTabs ? line.replace(/^\t+/, '') : line) === delimiter;
 
+const ASCII_END = 0x7f;
+
+/** Does it begin as the delimiter does, and go on with a character beyond ASCII? dash loses a byte of such a line. */
+export const isMangled = (line: string, { delimiter, stripsTabs }: HereDocument): boolean => {
+  const text = stripsTabs ? line.replace(/^\t+/, '') : line;
+  let same = 0;
+  while (same < delimiter.length && text[same] === delimiter[same]) same += 1;
+  return same > 0 && text.charCodeAt(same) > ASCII_END;
+};
+
 /** Where the body that begins at `from` ends, and where its end line does. */
 const bodyEnd = (text: string, from: number, document: HereDocument): { end: number; next: number } => {
   let at = from;

@@ -1,5 +1,5 @@
 import { HOLE } from './holes.ts';
-import { fillBody, isDelimiter } from './posix-here.ts';
+import { fillBody, isDelimiter, isMangled } from './posix-here.ts';
 import { posixPositions } from './posix-positions.ts';
 import type { HereBody, PosixPosition } from './posix-scan.ts';
 import { refuse } from './value.ts';
@@ -46,6 +46,11 @@ const checkBodies = (positions: readonly PosixPosition[], fillings: readonly Fil
     if (body.text.endsWith('\n')) lines.pop();
     if (lines.some((line) => isDelimiter(line, body)))
       throw refuse(fillings[index]?.source ?? '', `it makes a line ${body.delimiter}, which would end the here-document`);
+    if (lines.some((line) => isMangled(line, body)))
+      throw refuse(
+        fillings[index]?.source ?? '',
+        `it makes a line that begins as ${body.delimiter} does and goes on with a character beyond ASCII, which some shells damage; choose another end word`,
+      );
   });
 };
 
