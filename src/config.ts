@@ -42,6 +42,8 @@ export interface Config {
     heartbeatTimeoutMs: number;
     maxConcurrentActions: number;
   };
+  /** Folder whose SQLite files methods may name; undefined: none. */
+  sqliteFolder: string | undefined;
   client: { url: string | undefined; token: string | undefined; configFile: string };
   logLevel: string;
   /** NO_COLOR is set to anything: no colours, also on a terminal. */
@@ -79,6 +81,7 @@ const Environment = z.object({
     .default('ops'),
   OPSCONDUCTOR_GRACE_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
   OPSCONDUCTOR_HEARTBEAT_SECONDS: z.coerce.number().min(3).max(3_600).default(60),
+  OPSCONDUCTOR_SQLITE_DIR: z.string().regex(/^\//, 'must be an absolute path').optional(),
   OPSCONDUCTOR_MAX_ACTIONS: z.coerce.number().int().min(1).max(2_000).default(200),
   OPSCONDUCTOR_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPSCONDUCTOR_TOKEN: z.string().min(1).optional(),
@@ -137,6 +140,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
       heartbeatTimeoutMs: env.OPSCONDUCTOR_HEARTBEAT_SECONDS * 1_000,
       maxConcurrentActions: env.OPSCONDUCTOR_MAX_ACTIONS,
     },
+    sqliteFolder: env.OPSCONDUCTOR_SQLITE_DIR,
     client: {
       url: env.OPSCONDUCTOR_URL,
       token: env.OPSCONDUCTOR_TOKEN,

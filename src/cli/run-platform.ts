@@ -65,7 +65,8 @@ const openStores = async (config: Config, stores: Stores, name: string, log: Log
   }
   await makePartitions(db, log);
   const readSettings = createReadSettings(db, (message) => log.warn(message));
-  return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), openSession: createOpenSession() };
+  const openSession = createOpenSession({ allowed: config.sqliteFolder, own: config.home });
+  return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), openSession };
 };
 
 /** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */

@@ -3,9 +3,10 @@ import { METHODS } from '../contracts/capabilities.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { createOpenSsh } from './ssh/open-ssh.ts';
 import { toSshEndpoint } from './ssh/ssh-endpoint.ts';
+import type { SqliteFolders } from './sqlite/allowed-path.ts';
 import type { OpenSession } from './transport.ts';
 
-type Loader = () => Promise<OpenSession>;
+type Loader = (folders: SqliteFolders) => Promise<OpenSession>;
 
 /** A protocol's library is loaded when a target first needs it: together they would take half of the worker's memory. */
 const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
@@ -16,7 +17,11 @@ const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
   snmp: async () => (await import('./snmp/open-snmp.ts')).openSnmp,
   winrm: async () => (await import('./winrm/open-winrm.ts')).openWinrm,
   smtp: async () => (await import('./smtp/open-smtp.ts')).openSmtp,
+  mysql: async () => (await import('./mysql/open-mysql.ts')).openMysql,
   postgresql: async () => (await import('./postgresql/open-postgresql.ts')).openPostgresql,
+  mssql: async () => (await import('./mssql/open-mssql.ts')).openMssql,
+  oracle: async () => (await import('./oracle/open-oracle.ts')).openOracle,
+  sqlite: async (folders) => (await import('./sqlite/open-sqlite.ts')).createOpenSqlite(folders),
   telnet: async () => (await import('./telnet/open-telnet.ts')).openTelnet,
 };
 
@@ -25,12 +30,14 @@ const openSshSession = (): OpenSession => {
   return (endpoint, signal) => open(toSshEndpoint(endpoint), signal);
 };
 
+const NO_FOLDERS: SqliteFolders = { allowed: undefined, own: '' };
+
 /** Opens sessions of every method: the same adapter tests a connection and runs actions over it. */
-export const createOpenSession = (): OpenSession => {
+export const createOpenSession = (sqlite: SqliteFolders = NO_FOLDERS): OpenSession => {
   const opened = new Map<CommunicationMethodType, Promise<OpenSession>>([['ssh', Promise.resolve(openSshSession())]]);
   return async (endpoint, signal) => {
     const { methodType } = endpoint;
-    const adapter = opened.get(methodType) ?? LOADERS[methodType]?.();
+    const adapter = opened.get(methodType) ?? LOADERS[methodType]?.(sqlite);
     if (adapter === undefined)
       throw new OpsError('METHOD_UNSUPPORTED', `This version of OpsConductor has no transport for ${METHODS[methodType].label}.`);
     opened.set(methodType, adapter);

@@ -56,7 +56,8 @@ describe('database actions of a run (PostgreSQL)', () => {
   });
 
   test('a statement of another kind than queryType says is not sent', async () => {
-    const result = await run(query('/* SELECT */ CREATE TABLE made (n int)', { queryType: 'SELECT' }));
+    const variables = [{ key: 'VERB', value: '/* SELECT */ CREATE' }];
+    const result = await run(query('${raw:VERB} TABLE made (n int)', { queryType: 'SELECT' }), { variables });
     expect(result).toMatchObject({ status: 'failed', error_code: 'VALIDATION', failure_category: 'configuration' });
   });
 

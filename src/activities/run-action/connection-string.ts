@@ -1,19 +1,7 @@
 import { METHODS } from '../../contracts/capabilities.ts';
 import type { CommunicationMethodType } from '../../contracts/enums.ts';
+import { methodOfScheme, SCHEME_NAMES } from '../../domain/connection-scheme.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-
-const SCHEMES: Readonly<Record<string, CommunicationMethodType>> = {
-  postgres: 'postgresql',
-  postgresql: 'postgresql',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  mssql: 'mssql',
-  sqlserver: 'mssql',
-  oracle: 'oracle',
-  sqlite: 'sqlite',
-  mongodb: 'mongodb',
-  redis: 'redis',
-};
 
 /** What the path of a connection string names. */
 const PATH_OPTION: Partial<Record<CommunicationMethodType, string>> = { oracle: 'service_name', sqlite: 'database_path' };
@@ -63,8 +51,8 @@ const decode = (text: string): string => {
  */
 export const parseConnectionString = (text: string): Connection => {
   const url = parseUrl(text);
-  const methodType = SCHEMES[url.protocol.slice(0, -1)];
-  if (methodType === undefined) throw wrong(`must begin with one of ${Object.keys(SCHEMES).join(', ')} and ://`);
+  const methodType = methodOfScheme(url.protocol.slice(0, -1));
+  if (methodType === undefined) throw wrong(`must begin with one of ${SCHEME_NAMES.join(', ')} and ://`);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const isFile = methodType === 'sqlite';
   if (isFile !== (host === '')) throw wrong(isFile ? 'for SQLite has the form sqlite:///path' : 'names no host');

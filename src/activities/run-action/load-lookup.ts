@@ -1,6 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import type { ActionRef } from '../../contracts/run.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
+import { PREVIOUS_VARIABLES, SO_FAR_VARIABLES } from '../../domain/system-variables.ts';
 import { createLookup } from '../../domain/template/create-lookup.ts';
 import type { KnownValues } from '../../domain/template/create-lookup.ts';
 import { parseTemplate } from '../../domain/template/parse-template.ts';
@@ -23,6 +24,8 @@ const paramsOf = ({ parameters }: DefinedAction, values: KnownValues): KnownValu
   );
 };
 
+const OF_RESULTS: ReadonlySet<string> = new Set([...PREVIOUS_VARIABLES, ...SO_FAR_VARIABLES]);
+
 export interface ActionValues {
   lookup: Lookup;
   /** What of it a program finds in its environment besides the variables of the branch. */
@@ -38,7 +41,7 @@ export const loadValues = async (
 ): Promise<ActionValues> => {
   const text = JSON.stringify([action.parameters, action.config]);
   const values = await readValues(db, context, await loopValues(db, ref), text);
-  const previous = Object.fromEntries(Object.entries(values).filter(([name]) => name.startsWith('PREVIOUS_ACTION_')));
+  const previous = Object.fromEntries(Object.entries(values).filter(([name]) => OF_RESULTS.has(name)));
   let params: KnownValues | undefined;
   const lookup: Lookup = (reference) => {
     if (reference.kind === 'param') params ??= paramsOf(action, values);

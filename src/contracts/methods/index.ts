@@ -87,7 +87,7 @@ const Mysql = z.strictObject({
   timeout: Timeout,
   database: Option.optional(),
   charset: z.enum(['utf8mb4', 'utf8', 'latin1', 'ascii']).default('utf8mb4'),
-  ssl_mode: z.enum(['disabled', 'preferred', 'required', 'verify_identity']).default('preferred'),
+  ssl_mode: z.enum(['disabled', 'preferred', 'required', 'verify_identity']).default('verify_identity'),
   ca_certificate: Certificate,
   connection_pool_size: PoolSize,
 });
@@ -122,8 +122,14 @@ const Oracle = z
 
 const Sqlite = z.strictObject({
   timeout: Timeout,
-  database_path: Text(4_096).regex(/^\//, 'must be an absolute path on the machine of the worker'),
-  journal_mode: z.enum(['DELETE', 'TRUNCATE', 'PERSIST', 'MEMORY', 'WAL', 'OFF']).optional(),
+  database_path: Text(4_096).regex(/^\//, 'must be an absolute path on the machine of the worker').meta({
+    description:
+      "File on the machine of the worker, within the folder that the worker's OPSCONDUCTOR_SQLITE_DIR names. It is never created.",
+  }),
+  // MEMORY and OFF are left out: a cancel kills the process that writes, and without a journal on the disk that would damage the file.
+  journal_mode: z.enum(['DELETE', 'TRUNCATE', 'PERSIST', 'WAL']).optional().meta({
+    description: 'Set before the first statement; left out: as the file has it.',
+  }),
   synchronous: z.enum(['OFF', 'NORMAL', 'FULL', 'EXTRA']).default('NORMAL'),
 });
 

@@ -1,25 +1,60 @@
 import { ParseError, parse } from '@marcbachmann/cel-js';
-import type { NestedAction } from '../../contracts/actions/nested.ts';
+import type { CreateJob } from '../../contracts/job.ts';
 import { actionProblems } from '../../domain/check-actions.ts';
+import { evaluateExpression } from '../../domain/conditions.ts';
+import { decisionProblem, turnsOf } from '../../domain/decision-problem.ts';
 import { flattenActions } from '../../domain/flatten-actions.ts';
 import type { FlatAction } from '../../domain/flatten-actions.ts';
+import { historyProblems } from '../../domain/history-bound.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { patternProblem } from '../../domain/pattern-problem.ts';
+import { statementProblems } from '../../domain/statement-problems.ts';
 import { snmpCommandProblem } from '../../domain/snmp-command.ts';
 
 const PROBLEMS_SHOWN = 20;
+const A_YEAR_MS = 366 * 86_400_000;
 
-const expressionProblems = ({ action, path }: FlatAction): FieldProblem[] => {
+/** What of an expression that names nothing is known already. */
+const constantProblem = ({ order, action }: FlatAction): string | undefined => {
+  const { conditionType, maxIterations } = action.action_parameters;
+  let value: unknown;
+  try {
+    value = evaluateExpression({ order, name: action.action_name, parameters: action.action_parameters }, {});
+  } catch {
+    return undefined; // It names what only a run knows.
+  }
+  const turns = conditionType === 'for' ? turnsOf(value) : undefined;
+  if (turns !== undefined && turns > Number(maxIterations))
+    return `would take ${turns} turns; its maxIterations is ${Number(maxIterations)}`;
+  if (conditionType === 'while' && value === true)
+    return 'is always true, so the loop can only end as a failure; a loop of type for takes a number of turns';
+  return decisionProblem(conditionType, value);
+};
+
+const expressionProblems = (flat: FlatAction): FieldProblem[] => {
+  const { action, path } = flat;
   const { expression } = action.action_parameters;
   if (action.action_type !== 'condition' || typeof expression !== 'string') return [];
+  const problem = syntaxProblem(expression) ?? constantProblem(flat);
+  return problem === undefined ? [] : [{ path: `${path}.action_parameters.expression`, message: problem }];
+};
+
+const syntaxProblem = (expression: string): string | undefined => {
   try {
     parse(expression);
-    return [];
+    return undefined;
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    return [{ path: `${path}.action_parameters.expression`, message: `is not a CEL expression: ${error.message.split('\n')[0]}` }];
+    return `is not a CEL expression: ${error.message.split('\n')[0]}`;
   }
+};
+
+/** A mistyped year would have a run wait for ever. */
+const untilProblems = ({ action, path }: FlatAction): FieldProblem[] => {
+  const { until } = action.action_parameters;
+  if (action.action_type !== 'wait' || typeof until !== 'string' || Date.parse(until) - Date.now() <= A_YEAR_MS) return [];
+  return [{ path: `${path}.action_parameters.until`, message: 'lies more than a year ahead' }];
 };
 
 const patternProblems = ({ action, path }: FlatAction): FieldProblem[] =>
@@ -27,6 +62,15 @@ const patternProblems = ({ action, path }: FlatAction): FieldProblem[] =>
     const message = operator === 'matches' ? patternProblem(String(value)) : undefined;
     return message === undefined ? [] : [{ path: `${path}.conditions.${index}.value`, message }];
   });
+
+/** What is known to run on SQLite calls no procedure. */
+const sqliteProblems = ({ action, path }: FlatAction): FieldProblem[] => {
+  const { queryType, connectionString } = action.action_parameters as Readonly<Record<string, unknown>>;
+  const isSqlite =
+    action.action_config.method === 'sqlite' || (typeof connectionString === 'string' && connectionString.startsWith('sqlite:'));
+  if (queryType !== 'STORED_PROCEDURE' || !isSqlite) return [];
+  return [{ path: `${path}.action_parameters.queryType`, message: 'SQLite has no stored procedures' }];
+};
 
 /** A command that names the method snmp must be one of SNMP. */
 const snmpProblems = ({ action, path }: FlatAction): FieldProblem[] => {
@@ -37,11 +81,19 @@ const snmpProblems = ({ action, path }: FlatAction): FieldProblem[] => {
 };
 
 /** The actions of a job beside each other. @throws OpsError VALIDATION naming all that cannot work, each with its place. */
-export const checkActions = (actions: readonly NestedAction[]): FlatAction[] => {
+export const checkActions = ({ actions, retry_count: retryCount }: Pick<CreateJob, 'actions' | 'retry_count'>): FlatAction[] => {
   const flat = flattenActions(actions);
   const fields = [
     ...actionProblems(flat),
-    ...flat.flatMap((action) => [...expressionProblems(action), ...patternProblems(action), ...snmpProblems(action)]),
+    ...historyProblems(flat, retryCount),
+    ...flat.flatMap((action) => [
+      ...expressionProblems(action),
+      ...untilProblems(action),
+      ...patternProblems(action),
+      ...snmpProblems(action),
+      ...sqliteProblems(action),
+      ...statementProblems(action),
+    ]),
   ];
   const [first] = fields;
   if (first !== undefined)

@@ -84,7 +84,7 @@ const jobValues = (input: CreateJob, variables: readonly StoredVariable[]) => ({
 export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: CreateJob): Promise<Job> => {
   authorize(caller, 'jobs.write');
   checkVariables(input);
-  const flat = checkActions(input.actions);
+  const flat = checkActions(input);
   const known = await readSettings();
   const { command_timeout_seconds: defaultTimeoutSeconds } = known;
   const dangerous = checkDefinition(flat, input, known);
@@ -138,7 +138,7 @@ export const updateJob = async (
 ): Promise<Job> => {
   authorize(caller, 'jobs.write');
   checkVariables(input);
-  const flat = checkActions(input.actions);
+  const flat = checkActions(input);
   const known = await readSettings();
   const { command_timeout_seconds: defaultTimeoutSeconds } = known;
   const dangerous = checkDefinition(flat, input, known);

@@ -1,0 +1,66 @@
+import type { Endpoint } from '../../contracts/transport.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { connectError, connectionLost, databaseRefused, loginRejected, notReady, queryFailed, textOf } from '../sql/sql-errors.ts';
+import type { Meaning } from '../sql/sql-errors.ts';
+
+const LOGIN = /ORA-(01005|01017|01045|0?1040|28000|28001|28003|28030)\b/;
+const NO_DATABASE = /ORA-(12505|12514)\b|NJS-51[89]/;
+const NOT_READY = /ORA-(00018|00020|01033|01034|01035|01089|12516|12518|12519|12520|12526|12527|12528)\b/;
+const TLS = /NJS-50[5678]/;
+const TIMED_OUT = /NJS-(510|040|123)\b/;
+const CUT = /NJS-(500|501|521)\b/;
+/** Errors of sockets and names, which the driver tells as a text only. */
+const SOCKET = /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)\b/;
+
+const LOST = /NJS-(500|501|503|521)\b|ORA-(00028|01012|03113|03114|03135|12537|12547)\b/;
+/** 00900 to 00999 are syntax and unknown names, the others unknown or unfit procedures and values without a place. */
+const DEFINITION = /ORA-(009\d\d|01008|01036|04043|06550|17\d\d)\b/;
+const DEADLOCK = /ORA-00060\b/;
+
+/** The driver adds an id of the connection, and a link to its manual. */
+const saidBy = (cause: unknown): string =>
+  textOf(cause, 'message')
+    .replace(/\s*\(CONNECTION_ID=[^)]*\)/g, '')
+    .replace(/\nHelp: \S+/g, '')
+    .replaceAll('\n', ' ')
+    .trim();
+
+const meaningOf = (endpoint: Endpoint, service: string, says: string): Meaning | undefined => {
+  if (LOGIN.test(says)) return loginRejected(endpoint, says);
+  if (NO_DATABASE.test(says)) return databaseRefused(service, says);
+  if (NOT_READY.test(says)) return notReady(says);
+  if (TLS.test(says))
+    return {
+      code: 'CERTIFICATE_REFUSED',
+      says: `TLS was not agreed, or the certificate of the server is not accepted (${says}). It must be signed by an authority that Node trusts, for the name that the method gives. Nothing was sent to it.`,
+    };
+  return undefined;
+};
+
+const socketCode = (says: string): string | undefined => {
+  if (TIMED_OUT.test(says)) return 'ETIMEDOUT';
+  if (says.includes('NJS-530')) return 'ENOTFOUND';
+  return SOCKET.exec(says)?.[1] ?? (CUT.test(says) ? 'ECONNRESET' : undefined);
+};
+
+/** @param service service name or SID, as the method names it */
+export const toConnectError = (endpoint: Endpoint, service: string, cause: unknown): OpsError => {
+  const says = saidBy(cause);
+  const known = meaningOf(endpoint, service, says);
+  const code = socketCode(says);
+  const told = cause instanceof OpsError || code === undefined ? cause : Object.assign(new Error(says, { cause }), { code });
+  return connectError(endpoint, told, known);
+};
+
+const adviceFor = (says: string): string => {
+  if (DEADLOCK.test(says)) return ' The statement was rolled back to end a deadlock; it may be run again.';
+  return DEFINITION.test(says) ? ' The statement of the action does not fit this server: correct it in the job.' : '';
+};
+
+/** What ended a statement: the server's answer, or a connection that went. */
+export const toStatementError = (endpoint: Endpoint, cause: unknown): OpsError => {
+  if (cause instanceof OpsError) return cause;
+  const says = saidBy(cause);
+  const told = new Error(says, { cause });
+  return LOST.test(says) ? connectionLost(endpoint, told) : queryFailed(endpoint, told, [], adviceFor(says));
+};
