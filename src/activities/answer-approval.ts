@@ -68,7 +68,8 @@ export const answerApprovalRow =
         resourceType: 'job_executions',
         resourceId: execution,
       } as const;
-      const details = { action: serial, answer: input.resolution };
+      const note = input.answer?.note ?? null;
+      const details = { action: serial, answer: input.resolution, ...(note !== null && { note }) };
       await recordAudit(db, keyRing.auditKey, { ...event, actor: input.answer?.actor ?? { type: 'system' }, details }, transaction);
       return controlEnd(closed, true);
     });

@@ -2,6 +2,7 @@ import type { ActionOutcome, ActionRef, Admission, Decision, EndControlInput, Sk
 import { createDefinitionCache } from '../db/load-definition.ts';
 import type { DefinedAction } from '../db/load-definition.ts';
 import { allHold, evaluateExpression } from '../domain/conditions.ts';
+import { decisionProblem, turnsOf } from '../domain/decision-problem.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
 import { variableText } from '../domain/template/value.ts';
@@ -62,6 +63,8 @@ export const createControlActivities = (deps: ActivityDeps) => {
       const { context, action } = await contextOf(ref);
       await beginControlRow(db, ref, shownOf(action, context));
       const value = evaluateExpression(action, await valuesFor(ref, context, String(action.parameters['expression'])));
+      const problem = decisionProblem(action.parameters['conditionType'], value);
+      if (problem !== undefined) throw failed(action, problem);
       if (action.parameters['conditionType'] !== 'for') return choose(action, value, context);
       const items = itemsOf(action, value);
       const text = JSON.stringify(items);
@@ -96,20 +99,13 @@ const choose = (action: DefinedAction, value: unknown, { definition }: BranchCon
     const text = variableText(value);
     return cases !== undefined && Object.hasOwn(cases, text) ? { slot: 'case', value: text } : { slot: otherwise };
   }
-  if (typeof value !== 'boolean')
-    throw failed(action, `gives ${typeof value === 'object' ? 'a list or a map' : `a ${typeof value}`}, not true or false`);
-  if (conditionType === 'while') return { slot: value ? 'loop' : null };
-  return { slot: value ? 'then' : otherwise };
+  if (conditionType === 'while') return { slot: value === true ? 'loop' : null };
+  return { slot: value === true ? 'then' : otherwise };
 };
 
 const itemsOf = (action: DefinedAction, value: unknown): unknown[] => {
   const max = Number(action.parameters['maxIterations']);
-  const count = Array.isArray(value)
-    ? value.length
-    : typeof value === 'number' && Number.isInteger(value) && value >= 0
-      ? value
-      : undefined;
-  if (count === undefined) throw failed(action, 'gives neither a list nor a number of turns');
+  const count = turnsOf(value) ?? 0;
   if (count > max)
     throw new OpsError('LOOP_TOO_LONG', `Action ${action.order} (${action.name}) would take ${count} turns; its maxIterations is ${max}.`);
   return Array.isArray(value) ? value : Array.from({ length: count }, (_, index) => index);

@@ -1,6 +1,8 @@
 import type { Sequelize } from 'sequelize';
 import { selectRow, selectRows } from '../db/query.ts';
 import type { Values } from '../domain/conditions.ts';
+import { failsBranch } from '../domain/branch-decisions.ts';
+import { SO_FAR_VARIABLES } from '../domain/system-variables.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';
 
 const OUTPUT_LIMIT = 65_536;
@@ -33,6 +35,18 @@ const previousOf = async (db: Sequelize, branchId: number): Promise<Values> => {
   return row === undefined ? {} : { PREVIOUS_ACTION_OUTPUT: row.output, PREVIOUS_ACTION_EXIT_CODE: row.exit_code };
 };
 
+const soFarOf = async (db: Sequelize, { branchId, definition }: Known): Promise<Values> => {
+  const row = await selectRow<{ seconds: number; failed: number[] }>(
+    db,
+    `SELECT extract(epoch FROM clock_timestamp() - coalesce(e.started_at, e.created_at))::int AS seconds,
+       ARRAY(SELECT r.action_order FROM job_action_results r WHERE r.branch_id = b.id AND r.is_final AND r.status = 'failed') AS failed
+     FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.id = $1`,
+    [branchId],
+  );
+  const isFailed = row?.failed.some((order) => failsBranch(order, definition.actions)) === true;
+  return { EXECUTION_DURATION: row?.seconds ?? 0, JOB_RESULT: isFailed ? 'failed' : 'completed' };
+};
+
 /** The results that an expression names as `actions.KEY`, of each the latest. */
 const resultsOf = async (db: Sequelize, { branchId, definition }: Known, expression: string): Promise<Values> => {
   const named = new Set([...expression.matchAll(/\bactions\.([a-z][a-z0-9_]*)/g)].map(([, key]) => key));
@@ -55,5 +69,6 @@ export const readValues = async (db: Sequelize, context: Known, loop: Values, te
   ...typed(context),
   ...loop,
   ...(text.includes('PREVIOUS_ACTION_') && (await previousOf(db, context.branchId))),
+  ...(SO_FAR_VARIABLES.some((name) => text.includes(name)) && (await soFarOf(db, context))),
   actions: await resultsOf(db, context, text),
 });

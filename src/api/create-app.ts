@@ -42,7 +42,8 @@ export const createApp = (deps: AppDeps) => {
           const path = issue.path.map(String);
           if (issue.code === 'unrecognized_keys')
             return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field here' }));
-          return [{ path: path.join('.'), message: issue.message }];
+          const [ofKey] = issue.code === 'invalid_key' ? issue.issues : [];
+          return [{ path: path.join('.'), message: ofKey?.message ?? issue.message }];
         })
         .slice(0, MAX_PROBLEMS);
       const first = fields[0];

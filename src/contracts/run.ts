@@ -44,8 +44,25 @@ export interface BranchPosition {
   ends: [order: number, end: ActionEndState][];
   /** How often each action was reached, by order. */
   iterations: [order: number, count: number][];
-  /** Orders of the actions that ran and can be undone, as they ran. */
-  ran: number[];
+  /** The actions that ran and can be undone, as they ran. */
+  ran: RanAction[];
+  /** It undoes what ran: `frames` are then those of the rollback under way. */
+  undoing?: Undoing;
+}
+
+/** In the turn of a loop over a list: its order, its iteration and the index. Short, for there may be thousands. */
+export type RanAction = readonly [order: number, turn?: readonly [order: number, iteration: number, index: number]];
+
+/** How far a rollback has come. */
+export interface Undoing {
+  /** Why. */
+  failure: ActionFailure;
+  /** So many of those that ran are still to be undone, the last of them now. */
+  left: number;
+  /** Rollbacks that failed. */
+  failed: number;
+  /** The branch was cancelled meanwhile. */
+  isCancelled: boolean;
 }
 
 export type ActionEndState = 'completed' | 'failed' | 'skipped';
@@ -166,7 +183,7 @@ export interface ActionRef {
   loop?: LoopPlace;
 }
 
-/** The turn of a loop; its item is on the row of the loop. */
+/** The turn of a loop over a list; its item is on the row of the loop. */
 export interface LoopPlace {
   order: number;
   iteration: number;
@@ -176,8 +193,6 @@ export interface LoopPlace {
 
 export interface RunActionInput extends ActionRef {
   attempt: number;
-  /** A failure of this attempt decides the action. */
-  isLastAttempt: boolean;
   /** Another attempt or action may follow on the same connection. */
   keepSession: boolean;
   /** It may follow after a failure too. */

@@ -45,11 +45,19 @@ const hasLater = (alias: string): string =>
 /** The workflow itself runs these: an open one has no unknown outcome, it has only ended with its branch. */
 const IS_CONTROL = `r.action_type IN ('condition', 'parallel', 'wait', 'approval')`;
 
-/** An action inside another one that ended, or was skipped, was not chosen, or is skipped with it. */
+/**
+ * Why an action inside others was not reached: the nearest one around it that is switched off or has a result says it. Inside one that completed it was
+ * not chosen, inside one that failed not come to, inside a skipped one it is skipped with it. `slot`: where in that one it stands.
+ */
 const NEVER_REASON = `CASE WHEN a.parent_action_id IS NULL OR $6 = 'skip_remaining' THEN $6 ELSE coalesce((
-      SELECT CASE WHEN p.status = 'completed' OR a.parent_slot = 'rollback' THEN 'condition_false' ELSE p.skip_reason END
-      FROM job_action_results p WHERE p.branch_id = ended.id AND p.action_id = a.parent_action_id AND p.completed_at IS NOT NULL
-      ORDER BY p.iteration DESC, p.attempt DESC LIMIT 1), $6) END`;
+      WITH RECURSIVE around AS (
+        SELECT a.parent_action_id AS id, a.parent_slot AS slot, 1 AS distance
+        UNION ALL SELECT o.parent_action_id, o.parent_slot, i.distance + 1 FROM around i JOIN job_actions o ON o.id = i.id WHERE o.parent_action_id IS NOT NULL)
+      SELECT CASE WHEN NOT o.is_enabled THEN 'disabled' WHEN p.status = 'completed' OR i.slot = 'rollback' THEN 'condition_false'
+        WHEN p.status = 'failed' THEN 'branch_stopped' ELSE p.skip_reason END
+      FROM around i JOIN job_actions o ON o.id = i.id
+        LEFT JOIN job_action_results p ON p.branch_id = ended.id AND p.action_id = i.id AND p.completed_at IS NOT NULL
+      WHERE p.id IS NOT NULL OR NOT o.is_enabled ORDER BY i.distance, (p.status = 'failed') DESC NULLS LAST, p.iteration DESC, p.attempt DESC LIMIT 1), $6) END`;
 
 /** A branch that a person had run again keeps the attempts from before, which decide nothing any more. */
 const OF_THIS_TRY = `(ended.retry_number = 0 OR r.started_at >= ended.began)`;

@@ -115,6 +115,6 @@ const positionOf = (reached: readonly ReachedAction[]): BranchPosition => {
     frames: last === undefined ? [] : [{ order: last.action_order + 1 }],
     ends: done.map(({ action_order: order, end }) => [order, end ?? 'skipped']),
     iterations: reached.map(({ action_order: order, iterations }) => [order, iterations]),
-    ran: done.filter((row) => row.can_be_undone).map((row) => row.action_order),
+    ran: done.filter((row) => row.can_be_undone).map((row) => [row.action_order]),
   };
 };

@@ -58,3 +58,12 @@ export const mayFollow = (actions: readonly PlannedAction[], action: PlannedActi
   action.parent !== undefined ||
   actions.some((other) => other.order > action.order && other.isEnabled && other.slot !== 'rollback') ||
   actions.some((other) => other.slot === 'rollback');
+
+type Around = Pick<PlannedAction, 'order' | 'onFailure'> & { parent?: number | null | undefined };
+
+/** Does the failure of an action fail its branch, by what it and those around it say? */
+export const failsBranch = (order: number | undefined, actions: readonly Around[]): boolean => {
+  const action = actions.find((candidate) => candidate.order === order);
+  if (action === undefined || action.onFailure === 'continue') return false;
+  return action.onFailure !== 'stop' || typeof action.parent !== 'number' || failsBranch(action.parent, actions);
+};

@@ -3,7 +3,8 @@ import type { FieldProblem } from './ops-error.ts';
 
 const MAX_ACTIONS = 200;
 const MAX_DEPTH = 5;
-const CONTROL_TYPES = new Set(['condition', 'parallel', 'wait', 'approval']);
+const INSIDE = new Set(['condition', 'parallel']);
+const CONTROL_TYPES = new Set([...INSIDE, 'wait', 'approval']);
 
 type ByKey = ReadonlyMap<string, FlatAction>;
 
@@ -91,15 +92,27 @@ const rollbackProblems = (action: FlatAction, flat: readonly FlatAction[]): Fiel
 };
 
 const fieldProblems = ({ action, path }: FlatAction): FieldProblem[] => {
-  if (!CONTROL_TYPES.has(action.action_type)) return [];
+  const { action_type: type, rollback } = action;
+  if (!CONTROL_TYPES.has(type)) return [];
   const problems: FieldProblem[] = [];
   if ((action.retry_count ?? 0) > 0)
     problems.push({
       path: `${path}.retry_count`,
-      message: `an action of type ${action.action_type} is not retried; give retries to actions inside it`,
+      message: `an action of type ${type} is not retried${INSIDE.has(type) ? '; give retries to actions inside it' : ''}`,
     });
   if (action.timeout_seconds !== undefined)
-    problems.push({ path: `${path}.timeout_seconds`, message: `an action of type ${action.action_type} has no limit of this kind` });
+    problems.push({
+      path: `${path}.timeout_seconds`,
+      message: `an action of type ${type} has no limit of this kind${type === 'approval' ? '; write timeoutSeconds in its action_parameters' : ''}`,
+    });
+  if (rollback.length > 0 && type !== 'parallel')
+    problems.push({
+      path: `${path}.rollback`,
+      message:
+        type === 'condition'
+          ? 'a condition may have done nothing; give it to the actions inside'
+          : `there is nothing to undo of an action of type ${type}`,
+    });
   return problems;
 };
 

@@ -2,11 +2,11 @@ import { actionTexts } from './action-texts.ts';
 import type { ActionText } from './action-texts.ts';
 import type { FlatAction } from './flatten-actions.ts';
 import type { FieldProblem } from './ops-error.ts';
-import { BRANCH_VARIABLES, LOOP_VARIABLES, PREVIOUS_VARIABLES } from './system-variables.ts';
+import { BRANCH_VARIABLES, LOOP_VARIABLES, PREVIOUS_VARIABLES, SO_FAR_VARIABLES } from './system-variables.ts';
 import { parseTemplate, referencesOf } from './template/parse-template.ts';
 import type { ReferencePart } from './template/parse-template.ts';
 
-const KNOWN: ReadonlySet<string> = new Set([...BRANCH_VARIABLES, ...PREVIOUS_VARIABLES]);
+const KNOWN: ReadonlySet<string> = new Set([...BRANCH_VARIABLES, ...PREVIOUS_VARIABLES, ...SO_FAR_VARIABLES]);
 const RESERVED: ReadonlySet<string> = new Set([...KNOWN, ...LOOP_VARIABLES]);
 const LOOPS: ReadonlySet<string> = new Set(LOOP_VARIABLES);
 
@@ -83,12 +83,18 @@ const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
 const expressionProblems = (from: FlatAction, scope: Scope): FieldProblem[] => {
   const { expression } = from.action.action_parameters;
   if (from.action.action_type !== 'condition' || typeof expression !== 'string') return [];
-  return [...expression.replaceAll(STRINGS, '""').matchAll(NAMED_RESULT)].flatMap(([source, key = '']) => {
+  const bare = expression.replaceAll(STRINGS, '""');
+  const path = `${from.path}.action_parameters.expression`;
+  const loopNames = LOOP_VARIABLES.filter((name) => new RegExp(`\\b${name}\\b`).test(bare)).flatMap(
+    (name) => variableProblem(from, name, scope) ?? [],
+  );
+  const results = [...bare.matchAll(NAMED_RESULT)].flatMap(([source, key = '']) => {
     // A loop that goes on by what its own actions gave asks after them.
     const isOwn = scope.flat.get(key) !== undefined && lineOf(scope.flat.get(key) ?? from).includes(from) && key !== from.key;
     const problem = isOwn ? undefined : actionProblem(from, key, scope);
-    return problem === undefined ? [] : [{ path: `${from.path}.action_parameters.expression`, message: `${source}: ${problem}` }];
+    return problem === undefined ? [] : [`${source}: ${problem}`];
   });
+  return [...loopNames, ...results].map((message) => ({ path, message }));
 };
 
 const conditionProblems = (from: FlatAction, scope: Scope): FieldProblem[] =>

@@ -55,15 +55,30 @@ const holds = ({ variable, operator, value }: ActionCondition, values: Values): 
 export const allHold = (conditions: readonly ActionCondition[], values: Values): boolean =>
   conditions.every((condition) => holds(condition, values));
 
-const plain = (value: unknown): unknown => {
+const mapValues = (value: object, change: (inner: unknown) => unknown): object =>
+  Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, change(inner)]));
+
+/** Whole numbers are ints to an expression, as those that it writes itself: CEL calculates with numbers of one kind only. */
+const toCel = (value: unknown): unknown => {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(toCel);
+  return typeof value === 'object' && value !== null ? mapValues(value, toCel) : value;
+};
+
+/** What an expression gave, as JSON can keep it. */
+const fromCel = (value: unknown): unknown => {
   if (typeof value === 'bigint') return Number(value);
-  return Array.isArray(value) ? value.map(plain) : value;
+  if (Array.isArray(value)) return value.map(fromCel);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return value.toISOString();
+  // oxlint-disable-next-line typescript/no-base-to-string -- the other kinds of CEL, such as durations, have a text form
+  return Object.getPrototypeOf(value) === Object.prototype ? mapValues(value, fromCel) : String(value);
 };
 
 /** What the expression of an action gives. @throws OpsError CONDITION_FAILED */
 export const evaluateExpression = (action: Expression, values: Values): unknown => {
   try {
-    return plain(withinTime(() => evaluate(String(action.parameters['expression']), values)));
+    return fromCel(withinTime(() => evaluate(String(action.parameters['expression']), mapValues(values, toCel))));
   } catch (error) {
     if (!(error instanceof EvaluationError || error instanceof ParseError || error instanceof CelTypeError)) throw error;
     const [reason] = error.message.split('\n');

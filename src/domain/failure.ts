@@ -33,6 +33,24 @@ export const isRetryable = (outcome: Pick<ActionOutcome, 'failureCategory' | 'er
   return outcome.failureCategory === null || !NEVER_RETRIED.has(outcome.failureCategory);
 };
 
+/** So often at least an action that may run twice is delivered again when its outcome is not known. */
+const LEAST_DELIVERIES = 3;
+
+/** What the author of an action allows. */
+export interface RetryPolicy {
+  retryCount: number;
+  /** Delivery at_least_once. */
+  isRepeatable?: boolean | undefined;
+}
+
+/** How many attempts an action may take in all. */
+export const attemptsOf = ({ retryCount, isRepeatable = false }: RetryPolicy): number =>
+  1 + (isRepeatable ? Math.max(retryCount, LEAST_DELIVERIES) : retryCount);
+
+/** Does another attempt follow number `attempt`, from 1, that ended like this? */
+export const mayRetry = (policy: RetryPolicy, attempt: number, outcome: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>): boolean =>
+  isRetryable(outcome, policy.isRepeatable) && attempt < (isOutcomeUnknown(outcome) ? attemptsOf(policy) : 1 + policy.retryCount);
+
 /** Delay before try `attempt` + 1, in milliseconds: delay × coefficient^(attempt−1). */
 export const retryDelayMs = (firstDelayMs: number, backoffCoefficient: number, attempt: number): number =>
   Math.round(firstDelayMs * backoffCoefficient ** (attempt - 1));

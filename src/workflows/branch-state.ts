@@ -1,5 +1,4 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
-import type { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type {
   ActionEndState,
   ActionRef,
@@ -10,7 +9,11 @@ import type {
   Frame,
   LoopPlace,
   PlannedAction,
+  RanAction,
+  Undoing,
 } from '../contracts/run.ts';
+
+import { tellContinued } from './continued-branches.ts';
 
 /** An approval that waits for its answer. */
 export interface PendingApproval {
@@ -25,15 +28,18 @@ export interface BranchState {
   program: BranchProgram;
   ends: Map<number, ActionEndState>;
   iterations: Map<number, number>;
-  /** Orders of actions that can be undone, as they ran. */
-  ran: number[];
+  /** Actions that can be undone, as they ran. */
+  ran: RanAction[];
+  undoing: Undoing | undefined;
   /** The actions in which it is, from the outermost. */
   frames: Frame[];
-  /** Above 0 while several actions run, or what ran is undone: the place in the program is then more than `frames` can say. */
+  /** Above 0 while several actions run: the place in the program is then more than `frames` can say. */
   branching: number;
   approvals: Map<number, PendingApproval>;
   /** Actions that workers execute now, by order. */
   running: Map<number, CancellationScope>;
+  /** Of the whole workflow. */
+  root: CancellationScope;
 }
 
 /** Where a list of actions stands. */
@@ -50,10 +56,12 @@ export const createState = (input: BranchInput, program: BranchProgram, approval
   ends: new Map(input.resume?.ends),
   iterations: new Map(input.resume?.iterations),
   ran: [...(input.resume?.ran ?? [])],
+  undoing: input.resume?.undoing && { ...input.resume.undoing },
   frames: [],
   branching: 0,
   approvals,
   running: new Map(),
+  root: CancellationScope.current(),
 });
 
 /** Names this time that the branch reaches the action. */
@@ -63,10 +71,30 @@ export const reach = (state: BranchState, { order }: PlannedAction, { loop }: Pl
   return { branch: state.input.branch, order, iteration: count, ...(loop !== undefined && { loop }) };
 };
 
-/** Goes on with an empty history when this one has grown long, at a place from which it can. */
+/** Remembers that an action which can be undone has begun. */
+export const noteRan = ({ ran }: BranchState, { order }: ActionRef, { loop }: Place): void => {
+  ran.push(loop === undefined ? [order] : [order, [loop.order, loop.iteration, loop.index]]);
+};
+
+/**
+ * Goes on with an empty history when this one has grown long, at a place from which it can. Inside a parallel block it cannot: what may run there is
+ * limited when the job is saved (domain/history-bound).
+ */
 export const startAfresh = async (state: BranchState): Promise<void> => {
   if (!workflowInfo().continueAsNewSuggested || state.branching > 0 || state.approvals.size > 0) return;
-  const { ends, iterations, ran, frames, input } = state;
-  const resume = { frames, ran, ends: [...ends], iterations: [...iterations] };
+  await CancellationScope.nonCancellable(async () => {
+    await tellContinued();
+    await condition(allHandlersFinished);
+  });
+  const { ends, iterations, ran, frames, input, root, undoing } = state;
+  // The next history would not know of the cancel; a rollback goes on all the same, and remembers it.
+  if (undoing === undefined && root.consideredCancelled) return;
+  const resume = {
+    frames,
+    ran,
+    ends: [...ends],
+    iterations: [...iterations],
+    ...(undoing !== undefined && { undoing: { ...undoing, isCancelled: undoing.isCancelled || root.consideredCancelled } }),
+  };
   await continueAsNew<(next: BranchInput) => Promise<BranchEnd>>({ ...input, resume });
 };

@@ -16,7 +16,8 @@ import { createState } from './branch-state.ts';
 import type { BranchState } from './branch-state.ts';
 import { classify } from './classify.ts';
 import { openBranch } from './open-branch.ts';
-import { rollBack, runList } from './run-list.ts';
+import { rollBack } from './roll-back.ts';
+import { runList } from './run-list.ts';
 import { takeSkips } from './skip-action.ts';
 
 type Ending = Omit<CloseBranchInput, 'branch'>;
@@ -52,17 +53,22 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
 const runActions = async (input: BranchInput, program: BranchProgram, approvals: BranchState['approvals']): Promise<Ending> => {
   const state = createState(input, program, approvals);
   takeSkips(state);
-  const top = bodyOf(program.actions, undefined, undefined);
-  const failure = await runList(state, top, { depth: 0, loop: undefined, resume: input.resume?.frames ?? [] });
+  const failure = state.undoing?.failure ?? (await runTop(state));
   if (failure === undefined) return COMPLETED;
-  const undone = failure.effect === 'rollback' ? await undoneText(state) : '';
-  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('branch cancelled');
-  return endingOf(failure, undone);
+  const undoing = failure.effect === 'rollback' ? await rollBack(state, failure) : undefined;
+  if (undoing?.isCancelled === true || CancellationScope.current().consideredCancelled) throw new CancelledFailure('branch cancelled');
+  return endingOf(failure, undoing === undefined ? '' : undoneText(state.ran.length, undoing.failed));
 };
 
-const undoneText = async (state: BranchState): Promise<string> => {
-  const failed = await rollBack(state);
-  const what = state.ran.length === 1 ? '1 action was' : `${state.ran.length} actions were`;
+const runTop = (state: BranchState): Promise<ActionFailure | undefined> =>
+  runList(state, bodyOf(state.program.actions, undefined, undefined), {
+    depth: 0,
+    loop: undefined,
+    resume: state.input.resume?.frames ?? [],
+  });
+
+const undoneText = (count: number, failed: number): string => {
+  const what = count === 1 ? '1 action was' : `${count} actions were`;
   return failed === 0 ? ` ${what} rolled back.` : ` ${what} to be rolled back; ${failed} of the rollbacks failed: look at the target.`;
 };
 

@@ -1,12 +1,12 @@
 import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
 import type { ActionOutcome, ActionRef, PlannedAction, RunActionInput } from '../contracts/run.ts';
 import { mayFollow } from '../domain/branch-decisions.ts';
-import { isRetryable, retryDelayMs } from '../domain/failure.ts';
+import { mayRetry, retryDelayMs } from '../domain/failure.ts';
 import { record, tryAction } from './activities.ts';
 import type { BranchState } from './branch-state.ts';
 import { classify } from './classify.ts';
 
-type AttemptOptions = Pick<RunActionInput, 'attempt' | 'isLastAttempt' | 'keepSession' | 'keepSessionOnFailure'>;
+type AttemptOptions = Pick<RunActionInput, 'attempt' | 'keepSession' | 'keepSessionOnFailure'>;
 
 /** Tries an action as often as its author allows. @throws CancelledFailure when it, or the scope, was cancelled */
 export const runAttempts = async (state: BranchState, action: PlannedAction, ref: ActionRef): Promise<ActionOutcome> => {
@@ -17,12 +17,11 @@ export const runAttempts = async (state: BranchState, action: PlannedAction, ref
     const isLastAttempt = attempt > action.retryCount;
     const outcome = await runOnce(state, action, ref, {
       attempt,
-      isLastAttempt,
       keepSession: keepSession || !isLastAttempt,
       keepSessionOnFailure: !isLastAttempt || goesOn,
     });
     if (outcome.status === 'cancelled' || CancellationScope.current().consideredCancelled) throw new CancelledFailure('branch cancelled');
-    if (outcome.status === 'completed' || isLastAttempt || !isRetryable(outcome, action.isRepeatable)) return outcome;
+    if (outcome.status === 'completed' || !mayRetry(action, attempt, outcome)) return outcome;
     await sleep(retryDelayMs(action.retryDelayMs, action.backoffCoefficient, attempt), {
       summary: `retry ${attempt} of ${action.name}`.slice(0, 200),
     });
@@ -40,7 +39,7 @@ const runOnce = async (
     return await tryAction(action, branch.name, program.heartbeatTimeoutMs, input);
   } catch (error) {
     const { outcome, message } = classify(error);
-    const isFinal = options.isLastAttempt || outcome.status === 'cancelled' || !isRetryable(outcome, action.isRepeatable);
+    const isFinal = outcome.status === 'cancelled' || !mayRetry(action, options.attempt, outcome);
     const stands = await CancellationScope.nonCancellable(() => record.closeAttempt({ ...input, outcome, message, isFinal }));
     return stands ?? outcome;
   }

@@ -2,6 +2,7 @@ import { condition } from '@temporalio/workflow';
 import type { RunPlan } from '../contracts/run.ts';
 import { SHARD_SIZE } from '../domain/shards.ts';
 import { io, record } from './activities.ts';
+import { cancelContinued } from './continued-branches.ts';
 import { runBranches } from './run-branches.ts';
 import { runShards } from './run-shards.ts';
 import type { RunState } from './run-state.ts';
@@ -14,6 +15,7 @@ const isStopped = ({ control }: Steered): boolean => control.isStopped === true;
 
 /** Runs all branches of the run: at once, as far as its window allows, or in the batches of its rollout. */
 export const runBatches = async (state: RunState, plan: RunPlan): Promise<void> => {
+  cancelContinued();
   if (plan.hasBatches !== true) return runRange(state, 1, plan.total);
   for (let after = 0; state.steered.control.isStopped !== true;) {
     if (after > 0 && !(await passGate(state, after))) return;

@@ -2,7 +2,6 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import type { ActionFailure, Decision, Frame, PlannedControl } from '../contracts/run.ts';
 import { bodyOf } from '../domain/branch-decisions.ts';
 import { record } from './activities.ts';
-import { startAfresh } from './branch-state.ts';
 import type { ControlRun } from './run-control.ts';
 
 type Loop = Extract<PlannedControl, { maxIterations: number }>;
@@ -48,15 +47,14 @@ const runLoop = async (run: ControlRun, { type, maxIterations }: Loop): Promise<
   for (let round = resumed?.round ?? 0; ; round += 1) {
     const isResumed = resumed !== undefined && round === resumed.round;
     if (!isResumed && (type === 'while' || round === 0)) {
-      const decision: Decision = await record.decide({ ...ref, loop: { order: ref.order, iteration: ref.iteration, index: round } });
+      const decision: Decision = await record.decide(ref);
       if (decision.slot === null) return undefined;
       rounds = decision.rounds;
     }
     if (rounds !== undefined && round >= rounds) return undefined;
     if (round >= maxIterations || (rounds ?? 0) > maxIterations) throw tooLong(maxIterations);
     note(run, { iteration: ref.iteration, slot: 'loop', round, ...(rounds !== undefined && { rounds }) });
-    if (!isResumed) await startAfresh(state);
-    const loop = { order: action.order, iteration: ref.iteration, index: round };
+    const loop = type === 'for' ? { order: action.order, iteration: ref.iteration, index: round } : place.loop;
     const resume = isResumed ? place.resume.slice(1) : [];
     const failure = await runList(state, body, { depth: place.depth + 1, loop, resume });
     if (failure !== undefined) return failure;

@@ -14,6 +14,7 @@ import type { BranchState, PendingApproval, Place } from './branch-state.ts';
 import { classify } from './classify.ts';
 import { runParallel } from './run-parallel.ts';
 import { runCondition } from './run-condition.ts';
+import { runSkippable } from './skip-action.ts';
 
 const COMPLETED: ActionOutcome = { status: 'completed', exitCode: null, failureCategory: null, errorCode: null };
 const CANCELLED: ActionOutcome = { ...COMPLETED, status: 'cancelled' };
@@ -46,6 +47,7 @@ export const runControl = async (
   runList: RunList,
 ): Promise<Ended> => {
   if (control.type === 'approval') return runApproval(state, control, ref);
+  if (control.type === 'wait') return runWait({ state, action, ref, place, runList }, control);
   try {
     const inner = await runBodies({ state, action, ref, place, runList }, control);
     const outcome = inner === undefined ? COMPLETED : failedBy(inner);
@@ -64,19 +66,33 @@ const failedBy = ({ failureCategory, errorCode }: ActionFailure): ActionOutcome 
   errorCode,
 });
 
-const runBodies = async (run: ControlRun, control: Exclude<PlannedControl, { type: 'approval' }>): Promise<ActionFailure | undefined> => {
-  if (control.type === 'wait') return runWait(run, control);
-  if (control.type === 'parallel') {
-    await record.beginControl(run.ref);
-    return runParallel(run, control, bodyOf(run.state.program.actions, run.action.order, 'parallel'));
-  }
-  return runCondition(run, control);
+const runBodies = async (
+  run: ControlRun,
+  control: Exclude<PlannedControl, { type: 'approval' | 'wait' }>,
+): Promise<ActionFailure | undefined> => {
+  if (control.type !== 'parallel') return runCondition(run, control);
+  await record.beginControl(run.ref);
+  return runParallel(run, control, bodyOf(run.state.program.actions, run.action.order, 'parallel'));
 };
 
-const runWait = async ({ action, ref }: ControlRun, { seconds, until }: { seconds?: number; until?: string }): Promise<undefined> => {
-  await record.beginControl(ref);
-  const milliseconds = until === undefined ? (seconds ?? 0) * 1_000 : Date.parse(until) - Date.now();
-  if (milliseconds > 0) await sleep(milliseconds, { summary: action.name.slice(0, 200) });
+const runWait = async (
+  { state, action, ref }: ControlRun,
+  { seconds = 0, until }: { seconds?: number; until?: string },
+): Promise<Ended> => {
+  const wait = async (): Promise<ActionOutcome> => {
+    await record.beginControl(ref);
+    const milliseconds = until === undefined ? seconds * 1_000 : Date.parse(until) - Date.now();
+    if (milliseconds > 0) await sleep(milliseconds, { summary: action.name.slice(0, 200) });
+    return COMPLETED;
+  };
+  try {
+    const outcome = await runSkippable(state, ref, wait, () => record.skipAction({ ...ref, reason: 'user' }));
+    if (outcome === undefined) return { end: 'skipped', outcome: COMPLETED };
+    await record.endControl({ ...ref, outcome });
+    return { end: 'completed', outcome };
+  } catch (error) {
+    return endBroken(ref, error);
+  }
 };
 
 /** A failure to decide is the action's own; anything that says nothing of it (a cancel, a new history) passes. */

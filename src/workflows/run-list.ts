@@ -1,8 +1,7 @@
-import { CancellationScope } from '@temporalio/workflow';
 import type { ActionEndState, ActionFailure, ActionOutcome, ActionRef, PlannedAction } from '../contracts/run.ts';
 import { bodyOf, dependenciesMet, failureOf, followsFailure } from '../domain/branch-decisions.ts';
 import { record } from './activities.ts';
-import { reach } from './branch-state.ts';
+import { noteRan, reach, startAfresh } from './branch-state.ts';
 import type { BranchState, Place } from './branch-state.ts';
 import { runAttempts } from './run-attempts.ts';
 import { runControl } from './run-control.ts';
@@ -27,7 +26,9 @@ export const runList = async (state: BranchState, actions: readonly PlannedActio
     if (failure !== undefined && !followsFailure(action, failure, state.ends)) continue;
     state.frames.length = place.depth;
     state.frames[place.depth] = { order: action.order, ...(failure !== undefined && { failure }) };
-    const resume = action.order === from?.order ? place.resume : [];
+    const isResumed = action.order === from?.order;
+    if (!isResumed) await startAfresh(state);
+    const resume = isResumed ? place.resume : [];
     const { end, outcome, inner } = await runAction(state, action, { ...place, resume });
     state.ends.set(action.order, end);
     if (failure !== undefined) failure.causes.push(action.order);
@@ -43,7 +44,7 @@ const runAction = async (state: BranchState, action: PlannedAction, place: Place
   if (resumed === undefined) {
     const refused = await refusalOf(state, action, ref);
     if (refused !== undefined) return refused;
-    if (bodyOf(state.program.actions, action.order, 'rollback').length > 0) state.ran.push(action.order);
+    if (bodyOf(state.program.actions, action.order, 'rollback').length > 0) noteRan(state, ref, place);
   }
   if (action.control === undefined) {
     const outcome = await runSkippable(state, ref, () => runAttempts(state, action, ref));
@@ -64,20 +65,4 @@ const refusalOf = async (state: BranchState, action: PlannedAction, ref: ActionR
   const admission = await record.admitAction(ref);
   if (admission.may === 'run') return undefined;
   return admission.outcome === undefined ? { end: 'skipped' } : endedBy(admission.outcome);
-};
-
-/**
- * Undoes what ran, the last first. It is not broken off by a cancel, and a failure in it does not keep the rest from being undone.
- * @returns how many of them failed
- */
-export const rollBack = async (state: BranchState): Promise<number> => {
-  let failed = 0;
-  state.branching += 1;
-  for (const order of state.ran.toReversed()) {
-    const body = bodyOf(state.program.actions, order, 'rollback');
-    const failure = await CancellationScope.nonCancellable(() => runList(state, body, { depth: 0, loop: undefined, resume: [] }));
-    if (failure !== undefined) failed += 1;
-  }
-  state.branching -= 1;
-  return failed;
 };

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, getExternalWorkflowHandle, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunControl, ShardInput, Tally } from '../contracts/run.ts';
 import { io } from './activities.ts';
+import { cancelContinued } from './continued-branches.ts';
 import { emptyTally, runBranches } from './run-branches.ts';
 import { createSteered } from './steered.ts';
 import { steeredSignal } from './steering-signals.ts';
@@ -18,6 +19,7 @@ export async function shardWorkflow({ execution, from, to, ...control }: ShardIn
   const steered = createSteered(execution, control, stopOnly);
   setHandler(shardProgressQuery, () => tally);
   setHandler(controlSignal, (next) => steered.set({ ...next, ...(steered.control.isStopped === true && { isStopped: true }) }));
+  cancelContinued();
   setCurrentDetails(`Branches ${from}–${to} of ${execution}, ${control.window} at once.`);
   const branches = await io.loadBranches({ execution, from, to });
   await runBranches({ branches, steered, tally, gather: GATHER, onStopped: () => tellRoot() });

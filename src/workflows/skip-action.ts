@@ -23,22 +23,24 @@ export const takeSkips = ({ running }: BranchState): void => {
 };
 
 /**
- * Runs the attempts of an action so that a person may end them.
- * @returns undefined when a person did
+ * Runs an action so that a person may end it.
+ * @param markSkipped writes down that a person did
+ * @returns undefined then
  */
 export const runSkippable = async (
   { running }: BranchState,
   ref: ActionRef,
-  attempts: () => Promise<ActionOutcome>,
+  work: () => Promise<ActionOutcome>,
+  markSkipped: () => Promise<void> = () => record.markSkipped(ref),
 ): Promise<ActionOutcome | undefined> => {
   const branch = CancellationScope.current();
   const scope = new CancellationScope();
   running.set(ref.order, scope);
   try {
-    return await scope.run(attempts);
+    return await scope.run(work);
   } catch (error) {
     if (!isCancellation(error) || branch.consideredCancelled) throw error;
-    await record.markSkipped(ref);
+    await markSkipped();
     return undefined;
   } finally {
     running.delete(ref.order);

@@ -29,7 +29,6 @@ const start = (attempt: number, facts = FACTS, isRepeat = false) => {
     order: 1,
     iteration: 1,
     attempt,
-    isLastAttempt: false,
     keepSession: false,
     keepSessionOnFailure: false,
   };

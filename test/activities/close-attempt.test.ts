@@ -44,7 +44,7 @@ const openBranch = async () => {
   const begin = (attempt: number, isRepeat = false) =>
     startAttempt(
       platform.db,
-      { branch, order: 1, iteration: 1, attempt, isLastAttempt: true, keepSession: false, keepSessionOnFailure: false },
+      { branch, order: 1, iteration: 1, attempt, keepSession: false, keepSessionOnFailure: false },
       ids?.branch_id ?? 0,
       definition.actions[0] as never,
       { commandExecuted: 'true', activityId: `a${attempt}`, workerIdentity: 'w' },

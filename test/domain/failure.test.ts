@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FailureCategory } from '../../src/contracts/enums.ts';
-import { FAULT_OF, isRetryable, retryDelayMs } from '../../src/domain/failure.ts';
+import { FAULT_OF, isRetryable, mayRetry, retryDelayMs } from '../../src/domain/failure.ts';
 
 const TABLE: Record<FailureCategory, [fault: string, retryable: boolean]> = {
   authentication: ['credentials', false],
@@ -26,6 +26,31 @@ test('a failure without a category may be retried', () => {
 test('what may still run on the target is not retried, whatever its category', () => {
   expect(isRetryable({ failureCategory: 'communication', errorCode: 'CONNECTION_LOST' })).toBe(false);
   expect(isRetryable({ failureCategory: 'communication', errorCode: 'CONNECTION_REFUSED' })).toBe(true);
+});
+
+test.each([
+  ['a failure, as often as the author says', { retryCount: 2 }, { failureCategory: 'command_execution', errorCode: null }, 2],
+  ['a lost outcome, never', { retryCount: 5 }, { failureCategory: 'lost', errorCode: null }, 0],
+  [
+    'a lost outcome delivered at least once, three times at least',
+    { retryCount: 0, isRepeatable: true },
+    { failureCategory: 'lost', errorCode: null },
+    3,
+  ],
+  [
+    'a lost outcome delivered at least once, as often as the author says',
+    { retryCount: 5, isRepeatable: true },
+    { failureCategory: 'lost', errorCode: null },
+    5,
+  ],
+  [
+    'a failure of what may run twice, no oftener than others',
+    { retryCount: 0, isRepeatable: true },
+    { failureCategory: 'timeout', errorCode: null },
+    0,
+  ],
+] as const)('tried again: %s', (_, policy, outcome, retries) => {
+  expect([1, 2, 3, 4, 5, 6].filter((attempt) => mayRetry(policy, attempt, outcome))).toHaveLength(retries);
 });
 
 test('the delay grows by the coefficient with each try', () => {

@@ -126,7 +126,7 @@ describe.skipIf(withoutSshd)('actions inside actions (OpenSSH)', () => {
   });
 
   test('an expression that gives no truth fails the action as a wrong definition', async () => {
-    const { data } = await run([either('1 + 1', [named('never', 'true')])]);
+    const { data } = await run([either('size(TARGET_NAME)', [named('never', 'true')])]);
     expect(data[0]).toMatchObject({
       status: 'failed',
       failure_category: 'configuration',

@@ -82,4 +82,47 @@ describe.skipIf(withoutSshd)('references in the texts of a run (OpenSSH)', () =>
     expect(started.status).toBe(202);
     await platform.untilEnded(started.body.execution_serial);
   });
+
+  test('JOB_RESULT and EXECUTION_DURATION tell how it stands: in texts, the environment, conditions, expressions and rollbacks', async () => {
+    const tell = (key: string, fields: object = {}) =>
+      command('echo ${JOB_RESULT} "$JOB_RESULT" ${EXECUTION_DURATION}', { action_key: key, action_name: key, ...fields });
+    const results = await run([
+      { action_type: 'wait', action_name: 'rest', action_parameters: { seconds: 1 } },
+      command('exit 3', { on_failure: 'continue' }),
+      tell('before'),
+      command('true', { rollback: [tell('undo')] }),
+      command('exit 4', { action_key: 'bad', on_failure: 'rollback' }),
+      tell('after', {
+        dependencies: [{ action_key: 'bad', status: 'completed' }],
+        conditions: [
+          { variable: 'JOB_RESULT', operator: '==', value: 'failed' },
+          { variable: 'EXECUTION_DURATION', operator: '>', value: 0 },
+        ],
+      }),
+      {
+        action_type: 'condition',
+        action_name: 'decide',
+        dependencies: [{ action_key: 'after' }],
+        action_parameters: {
+          conditionType: 'for',
+          expression: 'JOB_RESULT == "failed" && EXECUTION_DURATION + 1 > 1 ? 1 : 0',
+          loop: [command('true', { action_name: 'taken' })],
+        },
+      },
+    ]);
+    const said = (name: string): string | undefined =>
+      results.find((row: { action_name: string }) => row.action_name === name)?.result_output;
+    expect(said('before')).toMatch(/^completed completed [1-9]\d*\n$/);
+    for (const name of ['after', 'undo']) expect(said(name)).toMatch(/^failed failed [1-9]\d*\n$/);
+    expect(results.find((row: { action_name: string }) => row.action_name === 'taken')).toMatchObject({ status: 'completed' });
+  });
+
+  test('a job declares no variable of a name that OpsConductor sets', async () => {
+    const variables = [{ key: 'JOB_RESULT' }];
+    const { status, body } = await platform.api('POST', '/api/v1/jobs', { name: 'own', actions: [command('true')], variables });
+    expect([status, body.errors]).toEqual([
+      400,
+      [{ path: 'variables.0.key', message: 'JOB_RESULT is set by OpsConductor; choose another name' }],
+    ]);
+  });
 });

@@ -109,7 +109,6 @@ export const activityCases = (world: World): QueryCase[] => {
         order: 2,
         iteration: 1,
         attempt: 2,
-        isLastAttempt: true,
         keepSession: false,
         keepSessionOnFailure: false,
       };

@@ -75,7 +75,7 @@ export const controlCases = (world: World): QueryCase[] => {
       const definition = await createDefinitionCache(db)(pick(filled.jobs, n).id, 3);
       const loop = await loopValues(db, { ...ref(n, 6), loop: { order: 1, iteration: 9, index: 0 } });
       const context = { branchId: branch?.id ?? 0, definition, variables: {} };
-      await readValues(db, context, loop, 'PREVIOUS_ACTION_OUTPUT == actions.action_1.output');
+      await readValues(db, context, loop, 'PREVIOUS_ACTION_OUTPUT == actions.action_1.output || JOB_RESULT == "failed"');
     }),
   ];
 };

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { ActionOutcome, RunActionInput } from '../../contracts/run.ts';
 import { createDefinitionCache } from '../../db/load-definition.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
-import { isRetryable } from '../../domain/failure.ts';
+import { mayRetry } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { showNul } from '../../domain/output-lines.ts';
 import { childSerial } from '../../domain/serials.ts';
@@ -31,8 +31,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
   const contexts = new Map<string, Promise<BranchContext>>();
 
   const contextOf = (branch: string): Promise<BranchContext> => {
-    // A branch that is run again has a workflow of its own, and may find another target, login or method.
-    const key = Context.current().info.workflowExecution?.workflowId ?? branch;
+    const key = contextKey(branch);
     const loading = contexts.get(key) ?? loadBranchContext(deps, loadDefinition, branch);
     contexts.set(key, loading);
     loading.catch(() => contexts.delete(key));
@@ -135,8 +134,11 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
         message,
       );
     const output = await writer.end();
-    const isFinal =
-      outcome.status !== 'failed' || input.isLastAttempt || !isRetryable(outcome, action.config['delivery'] === 'at_least_once');
+    const policy = {
+      retryCount: action.retryCount ?? context.definition.retryCount,
+      isRepeatable: action.config['delivery'] === 'at_least_once',
+    };
+    const isFinal = outcome.status !== 'failed' || !mayRetry(policy, input.attempt, outcome);
     const stderr = [output.stderr, message].filter((text) => text !== '').join(output.stderr.endsWith('\n') ? '' : '\n');
     await keepTrying(() => endAttempt(db, attemptId, { ...output, stderr, outcome, isFinal }), new AbortController().signal);
     notifyRun(context.executionSerial);
@@ -154,7 +156,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
       } finally {
         clearInterval(beat);
         // Secrets are kept in memory no longer than the branch needs them.
-        if (!input.keepSession) contexts.delete(input.branch);
+        if (!input.keepSession) contexts.delete(contextKey(input.branch));
       }
     },
   };
@@ -178,6 +180,9 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     return { context, action };
   }
 };
+
+/** A branch that is run again has a workflow of its own, and may find another target, login or method. */
+const contextKey = (branch: string): string => Context.current().info.workflowExecution?.workflowId ?? branch;
 
 const commandText = (action: DefinedAction): string => {
   const { command, scriptContent, query } = action.parameters;

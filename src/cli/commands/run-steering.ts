@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { AnswerApproval } from '../../contracts/action-answers.ts';
 import type { Execution } from '../../contracts/execution.ts';
 import type { ChangeExecution, SteeredExecution } from '../../contracts/steering.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -54,18 +55,28 @@ const answer =
         text: given === 'approved' ? `The next batch of ${serial} begins.` : `Run ${serial} ends without its next batch.`,
       };
     const run = isAction ? runOfAction(serial) : serial;
-    const waiting = isAction
-      ? [serial]
-      : await Array.fromAsync(
-          allPages((place) => client.listApprovals({ execution: run, ...place })),
-          (one) => one.action_serial,
-        );
-    for (const action of waiting) await client.answerAction(run, action, input);
-    return {
-      run: await client.getExecution(run),
-      text: `${waiting.length === 1 ? `Action ${waiting[0]} is` : `${waiting.length} actions are`} ${given}.`,
-    };
+    if (isAction) await client.answerAction(run, serial, input);
+    const text = isAction ? `Action ${serial} is ${given}.` : await answerAll(client, run, input);
+    return { run: await client.getExecution(run), text };
   };
+
+/** Answers every approval that waits in a run: one that refuses the answer does not keep it from the others. @throws OpsError naming those */
+const answerAll = async (client: CliSession['client'], run: string, input: AnswerApproval): Promise<string> => {
+  const waiting = await Array.fromAsync(allPages((place) => client.listApprovals({ execution: run, ...place })));
+  if (waiting.length === 0) throw new OpsError('CONFLICT', `No action of run ${run} waits for an answer.`);
+  const refused: OpsError[] = [];
+  for (const { action_serial: action } of waiting) {
+    await client.answerAction(run, action, input).catch((error: unknown) => {
+      if (!(error instanceof OpsError)) throw error;
+      refused.push(error);
+    });
+  }
+  const done = waiting.length - refused.length;
+  const text = `${done} of ${waiting.length} actions that waited ${done === 1 ? 'is' : 'are'} ${input.answer}.`;
+  const [first] = refused;
+  if (first !== undefined) throw new OpsError(first.code, [text, ...refused.map(({ message }) => message)].join(' '), { cause: first });
+  return text;
+};
 
 const change: Steer<NoteOption & RolloutOptions & { window?: number }> = async ({ client }, serial, options) => {
   const rollout = mergeRollout((await client.getExecution(serial)).rollout, options);

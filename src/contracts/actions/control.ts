@@ -23,7 +23,9 @@ export const conditionAction = (body: Body) =>
         conditionType: z.literal('switch'),
         expression: Expression,
         cases: z
-          .record(Text(1_000).min(1), body)
+          .record(Text(1_000).min(1), body, {
+            error: ({ code }) => (code === 'invalid_key' ? 'must be a text of 1 to 1000 characters' : undefined),
+          })
           .refine((cases) => Object.keys(cases).length > 0, 'needs at least one case')
           .meta({ description: 'What runs when the expression gives this text.' }),
         else: body.optional().meta({ description: 'What runs when no case fits.' }),
@@ -57,8 +59,8 @@ export const WaitAction = z.strictObject({
   action_type: z.literal('wait'),
   action_parameters: z.union(
     [
-      z.strictObject({ seconds: z.number().int().min(1).max(THIRTY_DAYS_S, 'must be at most 30 days') }),
-      z.strictObject({ until: z.iso.datetime({ offset: true }) }),
+      z.strictObject({ seconds: z.number().int().min(1, 'must be at least 1').max(THIRTY_DAYS_S, 'must be at most 30 days') }),
+      z.strictObject({ until: z.iso.datetime({ offset: true, error: 'must be an instant with its zone, such as 2026-01-31T22:00:00Z' }) }),
     ],
     { error: 'needs either seconds (1 to 2592000, which is 30 days) or until (an instant such as 2026-01-31T22:00:00Z)' },
   ),

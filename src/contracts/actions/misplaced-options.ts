@@ -9,6 +9,9 @@ type Option = keyof Config;
 const RUNS_AS: readonly ActionType[] = ['command', 'script', 'file'];
 const FILE_TYPES: readonly ActionType[] = ['file', 'file_transfer'];
 const OF_PROGRAMS: readonly Option[] = ['working_directory', 'environment', 'expected_exit_codes'];
+/** Without a target and without output. */
+const CONTROL_TYPES: readonly ActionType[] = ['condition', 'parallel', 'wait', 'approval'];
+const OF_WORKERS: readonly Option[] = [...OF_PROGRAMS, 'capture_output', 'keep_full_output', 'delivery'];
 
 const runAsProblem = (type: ActionType, { run_as: runAs, method }: Config): string | undefined => {
   if (runAs === undefined) return undefined;
@@ -25,12 +28,10 @@ export const misplacedOptions = (type: ActionType, config: Config): [Option, str
   if (method !== undefined && !canServe(method, type)) found.push(['method', `${METHODS[method].label} cannot do actions of type ${type}`]);
   const runAs = runAsProblem(type, config);
   if (runAs !== undefined) found.push(['run_as', runAs]);
-  if (!FILE_TYPES.includes(type)) return found;
-  return [
-    ...found,
-    ...OF_PROGRAMS.filter((option) => config[option] !== undefined).map((option): [Option, string] => [
-      option,
-      'is for commands and scripts only',
-    ]),
-  ];
+  if (CONTROL_TYPES.includes(type))
+    return [...found, ...given(config, OF_WORKERS, 'has no meaning here: OpsConductor itself does this action, no worker and no target')];
+  return FILE_TYPES.includes(type) ? [...found, ...given(config, OF_PROGRAMS, 'is for commands and scripts only')] : found;
 };
+
+const given = (config: Config, options: readonly Option[], message: string): [Option, string][] =>
+  options.filter((option) => config[option] !== undefined).map((option) => [option, message]);

@@ -4,11 +4,11 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller } from '../context.ts';
 import type { SteeredRun } from './steer-run.ts';
 
-/** @param what they approve, with its verb, for the message. @throws OpsError FORBIDDEN naming who may */
+/** @param what they answer, with its verb, for the message. @throws OpsError FORBIDDEN naming who may */
 export const assertApprover = ({ username, role }: Caller, approvers: z.infer<typeof Approvers>, what: string): void => {
   if (approvers.some(({ type, value }) => value === (type === 'user' ? username : role))) return;
   const names = approvers.map(({ type, value }) => (type === 'user' ? value : `the role ${value}`)).join(', ');
-  throw new OpsError('FORBIDDEN', `${what} approved by ${names}, not by ${username}.`);
+  throw new OpsError('FORBIDDEN', `${what} to be answered by ${names}, not by ${username}.`);
 };
 
 /** Lets those pass whom the rollout of the run names; everybody, when it names nobody. @throws OpsError FORBIDDEN */

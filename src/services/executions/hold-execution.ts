@@ -63,7 +63,11 @@ export const answerBatch = (
     permission: 'approvals.answer',
     note,
     async change(run, transaction) {
-      if (run.hold_reason !== 'approval') throw new OpsError('CONFLICT', `Execution ${serial} waits for no approval.`);
+      if (run.hold_reason !== 'approval')
+        throw new OpsError(
+          'CONFLICT',
+          `Execution ${serial} waits for no approval of its next batch. Its actions may wait for one: see \`runs approvals --run ${serial}\`.`,
+        );
       assertBatchApprover(caller, run);
       const refusal = `${caller.username} rejected the next batch${note === undefined ? '.' : `: ${note}`}`;
       await letGo(db, run, answer === 'rejected' ? refusal : null, transaction);

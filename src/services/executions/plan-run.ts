@@ -8,7 +8,7 @@ import { openEndpoint } from '../../db/method-endpoint.ts';
 import { selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { planSteps } from '../../domain/plan/plan-steps.ts';
-import { LOOP_VARIABLES, PREVIOUS_VARIABLES } from '../../domain/system-variables.ts';
+import { LOOP_VARIABLES, PREVIOUS_VARIABLES, SO_FAR_VARIABLES } from '../../domain/system-variables.ts';
 import type { BranchVariable } from '../../domain/system-variables.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
@@ -32,7 +32,7 @@ interface JobHead {
 
 const PROBES_AT_ONCE = 8;
 /** What only the run itself knows. */
-const OF_THE_RUN = ['EXECUTION_ID', 'EXECUTION_DATE', 'EXECUTION_TIME', ...PREVIOUS_VARIABLES, ...LOOP_VARIABLES];
+const OF_THE_RUN = ['EXECUTION_ID', 'EXECUTION_DATE', 'EXECUTION_TIME', ...PREVIOUS_VARIABLES, ...SO_FAR_VARIABLES, ...LOOP_VARIABLES];
 
 const JOB = `SELECT id, job_serial, name, definition_version, variables, is_template FROM jobs WHERE job_serial = $1 AND deleted_at IS NULL`;
 

@@ -1,12 +1,30 @@
+import type { ActionType } from '../../contracts/enums.ts';
 import type { SkipAction, SteeredExecution } from '../../contracts/steering.ts';
 import { selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { steerRun } from './steer-run.ts';
 
+interface RunningAction {
+  workflow_id: string;
+  target_name_ref: string;
+  /** Null when it does not run. */
+  action_name: string | null;
+  action_type: ActionType | null;
+  action_serial: string | null;
+}
+
+/** Why an action that runs is not skipped: those that hold others, or ask a person, end by themselves. */
+const refusal = ({ action_type: type, action_serial: serial }: RunningAction): string | undefined => {
+  if (type === 'approval') return `waits for an answer: approve or reject it (opsconductor runs approve|reject ${serial}).`;
+  if (type === 'parallel' || type === 'condition') return `holds other actions: skip the one inside it that hangs.`;
+  return undefined;
+};
+
 /**
- * Takes an action that runs, and hangs perhaps, out of its branch: its program is ended on the target, and the branch goes on behind it.
- * @throws OpsError NOT_FOUND; CONFLICT when the action does not run, nothing is changed then
+ * Takes an action that runs, and hangs perhaps, out of its branch: its program is ended on the target, or its wait is over, and the branch goes on
+ * behind it.
+ * @throws OpsError NOT_FOUND; CONFLICT when the action does not run, holds others or waits for an answer, nothing is changed then
  */
 export const skipAction = (
   deps: ServiceDeps,
@@ -21,9 +39,9 @@ export const skipAction = (
     permission: 'executions.steer',
     note,
     async change({ id }, transaction) {
-      const row = await selectRow<{ workflow_id: string; target_name_ref: string; action_name: string | null }>(
+      const row = await selectRow<RunningAction>(
         deps.db,
-        `SELECT b.workflow_id, b.target_name_ref, r.action_name FROM job_execution_branches b
+        `SELECT b.workflow_id, b.target_name_ref, r.action_name, r.action_type, r.action_serial FROM job_execution_branches b
            LEFT JOIN job_action_results r ON r.branch_id = b.id AND r.action_order = $3 AND r.status = 'running'
          WHERE b.job_execution_id = $1 AND b.branch_serial = $2 LIMIT 1`,
         [id, branch, order],
@@ -31,6 +49,8 @@ export const skipAction = (
       );
       if (row === undefined) throw new OpsError('NOT_FOUND', `Execution ${serial} has no branch ${branch}.`);
       if (row.action_name === null) throw new OpsError('CONFLICT', `Action ${order} of branch ${branch} does not run (any more).`);
+      const why = refusal(row);
+      if (why !== undefined) throw new OpsError('CONFLICT', `Action ${order} (${row.action_name}) of branch ${branch} ${why}`);
       isAnswered = await deps.skipAction(row.workflow_id, order);
       const text = `Action ${order} (${row.action_name}) of branch ${branch} (${row.target_name_ref}) skipped`;
       return { action: 'skip_action', text, details: { branch, action_order: order } };

@@ -1,0 +1,196 @@
+import { once } from 'node:events';
+import { serve } from '@hono/node-server';
+import type { ServerType } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startCli } from '../support/cli-process.ts';
+import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { saysLine, untilEvents } from '../support/follow.ts';
+import { markedProcesses } from '../support/marked-processes.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+
+const wait = (parameters: object, fields: object = {}) => ({
+  action_type: 'wait',
+  action_name: 'rest',
+  action_parameters: parameters,
+  ...fields,
+});
+const parallel = (actions: object[], parameters: object = {}) => ({
+  action_type: 'parallel',
+  action_name: 'block',
+  action_parameters: { actions, ...parameters },
+});
+const approval = () => ({
+  action_type: 'approval',
+  action_name: 'ask',
+  action_parameters: { approvers: [{ type: 'role', value: 'admin' }] },
+});
+const named = (name: string, text = 'true', fields: object = {}) => command(text, { action_name: name, action_key: name, ...fields });
+const fromNow = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
+
+describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
+  let platform: TestPlatform;
+  let fleet: Fleet;
+  let target: string;
+  let server: ServerType;
+  let url: string;
+  beforeAll(async () => {
+    [platform, fleet] = await Promise.all([startTestPlatform(), startFleet()]);
+    [target = ''] = await addTargets(platform, fleet, 1);
+    await new Promise<void>((resolve) => {
+      server = serve({ fetch: platform.app.fetch, hostname: '127.0.0.1', port: 0 }, (info) => {
+        url = `http://127.0.0.1:${info.port}`;
+        resolve();
+      });
+    });
+  });
+  afterAll(async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await platform[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+  });
+
+  const cli = async (...args: string[]): Promise<{ code: number; output: string }> => {
+    const process = startCli(args, { OPSCONDUCTOR_URL: url, OPSCONDUCTOR_TOKEN: platform.token });
+    const [code] = (await once(process.child, 'close')) as [number];
+    return { code, output: process.output() };
+  };
+  const post = (serial: string, path: string, body: unknown = {}) => platform.api('POST', `/api/v1/executions/${serial}/${path}`, body);
+  const skip = (serial: string, order: number) => post(serial, `branches/${serial}.0001/skip`, { action_order: order, note: 'too long' });
+  const resultsOf = async (serial: string) => (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body.data;
+  /** Each result as `<name> <status> <why>`, in the order of the definition. */
+  const rowsOf = async (serial: string): Promise<string[]> =>
+    ((await resultsOf(serial)) as Record<string, string | number | null>[])
+      .toSorted((one, other) => Number(one['action_order']) - Number(other['action_order']))
+      .map((row) => [row['action_name'], row['status'], row['skip_reason'] ?? row['error_code']].filter(Boolean).join(' '));
+  /** Looks until an action is in this state, in this turn; the time limit is that of the test. */
+  const untilRow = async (serial: string, name: string, status: string, iteration = 1): Promise<void> => {
+    const isSo = (row: { action_name: string; status: string; iteration: number }): boolean =>
+      row.action_name === name && row.status === status && row.iteration === iteration;
+    while (!(await resultsOf(serial)).some(isSo)) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  test('a wait until an instant lets the branch go on then, not before', async () => {
+    const instant = fromNow(2);
+    const { serial } = await runJob(platform, [target], [wait({ until: instant }), named('after')]);
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    const rest = (await resultsOf(serial)).find((row: { action_name: string }) => row.action_name === 'rest');
+    expect(Date.parse(rest.completed_at)).toBeGreaterThanOrEqual(Date.parse(instant));
+    expect(Date.parse(rest.started_at)).toBeLessThan(Date.parse(instant));
+  });
+
+  test('an instant that is past is waited for no more', async () => {
+    const { serial } = await runJob(platform, [target], [wait({ until: '2020-02-29T23:59:59+02:00' }), named('after')]);
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await rowsOf(serial)).toEqual(['rest completed', 'after completed']);
+  });
+
+  test('a wait in each of several lanes of a parallel block takes its own time', async () => {
+    const { serial } = await runJob(platform, [target], [parallel([wait({ seconds: 1 }), wait({ until: fromNow(1) }), named('work')])]);
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await rowsOf(serial)).toEqual(['block completed', 'rest completed', 'rest completed', 'work completed']);
+  });
+
+  test('a run that is cancelled during a wait ends at once: the wait is cancelled, what comes behind is, too', async () => {
+    const { serial } = await runJob(platform, [target], [named('before'), wait({ seconds: 2_592_000 }), named('after')]);
+    await untilRow(serial, 'rest', 'running');
+    await post(serial, 'cancel');
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
+    expect(await rowsOf(serial)).toEqual(['before completed', 'rest cancelled', 'after cancelled']);
+  });
+
+  test('a run that is cancelled inside a parallel block ends its programs on the target, its waits and its tries to come', async () => {
+    const { serial } = await runJob(
+      platform,
+      [target],
+      [
+        parallel([
+          named('left', 'echo begun; sleep 321'),
+          named('right', 'echo begun too; sleep 322'),
+          wait({ seconds: 1_000 }),
+          approval(),
+          named('tries', 'exit 1', { retry_count: 5, retry_delay_seconds: 300 }),
+          named('late'),
+        ]),
+        named('after'),
+      ],
+    );
+    await untilEvents(platform, serial, 2, (seen) => saysLine('begun')(seen) ?? (saysLine('begun too')(seen) && 'right'));
+    await untilRow(serial, 'tries', 'failed');
+    const markers = [2, 3].map((order) => `${serial}.0001.000${order}/1/1`);
+    for (const marker of markers) expect(markedProcesses(marker)).not.toEqual([]);
+    await post(serial, 'cancel');
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
+    for (const marker of markers) expect(markedProcesses(marker)).toEqual([]);
+    expect((await rowsOf(serial)).map((row) => row.replace(' COMMAND_FAILED', ''))).toEqual([
+      'block cancelled',
+      'left cancelled',
+      'right cancelled',
+      'rest cancelled',
+      'ask cancelled',
+      'tries failed',
+      'late cancelled',
+      'after cancelled',
+    ]);
+    expect((await resultsOf(serial)).filter((row: { is_final: boolean }) => !row.is_final)).toEqual([]);
+  });
+
+  test('a wait is skipped by a person: it ends at once, and the branch goes on behind it', async () => {
+    const after = { dependencies: [{ action_key: 'pause', status: 'skipped' }] };
+    const { serial } = await runJob(
+      platform,
+      [target],
+      [wait({ seconds: 1_000 }, { action_key: 'pause' }), named('after'), named('because', 'true', after)],
+    );
+    await untilRow(serial, 'rest', 'running');
+    expect(await skip(serial, 1)).toMatchObject({ status: 200, body: { acknowledged: true } });
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await rowsOf(serial)).toEqual(['rest skipped user', 'after completed', 'because completed']);
+    expect((await skip(serial, 1)).status).toBe(409);
+    const { body: log } = await platform.api('GET', `/api/v1/executions/${serial}/logs?limit=500`);
+    expect(log.data.map((line: { log_message: string }) => line.log_message)).toContain(
+      `Action 1 (rest) of branch ${serial}.0001 (host-1) skipped by admin: too long`,
+    );
+  });
+
+  test('a wait inside a loop and a parallel block is skipped from the command line; its other turns and lanes go on', async () => {
+    const loop = {
+      action_type: 'condition',
+      action_name: 'loop',
+      action_parameters: { conditionType: 'for', expression: '2', loop: [parallel([wait({ seconds: 1_000 }), named('beside')])] },
+    };
+    const { serial } = await runJob(platform, [target], [loop]);
+    for (const turn of [1, 2]) {
+      await untilRow(serial, 'rest', 'running', turn);
+      expect(await cli('runs', 'skip', serial, '--target', 'host-1', '--action', '3')).toEqual({
+        code: 0,
+        output: 'Action 3 is being ended on host-1; the branch goes on behind it.\n',
+      });
+    }
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await rowsOf(serial)).toEqual([
+      'loop completed',
+      'block completed',
+      'block completed',
+      'rest skipped user',
+      'rest skipped user',
+      'beside completed',
+      'beside completed',
+    ]);
+  });
+
+  test('an approval is not skipped but answered, and a block not but what is inside it: each refusal says so and changes nothing', async () => {
+    const { serial } = await runJob(platform, [target], [parallel([approval(), wait({ seconds: 1_000 })])]);
+    await untilRow(serial, 'ask', 'running');
+    await untilRow(serial, 'rest', 'running');
+    expect(await skip(serial, 2)).toMatchObject({ status: 409, body: { detail: expect.stringContaining('approve or reject it') } });
+    expect(await skip(serial, 1)).toMatchObject({ status: 409, body: { detail: expect.stringContaining('skip the one inside it') } });
+    const refused = await cli('runs', 'skip', serial, '--target', target, '--action', '2');
+    expect(refused.code).toBe(2);
+    expect(refused.output).toContain(`approve or reject it (opsconductor runs approve|reject ${serial}.0001.0002)`);
+    expect((await rowsOf(serial)).filter((row) => !row.endsWith('running'))).toEqual([]);
+    await post(serial, 'cancel');
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
+  });
+});
