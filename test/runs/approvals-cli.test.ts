@@ -11,6 +11,7 @@ import { addTargets, command, runJob, startFleet, withoutSshd } from '../support
 import type { Fleet } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { resultsOf, untilResults } from '../support/until-results.ts';
 
 const ADMINS = [{ type: 'role', value: 'admin' }];
 const approval = (name: string, parameters: object = {}, fields: object = {}) => ({
@@ -58,11 +59,14 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
   const cli = (...args: string[]) => cliAs(platform.token, ...args);
   const waitingOf = async (serial: string): Promise<{ action_name: string }[]> =>
     (await platform.api('GET', `/api/v1/executions/approvals?execution=${serial}`)).body.data;
-  const resultsOf = async (serial: string) => (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body.data;
   /** A run in which so many approvals wait. */
   const startAsking = async (actions: object[], count: number): Promise<string> => {
     const { serial } = await runJob(platform, [target], actions);
-    while ((await waitingOf(serial)).length < count) await new Promise((resolve) => setImmediate(resolve));
+    await untilResults(
+      platform,
+      serial,
+      (rows) => rows.filter(({ action_type, status }) => action_type === 'approval' && status === 'running').length >= count,
+    );
     return serial;
   };
   const auditOf = async (serial: string, action: string) =>
@@ -96,7 +100,7 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
       output: `Action ${action} is approved.\n`,
     });
     expect((await platform.untilEnded(serial)).status).toBe('completed');
-    expect((await resultsOf(serial))[0]).toMatchObject({
+    expect((await resultsOf(platform, serial))[0]).toMatchObject({
       status: 'completed',
       resolution: 'approved',
       resolution_note: 'window is open',
@@ -118,7 +122,7 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
       output: `Action ${action} is rejected.\n`,
     });
     expect(await platform.untilEnded(serial)).toMatchObject({ status: 'failed', failed_branches: 1 });
-    expect((await resultsOf(serial))[0]).toMatchObject({
+    expect((await resultsOf(platform, serial))[0]).toMatchObject({
       error_code: 'APPROVAL_REJECTED',
       fault: 'a person',
       resolved_by: operator.name,
@@ -236,7 +240,7 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
       output: `error: ${action} was resolved before (succeeded).\n`,
     });
     expect(await cli('runs', 'lost', serial)).toEqual({ code: 0, output: 'The outcome of every action is known.\n' });
-    expect((await resultsOf(serial))[0]).toMatchObject({ status: 'failed', resolution: 'succeeded', resolved_by: operator.name });
+    expect((await resultsOf(platform, serial))[0]).toMatchObject({ status: 'failed', resolution: 'succeeded', resolved_by: operator.name });
     expect(await auditOf(serial, 'resolve_attempt')).toMatchObject([
       { event_type: 'execution_changed', details: { action, outcome: 'succeeded', note: 'uptime says so' } },
     ]);
@@ -296,8 +300,8 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
       ]);
       expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
       await platform.untilEnded(serial);
-      const [{ resolution, resolved_by: by }] = await resultsOf(serial);
-      expect([resolution, by]).toEqual(answers[0]?.status === 200 ? ['approved', operator.name] : ['rejected', 'admin']);
+      const [row] = await resultsOf(platform, serial);
+      expect([row?.resolution, row?.resolved_by]).toEqual(answers[0]?.status === 200 ? ['approved', operator.name] : ['rejected', 'admin']);
       expect(await auditOf(serial, 'answer_approval')).toHaveLength(1);
     });
   });

@@ -6,6 +6,8 @@ import type { Fleet } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { isIn, resultsOf, untilResults } from '../support/until-results.ts';
+import type { ResultRow } from '../support/until-results.ts';
 
 const named = (name: string, text = 'true', fields: object = {}) => command(text, { action_name: name, action_key: name, ...fields });
 const block = (name: string, type: string, parameters: object, fields: object = {}) => ({
@@ -23,16 +25,6 @@ const over = (name: string, expression: string, loop: object[], fields: object =
 const parallel = (name: string, actions: object[], fields: object = {}) => block(name, 'parallel', { actions }, fields);
 const NEVER = { conditions: [{ variable: 'TARGET_OS', operator: '==', value: 'plan9' }] };
 
-interface Row {
-  action_name: string;
-  action_order: number;
-  iteration: number;
-  status: string;
-  skip_reason: string | null;
-  error_code: string | null;
-  result_output: string;
-}
-
 describe.skipIf(withoutSshd)('actions deep inside actions (OpenSSH)', () => {
   let platform: TestPlatform;
   let fleet: Fleet;
@@ -49,24 +41,18 @@ describe.skipIf(withoutSshd)('actions deep inside actions (OpenSSH)', () => {
     await fleet[Symbol.asyncDispose]();
   });
 
-  const resultsOf = async (serial: string): Promise<Row[]> =>
-    (await platform.api('GET', `/api/v1/executions/${serial}/results?limit=200`)).body.data;
   const rowsOf = async (serial: string): Promise<string[]> =>
-    (await resultsOf(serial))
+    (await resultsOf(platform, serial))
       .toSorted((one, other) => one.action_order - other.action_order || one.iteration - other.iteration)
       .map((row) => [row.action_name, row.iteration, row.status, row.skip_reason ?? row.error_code].filter(Boolean).join(' '));
   const run = async (actions: object[], fields: Record<string, unknown> = {}) => {
     const { serial } = await runJob(platform, [target], actions, fields);
     const { status } = await platform.untilEnded(serial);
-    return { status, rows: await rowsOf(serial), results: await resultsOf(serial) };
+    return { status, rows: await rowsOf(serial), results: await resultsOf(platform, serial) };
   };
-  /** Looks until each of these actions has come to its state; the time limit is that of the test. */
-  const untilRows = async (serial: string, states: Record<string, string>): Promise<void> => {
-    const hasCome = (rows: Row[]): boolean =>
-      Object.entries(states).every(([name, status]) => rows.some((row) => row.action_name === name && row.status === status));
-    while (!hasCome(await resultsOf(serial))) await new Promise((resolve) => setImmediate(resolve));
-  };
-  const saidBy = (results: Row[], name: string): string[] =>
+  const untilAll = (serial: string, states: Record<string, string>, turn = 1) =>
+    untilResults(platform, serial, (rows) => Object.entries(states).every(([name, status]) => isIn(name, status, turn)(rows)));
+  const saidBy = (results: ResultRow[], name: string): string[] =>
     results.filter((row) => row.action_name === name).map((row) => row.result_output.trim());
 
   test('five levels: parallel, loop, switch, if, command; each turn in each lane has its rows', async () => {
@@ -211,16 +197,20 @@ describe.skipIf(withoutSshd)('actions deep inside actions (OpenSSH)', () => {
     const lane = (name: string, held: number) =>
       over(`${name}_loop`, '3', [
         named(`${name}_turn`, `echo "${name} $LOOP_INDEX"`),
-        ...(held < 3 ? [{ action_type: 'wait', action_name: `${name}_wait`, action_parameters: { seconds: 2 } }] : []),
+        ...(held < 3 ? [{ action_type: 'wait', action_name: `${name}_wait`, action_parameters: { seconds: 1_000 } }] : []),
       ]);
     const ask = { action_type: 'approval', action_name: 'ask', action_parameters: { approvers: [{ type: 'role', value: 'admin' }] } };
     const { serial } = await runJob(platform, [target], [parallel('all', [lane('slow', 0), lane('quick', 3), ask]), named('after')]);
     await untilEvents(platform, serial, 1, saysLine('slow 0'));
     // No command may be in flight at the kill: it would be lost, and wait for somebody's answer.
-    await untilRows(serial, { quick_loop: 'completed', slow_wait: 'running', ask: 'running' });
+    await untilAll(serial, { quick_loop: 'completed', slow_wait: 'running', ask: 'running' });
     await worker.end('SIGKILL');
     worker = await startWorkerProcess(platform);
-    await untilEvents(platform, serial, 1, saysLine('slow 2'));
+    for (const turn of [1, 2, 3]) {
+      await untilAll(serial, { slow_wait: 'running' }, turn);
+      const skip = await platform.api('POST', `/api/v1/executions/${serial}/branches/${serial}.0001/skip`, { action_order: 4 });
+      expect(skip.status).toBe(200);
+    }
     expect(
       (await platform.api('POST', `/api/v1/executions/${serial}/actions/${serial}.0001.0007/answer`, { answer: 'approved' })).status,
     ).toBe(200);
@@ -229,7 +219,7 @@ describe.skipIf(withoutSshd)('actions deep inside actions (OpenSSH)', () => {
       'all 1 completed',
       'slow_loop 1 completed',
       ...[1, 2, 3].map((turn) => `slow_turn ${turn} completed`),
-      ...[1, 2, 3].map((turn) => `slow_wait ${turn} completed`),
+      ...[1, 2, 3].map((turn) => `slow_wait ${turn} skipped user`),
       'quick_loop 1 completed',
       ...[1, 2, 3].map((turn) => `quick_turn ${turn} completed`),
       'ask 1 completed',

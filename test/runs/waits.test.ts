@@ -9,6 +9,7 @@ import { saysLine, untilEvents } from '../support/follow.ts';
 import { markedProcesses } from '../support/marked-processes.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { isIn, resultsOf, untilResults } from '../support/until-results.ts';
 
 const wait = (parameters: object, fields: object = {}) => ({
   action_type: 'wait',
@@ -58,26 +59,21 @@ describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
   };
   const post = (serial: string, path: string, body: unknown = {}) => platform.api('POST', `/api/v1/executions/${serial}/${path}`, body);
   const skip = (serial: string, order: number) => post(serial, `branches/${serial}.0001/skip`, { action_order: order, note: 'too long' });
-  const resultsOf = async (serial: string) => (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body.data;
   /** Each result as `<name> <status> <why>`, in the order of the definition. */
   const rowsOf = async (serial: string): Promise<string[]> =>
-    ((await resultsOf(serial)) as Record<string, string | number | null>[])
-      .toSorted((one, other) => Number(one['action_order']) - Number(other['action_order']))
-      .map((row) => [row['action_name'], row['status'], row['skip_reason'] ?? row['error_code']].filter(Boolean).join(' '));
-  /** Looks until an action is in this state, in this turn; the time limit is that of the test. */
-  const untilRow = async (serial: string, name: string, status: string, iteration = 1): Promise<void> => {
-    const isSo = (row: { action_name: string; status: string; iteration: number }): boolean =>
-      row.action_name === name && row.status === status && row.iteration === iteration;
-    while (!(await resultsOf(serial)).some(isSo)) await new Promise((resolve) => setImmediate(resolve));
-  };
+    (await resultsOf(platform, serial))
+      .toSorted((one, other) => one.action_order - other.action_order)
+      .map((row) => [row.action_name, row.status, row.skip_reason ?? row.error_code].filter(Boolean).join(' '));
+  const untilRow = (serial: string, name: string, status: string, iteration = 1) =>
+    untilResults(platform, serial, isIn(name, status, iteration));
 
   test('a wait until an instant lets the branch go on then, not before', async () => {
     const instant = fromNow(2);
     const { serial } = await runJob(platform, [target], [wait({ until: instant }), named('after')]);
     expect((await platform.untilEnded(serial)).status).toBe('completed');
-    const rest = (await resultsOf(serial)).find((row: { action_name: string }) => row.action_name === 'rest');
-    expect(Date.parse(rest.completed_at)).toBeGreaterThanOrEqual(Date.parse(instant));
-    expect(Date.parse(rest.started_at)).toBeLessThan(Date.parse(instant));
+    const rest = (await resultsOf(platform, serial)).find((row) => row.action_name === 'rest');
+    expect(Date.parse(rest?.completed_at ?? '')).toBeGreaterThanOrEqual(Date.parse(instant));
+    expect(Date.parse(rest?.started_at ?? '')).toBeLessThan(Date.parse(instant));
   });
 
   test('an instant that is past is waited for no more', async () => {
@@ -133,7 +129,7 @@ describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
       'late cancelled',
       'after cancelled',
     ]);
-    expect((await resultsOf(serial)).filter((row: { is_final: boolean }) => !row.is_final)).toEqual([]);
+    expect((await resultsOf(platform, serial)).filter((row) => !row.is_final)).toEqual([]);
   });
 
   test('a wait is skipped by a person: it ends at once, and the branch goes on behind it', async () => {

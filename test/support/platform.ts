@@ -139,6 +139,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     db,
     client,
     database,
+    feed,
     services,
     activities,
     taskQueuePrefix,

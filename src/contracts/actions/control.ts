@@ -23,9 +23,7 @@ export const conditionAction = (body: Body) =>
         conditionType: z.literal('switch'),
         expression: Expression,
         cases: z
-          .record(Text(1_000).min(1), body, {
-            error: ({ code }) => (code === 'invalid_key' ? 'must be a text of 1 to 1000 characters' : undefined),
-          })
+          .record(Text(1_000).min(1, 'must be a text of 1 to 1000 characters'), body)
           .refine((cases) => Object.keys(cases).length > 0, 'needs at least one case')
           .meta({ description: 'What runs when the expression gives this text.' }),
         else: body.optional().meta({ description: 'What runs when no case fits.' }),
