@@ -1,12 +1,15 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { ActionOutcome, PlannedAction, RunActionInput } from '../contracts/run.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /** Row writes that take part of a second and may be repeated; they cost one event each. Without a limit: a database that is away only delays them. */
-export const record = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '10s',
-  retry: { initialInterval: '200ms', maximumInterval: '5s' },
-});
+export const record = oneAtATime(
+  proxyLocalActivities<Activities>({
+    startToCloseTimeout: '10s',
+    retry: { initialInterval: '200ms', maximumInterval: '5s' },
+  }),
+);
 
 /** Work of a whole run or shard: too long for a local activity, safe to repeat; begun anew half a minute after its worker died. */
 export const io = proxyActivities<Activities>({

@@ -80,6 +80,21 @@ describe.skipIf(withoutSshd)('workflow histories recorded now (OpenSSH)', () => 
     await worker.end('SIGTERM');
   });
 
+  test('lanes of parallel blocks replay, in whatever order their rows came to be written', async () => {
+    const act = (type: string, parameters: object) => ({ action_type: type, action_name: type, action_parameters: parameters });
+    const ask = act('approval', { approvers: [{ type: 'role', value: 'admin' }], timeoutSeconds: 1, onTimeout: 'approve' });
+    const turns = act('condition', { conditionType: 'for', expression: '3', loop: [command('true'), act('wait', { seconds: 1 })] });
+    // oxlint-disable-next-line unicorn/no-thenable -- a list of actions is nothing that `await` would call
+    const either = act('condition', { conditionType: 'if', expression: 'TARGET_OS == "linux"', then: [command('true')] });
+    const lanes = [turns, ask, either, act('wait', { seconds: 1 }), turns, command('true'), either, ask];
+    const worker = await startWorkerProcess(platform);
+    const { serial, run } = await runJob(platform, targets, [act('parallel', { actions: lanes, maxConcurrency: 8 })]);
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    const histories = [run.workflow_id, ...targets.map((target) => `${serial}/b/${target}`)].map(historyOf);
+    expect(await replay(await Promise.all(histories))).toEqual([]);
+    await worker.end('SIGTERM');
+  });
+
   test('shards replay', async () => {
     let worker = await startWorkerProcess(platform);
     const taskQueue = `${platform.taskQueuePrefix}-wf`;
