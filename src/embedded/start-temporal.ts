@@ -30,13 +30,17 @@ export interface EmbeddedTemporal extends AsyncDisposable {
   stop: () => Promise<void>;
 }
 
-/** The limits are made for a shared cluster; here they would only slow a large job down. Longer ids would not fit a Postgres cluster later. */
+/**
+ * The limits are made for a shared cluster; here they would only slow a large job down. Longer ids would not fit a Postgres cluster later. Eager: a
+ * worker that schedules an action gets it in the same answer.
+ */
 const DYNAMIC_CONFIG = [
   'frontend.namespaceRPS=20000',
   'frontend.rps=20000',
   'history.rps=20000',
   'matching.rps=20000',
   'limit.maxIDLength=255',
+  'system.enableActivityEagerExecution=true',
 ];
 /** The default journal manages a sixth of the branches a second; after a power cut the last moments may be missing, the file stays whole. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];

@@ -4,7 +4,8 @@ import { createActivities } from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { createSessionPool } from '../activities/run-action/session-pool.ts';
 import type { Config } from '../config.ts';
-import { actionQueue, workflowQueue } from './task-queues.ts';
+import { withLeanWorkflowThread } from './lean-workflow-thread.ts';
+import { runQueue, workflowQueue } from './task-queues.ts';
 
 export interface WorkerOptions {
   connection: NativeConnection;
@@ -25,7 +26,7 @@ export interface RunningWorker {
 
 const FORCE_AFTER_GRACE_MS = 30_000;
 
-/** Two Temporal workers in this process: one for workflows and row writes, one for actions. */
+/** Two Temporal workers in this process: one for workflows, row writes and actions, one for the work of whole runs. */
 export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
   const { connection, namespace, taskQueuePrefix, limits } = options;
   const sessions = createSessionPool(options.activities.openSession);
@@ -38,29 +39,28 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: limits.graceMs,
     shutdownForceTime: limits.graceMs + FORCE_AFTER_GRACE_MS,
   };
-  const workflows = await Worker.create({
-    ...common,
-    taskQueue: workflowQueue(taskQueuePrefix),
-    workflowBundle: { codePath: options.bundlePath },
-    maxCachedWorkflows: 1_000,
-    // A dead worker's sticky queue holds its tasks for this long (temporal guide, 12.15).
-    stickyQueueScheduleToStartTimeout: '2s',
-    maxConcurrentLocalActivityExecutions: 100,
-  });
-  const actions = await Worker.create({
-    ...common,
-    taskQueue: actionQueue(taskQueuePrefix),
-    maxConcurrentActivityTaskExecutions: limits.maxConcurrentActions,
-    // With it an absence of the server for less than the heartbeat timeout costs no command (temporal guide, 12.14).
-    maxHeartbeatThrottleInterval: '5s',
-  });
-  const runs = [workflows.run(), actions.run()];
+  const createWorkflowWorker = () =>
+    Worker.create({
+      ...common,
+      taskQueue: workflowQueue(taskQueuePrefix),
+      workflowBundle: { codePath: options.bundlePath },
+      maxCachedWorkflows: 1_000,
+      // A dead worker's sticky queue holds its tasks for this long (temporal guide, 12.15).
+      stickyQueueScheduleToStartTimeout: '2s',
+      maxConcurrentLocalActivityExecutions: 100,
+      maxConcurrentActivityTaskExecutions: limits.maxConcurrentActions,
+      // With it an absence of the server for less than the heartbeat timeout costs no command (temporal guide, 12.14).
+      maxHeartbeatThrottleInterval: '5s',
+    });
+  const workflows = await (limits.stackTraces ? createWorkflowWorker() : withLeanWorkflowThread(createWorkflowWorker));
+  const runWork = await Worker.create({ ...common, taskQueue: runQueue(taskQueuePrefix) });
+  const runs = [workflows.run(), runWork.run()];
   const finished = Promise.all(runs).then(() => undefined);
   finished.catch(() => undefined);
   return {
     finished,
     async stop() {
-      for (const worker of [actions, workflows]) if (worker.getState() === 'RUNNING') worker.shutdown();
+      for (const worker of [workflows, runWork]) if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.allSettled(runs);
       await sessions.close();
     },

@@ -11,8 +11,12 @@ export const record = oneAtATime(
   }),
 );
 
+/** Not the queue of actions: they may take all slots of a worker for as long as they like. */
+const RUN_QUEUE = workflowInfo().taskQueue.replace(/-wf$/, '-run');
+
 /** Work of a whole run or shard: too long for a local activity, safe to repeat; begun anew half a minute after its worker died. */
 export const io = proxyActivities<Activities>({
+  taskQueue: RUN_QUEUE,
   startToCloseTimeout: '5m',
   heartbeatTimeout: '30s',
   retry: { initialInterval: '500ms', maximumInterval: '15s' },
@@ -21,6 +25,7 @@ export const io = proxyActivities<Activities>({
 /** Upkeep of the database: may take hours, is safe to repeat and to break off, and waits some minutes for a lock before it gives up. */
 export const upkeep = (summary: string) =>
   proxyActivities<Activities>({
+    taskQueue: RUN_QUEUE,
     startToCloseTimeout: '6h',
     heartbeatTimeout: '5m',
     retry: { initialInterval: '5s', maximumInterval: '1m', maximumAttempts: 10 },
@@ -31,7 +36,10 @@ export const upkeep = (summary: string) =>
 // written while the database is away.
 const OVERTIME_MS = 10 * 60_000;
 
-/** One try of one action: dispatched at most once, watched by heartbeats. */
+/**
+ * One try of one action: dispatched at most once, watched by heartbeats. On the queue of its workflow, so that the server may hand it to the same worker
+ * in the answer to the workflow task (eager dispatch).
+ */
 export const tryAction = (
   action: PlannedAction,
   where: string,
@@ -39,7 +47,6 @@ export const tryAction = (
   input: RunActionInput,
 ): Promise<ActionOutcome> =>
   proxyActivities<Activities>({
-    taskQueue: workflowInfo().taskQueue.replace(/-wf$/, '-exec'),
     startToCloseTimeout: action.timeoutMs + OVERTIME_MS,
     heartbeatTimeout: heartbeatTimeoutMs,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',

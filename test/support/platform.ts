@@ -94,7 +94,12 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
       taskQueuePrefix,
       bundlePath: inject('bundlePath'),
       activities,
-      limits: { graceMs: options.graceMs ?? 5_000, heartbeatTimeoutMs: activities.heartbeatTimeoutMs, maxConcurrentActions: 200 },
+      limits: {
+        graceMs: options.graceMs ?? 5_000,
+        heartbeatTimeoutMs: activities.heartbeatTimeoutMs,
+        maxConcurrentActions: 200,
+        stackTraces: false,
+      },
     });
     return {
       async stop() {
