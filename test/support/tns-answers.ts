@@ -123,6 +123,6 @@ export const executed = (): Buffer => u8(PARAMETER, 0, 0, 0, 0);
 export const directions = (count: number): Buffer =>
   count === 0 ? u8() : Buffer.concat([u8(IO_VECTOR, 0), ub(count % 256), ub(Math.floor(count / 256)), u8(0, 0, 0, 0), Buffer.alloc(count, IN)]);
 
-/** The answer to what was done with a large object: its locator. */
-export const lobAnswer = (locator: Buffer, isNew: boolean): Buffer =>
-  Buffer.concat([u8(PARAMETER), locator, isNew ? Buffer.concat([ub(UTF8), u8(0)]) : u8()]);
+/** The answer to what was done with a large object: its locator, and what belongs to the operation. */
+export const lobAnswer = (locator: Buffer, isNew: boolean, amount: number | undefined): Buffer =>
+  Buffer.concat([u8(PARAMETER), locator, isNew ? Buffer.concat([ub(UTF8), u8(0)]) : u8(), amount === undefined ? u8() : ub(amount)]);

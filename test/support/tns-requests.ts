@@ -30,7 +30,7 @@ export type Call =
     }
   | { kind: 'again'; cursor: number; rows: number; isCommitted: boolean; values: readonly unknown[] }
   | { kind: 'fetch'; cursor: number; rows: number }
-  | { kind: 'lob'; operation: 'create' | 'write' | 'other'; locator: Buffer; data: Buffer }
+  | { kind: 'lob'; operation: 'create' | 'write' | 'other'; locator: Buffer; data: Buffer; amount: number | undefined }
   | { kind: 'ping' | 'commit' | 'rollback' | 'logoff' };
 
 export interface Known {
@@ -123,9 +123,9 @@ const readLob = (cursor: Cursor): Call => {
   if (operation === LOB_CREATE) cursor.ub();
   if (operation === LOB_WRITE && cursor.u8() !== LOB_DATA) throw new Error('The double expected the data of a large object.');
   const data = operation === LOB_WRITE ? (cursor.bytes() ?? Buffer.alloc(0)) : Buffer.alloc(0);
-  if (hasAmount) cursor.ub();
+  const amount = hasAmount ? cursor.ub() : undefined;
   const kind = operation === LOB_CREATE ? 'create' : operation === LOB_WRITE ? 'write' : 'other';
-  return { kind: 'lob', operation: kind, locator: Buffer.from(locator), data };
+  return { kind: 'lob', operation: kind, locator: Buffer.from(locator), data, amount };
 };
 
 /** What travels before a call: cursors and temporary large objects that are done with. */

@@ -110,11 +110,11 @@ export const createSession = (wire: Wire, release: Release, answerTo: (statement
     reply(answers.outcome(fieldVersion, { cursor: id }));
   };
 
-  const changeLob = ({ operation, locator, data }: Extract<Call, { kind: 'lob' }>): void => {
+  const changeLob = ({ operation, locator, data, amount }: Extract<Call, { kind: 'lob' }>): void => {
     if (operation === 'create') locator.writeUInt32BE(lobs.size + 1);
     const key = locator.toString('hex');
     lobs.set(key, [...(lobs.get(key) ?? []), data]);
-    reply(answers.lobAnswer(locator, operation === 'create'), answers.status());
+    reply(answers.lobAnswer(locator, operation === 'create', amount), answers.status());
   };
 
   return {
