@@ -96,7 +96,11 @@ export const rowHeader = (): Buffer => u8(ROW_HEADER, 0, 0, 0, 0, 0, 0, 0);
 const value = ({ type }: Column, bytes: Buffer | null, define: Bound | undefined): Buffer => {
   if (define?.code === LONG || define?.code === LONG_RAW)
     // Behind it say a number and a code whether it is NULL.
-    return Buffer.concat([bytes === null ? u8(0) : withLength(bytes), bytes === null ? u8(0x81, 1) : u8(0), bytes === null ? ub(1405) : u8(0)]);
+    return Buffer.concat([
+      bytes === null ? u8(0) : withLength(bytes),
+      bytes === null ? u8(0x81, 1) : u8(0),
+      bytes === null ? ub(1405) : u8(0),
+    ]);
   if (type.size === 0) return u8();
   return bytes === null ? u8(0) : withLength(bytes);
 };
@@ -121,7 +125,9 @@ export const executed = (): Buffer => u8(PARAMETER, 0, 0, 0, 0);
 
 /** Of a block in PL/SQL: which values go in and come out. All go in. */
 export const directions = (count: number): Buffer =>
-  count === 0 ? u8() : Buffer.concat([u8(IO_VECTOR, 0), ub(count % 256), ub(Math.floor(count / 256)), u8(0, 0, 0, 0), Buffer.alloc(count, IN)]);
+  count === 0
+    ? u8()
+    : Buffer.concat([u8(IO_VECTOR, 0), ub(count % 256), ub(Math.floor(count / 256)), u8(0, 0, 0, 0), Buffer.alloc(count, IN)]);
 
 /** The answer to what was done with a large object: its locator, and what belongs to the operation. */
 export const lobAnswer = (locator: Buffer, isNew: boolean, amount: number | undefined): Buffer =>

@@ -65,8 +65,9 @@ export const cursorOf = (body: Buffer) => {
     ub: number,
     /** Some whole numbers in a row, which say nothing to us. */
     skip: (kinds: string): void => {
-      for (const kind of kinds) if (kind === '1') take(1);
-      else number();
+      for (const kind of kinds)
+        if (kind === '1') take(1);
+        else number();
     },
     text: (): string => (number() === 0 ? '' : (bytes()?.toString() ?? '')),
     /** Up to and with the byte 0. */

@@ -1,5 +1,6 @@
+import type { TnsOptions } from './tns-conversation.ts';
 import { startTnsServer } from './tns-server.ts';
-import type { TnsOptions, TnsServer } from './tns-server.ts';
+import type { TnsServer } from './tns-server.ts';
 import type { Answer, Statement } from './tns-session.ts';
 import { double, float, moment, number, TYPE, zoned } from './tns-values.ts';
 import type { ColumnType } from './tns-values.ts';
@@ -96,7 +97,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   60: 'deadlock detected while waiting for resource',
   900: 'invalid SQL statement',
   942: 'table or view does not exist',
-  6550: 'line 1, column 7:\nPLS-00201: identifier \'ABSENT\' must be declared',
+  6550: "line 1, column 7:\nPLS-00201: identifier 'ABSENT' must be declared",
   12899: 'value too large for column "OPS"."THINGS"."V" (actual: 12, maximum: 10)',
 };
 

@@ -1,4 +1,4 @@
-import { cursorOf, u8, u16, withLength } from './tns-bytes.ts';
+import { u8, u16, withLength } from './tns-bytes.ts';
 import type { Cursor } from './tns-bytes.ts';
 import { CONNECT, DATA, REFUSE } from './tns-packets.ts';
 import type { Packet, Wire } from './tns-packets.ts';
@@ -12,7 +12,7 @@ export const RELEASES = {
 } as const;
 export type Release = (typeof RELEASES)[keyof typeof RELEASES];
 
-export const [PROTOCOL, DATA_TYPES, FAST_AUTH] = [1, 2, 34];
+const [PROTOCOL, DATA_TYPES, FAST_AUTH] = [1, 2, 34];
 const [UTF8, UTF16] = [873, 2000];
 const [NO_NA, SDU, TDU] = [0x0c, 8_192, 2_097_152];
 const [CAP_FIELD_VERSION, CAP_TTC4, END_OF_REQUEST] = [7, 40, 0x20];
@@ -53,14 +53,16 @@ export const accept = (wire: Wire, { tns, acceptFlags }: Release): void =>
     ]),
   );
 
-export const readProtocol = (cursor: Cursor): void => {
+export const readProtocol = (cursor: Cursor): boolean => {
+  cursor.take(1);
   while (cursor.u8() !== 0);
   cursor.terminated();
+  return true;
 };
 
 /** @returns whether the client wants to know the time zone of the database. */
 export const readDataTypes = (cursor: Cursor): boolean => {
-  cursor.take(5);
+  cursor.take(6);
   cursor.bytes();
   const wantsZone = cursor.bytes()?.[RCAP_TZ] === TZ_EX;
   if (wantsZone) cursor.take(11);
@@ -97,14 +99,11 @@ export const dataTypesAnswer = (tellsZone: boolean): Buffer =>
     ...[1, 1, 1, 0, 2, 2, 10, 0, 12, 12, 10, 0, 7, 0, 0].map(u16),
   ]);
 
-/** One message with all that a client has to say before it knows the server. */
-export const readFastAuth = <Found>(body: Buffer, readRest: (cursor: Cursor) => Found): { wantsZone: boolean; found: Found } => {
-  const cursor = cursorOf(body);
-  cursor.take(4);
-  cursor.take(1);
+/** What stands before the login in a message with all that a client has to say before it knows the server. @returns as `readDataTypes`. */
+export const readFastAuth = (cursor: Cursor): boolean => {
+  if (cursor.u8() !== FAST_AUTH) throw new Error('The double expected the three parts of a login at once.');
+  cursor.take(3);
   readProtocol(cursor);
   cursor.take(6);
-  cursor.take(1);
-  const wantsZone = readDataTypes(cursor);
-  return { wantsZone, found: readRest(cursor) };
+  return readDataTypes(cursor);
 };

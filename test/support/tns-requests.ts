@@ -1,6 +1,18 @@
 import { cursorOf } from './tns-bytes.ts';
 import type { Cursor } from './tns-bytes.ts';
-import { BINARY_DOUBLE, BINARY_FLOAT, BLOB, CLOB, DATE, decimalOf, NUMBER, RAW, TIMESTAMP, TIMESTAMP_LTZ, TIMESTAMP_TZ } from './tns-values.ts';
+import {
+  BINARY_DOUBLE,
+  BINARY_FLOAT,
+  BLOB,
+  CLOB,
+  DATE,
+  decimalOf,
+  NUMBER,
+  RAW,
+  TIMESTAMP,
+  TIMESTAMP_LTZ,
+  TIMESTAMP_TZ,
+} from './tns-values.ts';
 
 const [FUNCTION, ROW_DATA, LOB_DATA, PIGGYBACK] = [3, 7, 14, 17];
 const [REEXECUTE, FETCH, LOGOFF, COMMIT, ROLLBACK, REEXECUTE_AND_FETCH, EXECUTE, LOB_OP] = [4, 5, 9, 14, 15, 78, 94, 96];

@@ -80,7 +80,12 @@ export const createSession = (wire: Wire, release: Release, answerTo: (statement
     reply(...first, ...rowsOf(id, cursor, count));
   };
 
-  const startRows = (id: number, found: Extract<Answer, { kind: 'rows' }>, count: number, { text, binds }: Pick<Cursor, 'text' | 'binds'>): void => {
+  const startRows = (
+    id: number,
+    found: Extract<Answer, { kind: 'rows' }>,
+    count: number,
+    { text, binds }: Pick<Cursor, 'text' | 'binds'>,
+  ): void => {
     const { columns, rows, cutAfter = Infinity } = found;
     const cursor = { text, binds, columns, rows: rows[Symbol.iterator](), given: 0, cutAfter, defines: cursors.get(id)?.defines };
     cursors.set(id, cursor);
@@ -122,7 +127,7 @@ export const createSession = (wire: Wire, release: Release, answerTo: (statement
     textOf: (locator: Buffer): string => Buffer.concat(lobs.get(locator.toString('hex')) ?? []).toString(),
     reply,
     fail,
-    async answer(call: Exclude<Call, { kind: 'logoff' }>): Promise<void> {
+    async answer(call: Call): Promise<void> {
       if (call.kind === 'lob') return changeLob(call);
       if (call.kind === 'execute') {
         const { text = cursors.get(call.cursor)?.text ?? '', binds, values, isCommitted, rows } = call;

@@ -39,7 +39,7 @@ describe.each(['19c', '23ai'] as const)('Oracle: cancels, and connections that g
     await using server = await startOracle({ release });
     await using session = await openOracle(endpointOf(server), never);
     expect(await cancelAtServer(server, session, 'UPDATE hangs')).toBe('cancelled by test');
-    expect(server.breaks).toBe(1);
+    expect(server.counts.breaks).toBe(1);
     expect(session.isOpen).toBe(true);
     await expectToGoOn(session);
     expect(server.logins).toHaveLength(1);
@@ -64,8 +64,8 @@ describe.each(['19c', '23ai'] as const)('Oracle: cancels, and connections that g
     };
     const running = failureOf(runStatement(session, statement('SELECT many 10000'), cancelling, abort.signal));
     expect((await running).message).toBe('cancelled by test');
-    expect(server.rowsGiven).toBeLessThan(10_000);
-    expect(server.breaks).toBe(0);
+    expect(server.counts.rowsGiven).toBeLessThan(10_000);
+    expect(server.counts.breaks).toBe(0);
     expect(session.isOpen).toBe(true);
     await expectToGoOn(session);
     expect(server.logins).toHaveLength(1);
@@ -126,9 +126,11 @@ describe('Oracle over TLS (a double of 23ai)', () => {
 
   test('a certificate that Node trusts is accepted, and rows come', async () => {
     await using server = await startOracle({ tls });
-    expect(await querySql(openOracle, endpointOf(server, { protocol: 'tcps' }), statement('SELECT many 1000'))).toMatchObject({ rowCount: 1_000 });
+    expect(await querySql(openOracle, endpointOf(server, { protocol: 'tcps' }), statement('SELECT many 1000'))).toMatchObject({
+      rowCount: 1_000,
+    });
     await server.untilLeft();
-    expect(server.goodbyes).toBe(1);
+    expect(server.counts.goodbyes).toBe(1);
   });
 
   test('one of another name is refused before the login is sent', async () => {

@@ -33,7 +33,7 @@ describe.each([
     await server.untilLeft();
     expect(server.logins).toMatchObject([{ user: USER, password: PASSWORD, connectData: expect.stringContaining('SERVICE_NAME=sales') }]);
     expect(server.settings).toEqual([expect.stringContaining(`NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS'`)]);
-    expect(server.goodbyes).toBe(1);
+    expect(server.counts.goodbyes).toBe(1);
   });
 
   test('a login by SID', async () => {
@@ -110,7 +110,9 @@ describe('Oracle over TLS (a double of 23ai)', () => {
     ['of another name', { host: 'localhost' }],
   ])('a certificate %s is refused before the login is sent', async (_, fields) => {
     await using server = await startOracle({ tls });
-    expect(await failureOf(openOracle(endpointOf(server, { protocol: 'tcps' }, fields), never))).toMatchObject({ code: 'CERTIFICATE_REFUSED' });
+    expect(await failureOf(openOracle(endpointOf(server, { protocol: 'tcps' }, fields), never))).toMatchObject({
+      code: 'CERTIFICATE_REFUSED',
+    });
     await server.untilLeft();
     expect(server.logins).toEqual([]);
   });

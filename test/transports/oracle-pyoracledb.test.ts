@@ -56,7 +56,7 @@ describe.skipIf(withoutPython('oracledb'))('The double of Oracle, as python-orac
     const statements = Object.keys(ROWS).flatMap((name) => [[`select row ${name}`, []] as const, [`select null ${name}`, []] as const]);
     const answers = Object.values(ROWS).flatMap(({ python }) => [{ rows: [[python]] }, { rows: [[null]] }]);
     expect(await ask(server, statements)).toEqual({ version, answers });
-    expect(server).toMatchObject({ pings: 1, goodbyes: 1 });
+    expect(server.counts).toMatchObject({ pings: 1, goodbyes: 1 });
   });
 
   test.each(['19c', '23ai'] as const)('%s: bound values arrive, in statements and in blocks', async (release) => {
@@ -102,7 +102,7 @@ describe.skipIf(withoutPython('oracledb'))('The double of Oracle, as python-orac
         },
       ],
     });
-    expect(server.breaks).toBe(1);
+    expect(server.counts.breaks).toBe(1);
   });
 
   test.each([

@@ -51,4 +51,6 @@ export const readMomentsAsText = (connection: Connection): void => {
 export const withDigits =
   (digits: number) =>
   (text: unknown): unknown =>
-    typeof text === 'string' ? text.replace(/\.(\d{9})/, (_, fraction: string) => (digits === 0 ? '' : `.${fraction.slice(0, digits)}`)) : text;
+    typeof text === 'string'
+      ? text.replace(/\.(\d{9})/, (_, fraction: string) => (digits === 0 ? '' : `.${fraction.slice(0, digits)}`))
+      : text;

@@ -1,5 +1,5 @@
 import oracledb from 'oracledb';
-import type { BindParameter, FetchTypeResponse, Metadata } from 'oracledb';
+import type { BindParameter, DbType, FetchTypeResponse, Metadata } from 'oracledb';
 import type { BoundText } from '../../contracts/transport.ts';
 import { integerValue } from '../sql/json-value.ts';
 import { withDigits } from './oracle-moments.ts';
@@ -9,26 +9,28 @@ const numberText = (text: unknown): unknown => (typeof text === 'string' ? text.
 
 const wholeNumber = (text: unknown): unknown => (typeof text === 'string' ? integerValue(text) : text);
 
+type Reader = (column: { scale: number; precision: number }) => FetchTypeResponse;
+
+const asText: Reader = () => ({ type: oracledb.STRING });
+const asMoment: Reader = ({ precision }) => ({ type: oracledb.STRING, converter: withDigits(precision) });
+
+const READERS = new Map<DbType, Reader>([
+  [
+    oracledb.DB_TYPE_NUMBER,
+    ({ scale, precision }) => ({ type: oracledb.STRING, converter: scale === 0 && precision > 0 ? wholeNumber : numberText }),
+  ],
+  [oracledb.DB_TYPE_DATE, () => ({ type: oracledb.STRING, converter: withDigits(0) })],
+  [oracledb.DB_TYPE_TIMESTAMP, asMoment],
+  [oracledb.DB_TYPE_TIMESTAMP_TZ, asMoment],
+  [oracledb.DB_TYPE_TIMESTAMP_LTZ, asMoment],
+  [oracledb.DB_TYPE_CLOB, asText],
+  [oracledb.DB_TYPE_NCLOB, asText],
+  [oracledb.DB_TYPE_BLOB, () => ({ type: oracledb.BUFFER })],
+]);
+
 /** Numbers of up to 38 digits, dates and moments come as text, large objects as a whole. */
-export const fetchTypeHandler = ({ dbType, scale = 0, precision = 0 }: Metadata<unknown>): FetchTypeResponse | undefined => {
-  switch (dbType) {
-    case oracledb.DB_TYPE_NUMBER:
-      return { type: oracledb.STRING, converter: scale === 0 && precision > 0 ? wholeNumber : numberText };
-    case oracledb.DB_TYPE_DATE:
-      return { type: oracledb.STRING, converter: withDigits(0) };
-    case oracledb.DB_TYPE_TIMESTAMP:
-    case oracledb.DB_TYPE_TIMESTAMP_TZ:
-    case oracledb.DB_TYPE_TIMESTAMP_LTZ:
-      return { type: oracledb.STRING, converter: withDigits(precision) };
-    case oracledb.DB_TYPE_CLOB:
-    case oracledb.DB_TYPE_NCLOB:
-      return { type: oracledb.STRING };
-    case oracledb.DB_TYPE_BLOB:
-      return { type: oracledb.BUFFER };
-    default:
-      return undefined;
-  }
-};
+export const fetchTypeHandler = ({ dbType, scale = 0, precision = 0 }: Metadata<unknown>): FetchTypeResponse | undefined =>
+  dbType === undefined ? undefined : READERS.get(dbType)?.({ scale, precision });
 
 /** Before version 23 the server has no booleans: yes and no are 1 and 0. */
 const bindOf = (value: BoundText['values'][number]): BindParameter => {
