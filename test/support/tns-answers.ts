@@ -3,7 +3,9 @@ import type { Bound } from './tns-requests.ts';
 import { CHAR, LONG, LONG_RAW, VARCHAR } from './tns-values.ts';
 import type { ColumnType } from './tns-values.ts';
 
-const [ERROR, ROW_HEADER, ROW_DATA, PARAMETER, STATUS, IO_VECTOR, DESCRIBE, BIT_VECTOR, END] = [4, 6, 7, 8, 9, 11, 16, 21, 29];
+const [ERROR, ROW_HEADER, ROW_DATA, PARAMETER, STATUS, IO_VECTOR, DESCRIBE, BIT_VECTOR, RESULT_SETS, END] = [
+  4, 6, 7, 8, 9, 11, 16, 21, 27, 29,
+];
 const [UTF8, IN] = [873, 32];
 const IN_TRANSACTION = 2;
 
@@ -27,12 +29,14 @@ export interface Outcome {
   message?: string;
   rowCount?: number;
   inTransaction?: boolean;
+  /** Code was stored that does not compile. */
+  isInvalid?: boolean;
 }
 
 /** How a call ended, well or not. */
 export const outcome = (
   fieldVersion: number,
-  { cursor = 0, error = 0, message = '', rowCount = 0, inTransaction = false }: Outcome,
+  { cursor = 0, error = 0, message = '', rowCount = 0, inTransaction = false, isInvalid = false }: Outcome,
 ): Buffer =>
   Buffer.concat([
     u8(ERROR),
@@ -44,7 +48,7 @@ export const outcome = (
     u8(0, 0),
     ub(cursor),
     // Place of the error, five bytes of flags, the warning, an empty row id.
-    u8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    u8(0, 0, 0, 0, 0, 0, isInvalid ? 0x20 : 0, 0, 0, 0, 0, 0),
     // Error of the system, numbers of statement and call, padding, iterations, row id, and arrays of errors.
     u8(0, 0, 0, 0, 0, 0, 0, 0, 0),
     ub(error),
@@ -76,11 +80,8 @@ const describeColumn = ({ name, type }: Column, position: number, fieldVersion: 
   ]);
 };
 
-/** What columns the rows of a query have. */
-export const describe = (columns: readonly Column[], fieldVersion: number): Buffer =>
+const describeColumns = (columns: readonly Column[], fieldVersion: number): Buffer =>
   Buffer.concat([
-    u8(DESCRIBE),
-    withLength(Buffer.alloc(16, 1)),
     ub(columns.reduce((sum, { type }) => sum + type.size, 0)),
     ub(columns.length),
     u8(columns.length),
@@ -89,6 +90,18 @@ export const describe = (columns: readonly Column[], fieldVersion: number): Buff
     ub(7),
     withLength(Buffer.alloc(7, 1)),
     u8(0, 0, 0, 0, 0),
+  ]);
+
+/** What columns the rows of a query have. */
+export const describe = (columns: readonly Column[], fieldVersion: number): Buffer =>
+  Buffer.concat([u8(DESCRIBE), withLength(Buffer.alloc(16, 1)), describeColumns(columns, fieldVersion)]);
+
+/** Cursors that a procedure gives of itself. */
+export const resultSets = (sets: readonly { id: number; columns: readonly Column[] }[], fieldVersion: number): Buffer =>
+  Buffer.concat([
+    u8(RESULT_SETS),
+    ub(sets.length),
+    ...sets.flatMap(({ id, columns }) => [u8(1, 0), describeColumns(columns, fieldVersion), ub(id)]),
   ]);
 
 export const rowHeader = (): Buffer => u8(ROW_HEADER, 0, 0, 0, 0, 0, 0, 0);

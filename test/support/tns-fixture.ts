@@ -13,8 +13,8 @@ interface Value {
   bytes: Buffer;
   /** As our output shows it. */
   json: string;
-  /** As str() of Python shows what python-oracledb reads, with numbers as Decimal. */
-  python: string;
+  /** As str() of Python shows what python-oracledb reads, with numbers as Decimal; undefined: it reads no such value. */
+  python: string | undefined;
 }
 
 const decimal = (text: string, type: ColumnType = TYPE.decimal): Value => ({
@@ -70,6 +70,13 @@ export const ROWS: Readonly<Record<string, Value>> = {
     json: '"2024-02-29 21:00:00.000000 -03:30"',
     python: '2024-02-29 21:00:00',
   },
+  /** The number of a region such as Europe/Berlin says nothing without Oracle's own list. */
+  region: {
+    type: TYPE.timestamptz,
+    bytes: zoned('2024-02-29 23:30:00.5', { region: 297 }),
+    json: '"2024-02-29 23:30:00.500000 +00:00"',
+    python: undefined,
+  },
   local: {
     type: TYPE.timestampltz,
     bytes: moment('2024-02-29 12:34:56.5'),
@@ -101,13 +108,13 @@ const MESSAGES: Readonly<Record<number, string>> = {
   12899: 'value too large for column "OPS"."THINGS"."V" (actual: 12, maximum: 10)',
 };
 
-const rowsAnswer = (count: number, cutAfter?: number): Answer => {
-  const columns = [
+const manyRows = (count: number) => ({
+  columns: [
     { name: 'N', type: TYPE.whole },
     { name: 'LINE', type: TYPE.varchar },
-  ];
-  return { kind: 'rows', columns, rows: many(count), ...(cutAfter === undefined ? {} : { cutAfter }) };
-};
+  ],
+  rows: many(count),
+});
 
 const twins: Answer = {
   kind: 'rows',
@@ -122,7 +129,8 @@ const twins: Answer = {
 export const answerTo = ({ text }: Statement): Answer => {
   if (text.startsWith('ALTER SESSION')) return { kind: 'done' };
   if (text.includes('SYS_CONTEXT')) return oneRow(TYPE.varchar, Buffer.from(ABOUT));
-  const [, word, about = ''] = /\b(row|null|nothing|twins|changed|many|lost|called|error|hangs|deaf|cut)\b(?: (\w+))?/.exec(text) ?? [];
+  const [, word, about = ''] =
+    /\b(row|null|nothing|twins|changed|many|lost|called|gives|invalid|error|hangs|deaf|cut)\b(?:[ (](\w+))?/.exec(text) ?? [];
   const value = ROWS[about];
   if (word === 'row' && value !== undefined) return oneRow(value.type, value.bytes);
   if (word === 'null' && value !== undefined) return oneRow(value.type, null);
@@ -130,8 +138,10 @@ export const answerTo = ({ text }: Statement): Answer => {
   if (word === 'twins') return twins;
   if (word === 'changed') return { kind: 'changed', count: Number(about) };
   if (word === 'called') return { kind: 'done' };
-  if (word === 'many') return rowsAnswer(Number(about));
-  if (word === 'lost') return rowsAnswer(1_000, Number(about));
+  if (word === 'invalid') return { kind: 'done', isInvalid: true };
+  if (word === 'gives') return { kind: 'sets', sets: [manyRows(Number(about)), manyRows(1)] };
+  if (word === 'many') return { kind: 'rows', ...manyRows(Number(about)) };
+  if (word === 'lost') return { kind: 'rows', ...manyRows(1_000), cutAfter: Number(about) };
   if (word === 'error') return { kind: 'failed', error: Number(about), message: MESSAGES[Number(about)] ?? 'something' };
   if (word === 'hangs' || word === 'deaf' || word === 'cut') return { kind: word };
   throw new Error(`The double has no answer to ${text}`);

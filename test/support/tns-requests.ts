@@ -17,7 +17,7 @@ import {
 const [FUNCTION, ROW_DATA, LOB_DATA, PIGGYBACK] = [3, 7, 14, 17];
 const [REEXECUTE, FETCH, LOGOFF, COMMIT, ROLLBACK, REEXECUTE_AND_FETCH, EXECUTE, LOB_OP] = [4, 5, 9, 14, 15, 78, 94, 96];
 const [CLOSE_CURSORS, CANCEL_CURSORS, PING] = [105, 120, 147];
-const [OPTION_PARSE, OPTION_DEFINE, OPTION_FETCH, OPTION_COMMIT] = [0x01, 0x10, 0x40, 0x1_00];
+const [OPTION_PARSE, OPTION_DEFINE, OPTION_EXECUTE, OPTION_FETCH, OPTION_COMMIT] = [0x01, 0x10, 0x20, 0x40, 0x1_00];
 const [COMMIT_AGAIN, LOB_WRITE, LOB_CREATE] = [0x01, 0x40, 0x1_10];
 const [FIELD_12_2, FIELD_12_2_EXT, FIELD_TOKENS] = [8, 9, 18];
 
@@ -113,6 +113,8 @@ const readExecute = (cursor: Cursor, known: Known): Call => {
   const binds = isDefine ? [] : readTypes(cursor, bindCount, fieldVersion);
   const values = readRow(cursor, binds, isBlock(text ?? ''), known);
   const isCommitted = (options & OPTION_COMMIT) !== 0;
+  // A cursor that came from a procedure is fetched from without being executed.
+  if (!isDefine && (options & OPTION_EXECUTE) === 0) return { kind: 'fetch', cursor: id, rows };
   return { kind: 'execute', cursor: id, text, rows: (options & OPTION_FETCH) === 0 ? 0 : rows, isCommitted, binds, values, defines };
 };
 

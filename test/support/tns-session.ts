@@ -14,11 +14,18 @@ export interface Statement {
   isCommitted: boolean;
 }
 
+interface Rows {
+  columns: readonly Column[];
+  rows: Iterable<Row>;
+}
+
 /** How the double answers a statement. */
 export type Answer =
-  | { kind: 'rows'; columns: readonly Column[]; rows: Iterable<Row>; cutAfter?: number }
+  | ({ kind: 'rows'; cutAfter?: number } & Rows)
   | { kind: 'changed'; count: number }
-  | { kind: 'done' }
+  | { kind: 'done'; isInvalid?: boolean }
+  /** A procedure with rows of its own. */
+  | { kind: 'sets'; sets: readonly Rows[] }
   | { kind: 'failed'; error: number; message: string }
   /** Nothing comes until a break. */
   | { kind: 'hangs' }
@@ -95,6 +102,16 @@ export const createSession = (wire: Wire, release: Release, answerTo: (statement
     give(id, cursor, count, first);
   };
 
+  /** Rows that a procedure gives have cursors of their own. */
+  const startSets = (sets: readonly Rows[]): Buffer => {
+    const opened = sets.map(({ columns, rows }) => {
+      const id = cursors.size + 1;
+      cursors.set(id, { text: '', binds: [], columns, rows: rows[Symbol.iterator](), given: 0, cutAfter: Infinity, defines: undefined });
+      return { id, columns };
+    });
+    return answers.resultSets(opened, fieldVersion);
+  };
+
   /** @returns once the answer is on its way; a statement that hangs has none. */
   const run = async (id: number, statement: Statement, rows: number, cursor: Pick<Cursor, 'text' | 'binds'>): Promise<void> => {
     const answer = answerTo(statement);
@@ -103,7 +120,11 @@ export const createSession = (wire: Wire, release: Release, answerTo: (statement
     const end = { cursor: id, inTransaction: answer.kind === 'changed' && !statement.isCommitted };
     const first = isBlock(statement.text) ? [answers.directions(statement.values.length)] : [];
     if (answer.kind === 'changed') reply(...first, answers.executed(), answers.outcome(fieldVersion, { ...end, rowCount: answer.count }));
-    if (answer.kind === 'done') reply(...first, answers.executed(), answers.outcome(fieldVersion, end));
+    if (answer.kind === 'done') {
+      const isInvalid = answer.isInvalid ?? false;
+      reply(...first, answers.executed(), answers.outcome(fieldVersion, { ...end, isInvalid }));
+    }
+    if (answer.kind === 'sets') reply(...first, startSets(answer.sets), answers.executed(), answers.outcome(fieldVersion, end));
     if (answer.kind === 'failed') await fail(answer.error, answer.message);
     if (answer.kind === 'cut') wire.cut();
     if (answer.kind === 'deaf') while ((await wire.next()) !== undefined);

@@ -24,6 +24,8 @@ def answer(connection, text, values, signal):
         try:
             if text.startswith('hangs'): threading.Thread(target=cancel_when_told, args=[connection, signal]).start()
             cursor.execute(text, values)
+            sets = [len(list(found)) for found in cursor.getimplicitresults()] if text.startswith('begin gives') else []
+            if sets or cursor.warning: return {'sets': sets, 'warning': cursor.warning and cursor.warning.full_code}
             return {'rows': [[shown(v) for v in row] for row in cursor]} if cursor.description else {'count': cursor.rowcount}
         except oracledb.Error as error:
             return {'error': error.args[0].full_code, 'says': error.args[0].message}
@@ -41,6 +43,8 @@ print(json.dumps([talk(ask) for ask in json.load(sys.stdin)]))
 `;
 
 type Statements = readonly (readonly [string, readonly unknown[]])[];
+
+const READABLE = Object.entries(ROWS).filter(([, { python }]) => python !== undefined);
 
 interface Ask {
   server: TnsServer;
@@ -69,13 +73,13 @@ describe.skipIf(withoutPython('oracledb'))('The double of Oracle, as python-orac
     const [found] = await ask({
       server,
       statements: [
-        ...Object.keys(ROWS).flatMap((name) => [[`select row ${name}`, []] as const, [`select null ${name}`, []] as const]),
+        ...READABLE.flatMap(([name]) => [[`select row ${name}`, []] as const, [`select null ${name}`, []] as const]),
         [update, values],
         [update, values],
         ['begin called(:1, :2, :3, :4, :5, :6); end;', values],
       ],
     });
-    const answers = Object.values(ROWS).flatMap(({ python }) => [{ rows: [[python]] }, { rows: [[null]] }]);
+    const answers = READABLE.flatMap(([, { python }]) => [{ rows: [[python]] }, { rows: [[null]] }]);
     expect(found).toEqual({ version, answers: [...answers, { count: 1 }, { count: 1 }, { count: 0 }] });
     const arrived = [values[0], '7', '-1099511627776', '0.5', null, values[5]];
     expect(server.statements.slice(-3)).toMatchObject([1, 2, 3].map(() => ({ values: arrived, isCommitted: true })));
@@ -88,7 +92,16 @@ describe.skipIf(withoutPython('oracledb'))('The double of Oracle, as python-orac
     await once(signal, 'listening');
     const connected = once(signal, 'connection') as Promise<[Socket]>;
     void Promise.all([connected, server.untilAsked('hangs')]).then(([[socket]]) => socket.end('x'));
-    const texts = ['select error 942', 'update changed 250', 'select many 250', 'hangs', 'insert error 1', 'select twins'];
+    const texts = [
+      'select error 942',
+      'update changed 250',
+      'select many 250',
+      'hangs',
+      'insert error 1',
+      'select twins',
+      'begin gives(250); end;',
+      'create invalid',
+    ];
     const fields = { signal: (signal.address() as AddressInfo).port };
     const [found] = await ask({ server, statements: texts.map((text) => [text, []]), fields });
     signal.close();
@@ -105,6 +118,8 @@ describe.skipIf(withoutPython('oracledb'))('The double of Oracle, as python-orac
             ['a', 'e', 'c', 'd'],
           ],
         },
+        { sets: [250, 1] },
+        { warning: 'DPY-7000' },
       ],
     });
     expect(server.counts.breaks).toBe(1);

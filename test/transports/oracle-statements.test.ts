@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Endpoint } from '../../src/contracts/transport.ts';
 import { openOracle } from '../../src/transports/oracle/open-oracle.ts';
 import { collectOutput } from '../support/collect-output.ts';
@@ -11,6 +11,8 @@ const endpointOf = ({ port }: { port: number }, fields: Partial<Endpoint> = {}):
   sqlEndpoint('oracle', port, { secret: LOGIN, config: { service_name: 'sales' }, ...fields });
 
 const statement = (text: string) => ({ ...sql``, statement: { segments: [text], values: [] } });
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe.each(['19c', '23ai'] as const)('Oracle statements (a double of %s)', (release) => {
   test('every type of value comes exact, and each may be NULL', async () => {
@@ -57,6 +59,34 @@ describe.each(['19c', '23ai'] as const)('Oracle statements (a double of %s)', (r
       { text, values: ['b', '21'] },
       { text: 'BEGIN called(); END;', values: [] },
     ]);
+  });
+
+  test('the rows that a procedure gives of itself come one set after the other', async () => {
+    await using server = await startOracle({ release });
+    await using session = await openOracle(endpointOf(server), never);
+    const output = collectOutput();
+    const result = await runStatement(session, { ...statement('gives(250)'), isProcedure: true }, output.sink);
+    expect(result).toMatchObject({ rowCount: 251, isTruncated: false });
+    const numbers = output.stdout.split('\n').map((line) => /"N":(\d+)/.exec(line)?.[1]);
+    expect([numbers[0], numbers[249], numbers[250]]).toEqual(['0', '249', '0']);
+  });
+
+  test('code that does not compile fails, and the connection goes on', async () => {
+    await using server = await startOracle({ release });
+    await using session = await openOracle(endpointOf(server), never);
+    const { code, message } = await failureOf(runStatement(session, statement('CREATE PROCEDURE invalid'), collectOutput().sink));
+    expect(code).toBe('QUERY_FAILED');
+    expect(message).toContain('compilation errors');
+    expect(message).toContain('USER_ERRORS');
+    await expect(runStatement(session, statement('UPDATE changed 1'), collectOutput().sink)).resolves.toMatchObject({ affectedRows: 1 });
+  });
+
+  test('dates and moments do not depend on the zone of the worker', async () => {
+    vi.stubEnv('TZ', 'Europe/Berlin');
+    expect(new Date('2024-03-31T00:30:00Z').getHours()).toBe(1);
+    await using server = await startOracle({ release });
+    for (const name of ['springtime', 'date', 'timestamp', 'zoned', 'west', 'local', 'region'])
+      expect((await querySql(openOracle, endpointOf(server), statement(`SELECT row ${name}`))).text).toBe(`{"V":${ROWS[name]?.json}}\n`);
   });
 
   test('rows come over many fetches, and those beyond maxRows are counted only', async () => {

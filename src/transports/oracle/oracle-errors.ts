@@ -16,6 +16,8 @@ const LOST = /NJS-(500|501|503|521)\b|ORA-(00028|01012|03113|03114|03135|12537|1
 /** 00900 to 00999 are syntax and unknown names, the others unknown or unfit procedures and values without a place. */
 const DEFINITION = /ORA-(009\d\d|01008|01036|04043|06550|17\d\d)\b/;
 const DEADLOCK = /ORA-00060\b/;
+/** A warning of the driver. */
+const NOT_COMPILED = /NJS-700\b/;
 
 /** The driver adds an id of the connection, and a link to its manual. */
 const saidBy = (cause: unknown): string =>
@@ -54,6 +56,8 @@ export const toConnectError = (endpoint: Endpoint, service: string, cause: unkno
 
 const adviceFor = (says: string): string => {
   if (DEADLOCK.test(says)) return ' The statement was rolled back to end a deadlock; it may be run again.';
+  if (NOT_COMPILED.test(says))
+    return ' The object is stored, and cannot be used: USER_ERRORS of its owner tells why. Correct its code in the job.';
   return DEFINITION.test(says) ? ' The statement of the action does not fit this server: correct it in the job.' : '';
 };
 
