@@ -47,13 +47,20 @@ describe.each([
     ['an unknown user', {}, { secret: { ...LOGIN, username: 'nobody', password: 'SECRET' } }, 'refused user nobody'],
     ['a locked account', { error: 28000, message: 'The account is locked.' }, {}, 'ORA-28000: The account is locked.'],
     ['an expired password', { error: 28001, message: 'the password has expired' }, {}, 'ORA-28001: the password has expired'],
+    [
+      'a trigger that refuses',
+      { error: 604, message: 'error occurred at recursive SQL level 1\nORA-20001: not from here' },
+      {},
+      'ORA-20001: not from here). Check',
+    ],
     ['an account without the right to log in', { error: 1045, message: 'user lacks CREATE SESSION privilege' }, {}, 'ORA-01045'],
   ] as const)('%s is told as such, without the password, and the connection is closed', async (_, closed, fields, says) => {
     await using server = await startOracle({ release, ...('error' in closed ? { closedBy: closed } : {}) });
     const failure = await failureOf(openOracle(endpointOf(server, {}, fields), never));
     expect(failure).toMatchObject({ code: 'LOGIN_REJECTED' });
     expect(failure.message).toContain(says);
-    expect(failure.message).toContain('Check the credential');
+    expect(failure.message).toContain('Check the ');
+    expect(failure.message).not.toMatch(/docs.oracle.com|\n/);
     expect(failure.message).not.toContain('SECRET');
     expect(failure.message).not.toContain(PASSWORD);
     await server.untilLeft();
@@ -79,18 +86,39 @@ describe('Oracle connections that fail (a double of 23ai)', () => {
 
   test.each(['connect', 'negotiation', 'login'] as const)('a server that falls silent at the %s is given up and left', async (at) => {
     await using server = await startOracle({ stops: { at, by: 'silence' } });
-    const failure = await failureOf(openOracle(endpointOf(server, {}, { connectTimeoutMs: 500 }), never));
+    const failure = await failureOf(openOracle(endpointOf(server, {}, { connectTimeoutMs: 300 }), never));
     expect(failure).toMatchObject({ code: 'CONNECTION_TIMED_OUT' });
     await server.untilLeft();
   });
 
   test.each([
-    ['refuses', { kind: 'failed', error: 1013, message: 'x' }, 'PROTOCOL_ERROR'],
-    ['does not answer to', { kind: 'deaf' }, 'CONNECTION_TIMED_OUT'],
-  ] as const)('a server that %s the settings of the session is left', async (_, answer, code) => {
+    [
+      'refuses',
+      { kind: 'failed', error: 2248, message: 'invalid option for ALTER SESSION' },
+      10_000,
+      'LOGIN_REJECTED',
+      'did not begin the session (ORA-02248: invalid option for ALTER SESSION). Check',
+    ],
+    ['does not answer to', { kind: 'deaf' }, 500, 'CONNECTION_TIMED_OUT', ''],
+  ] as const)('a server that %s the settings of the session is left', async (_, answer, connectTimeoutMs, code, says) => {
     await using server = await startOracle({ answer: (asked) => (asked.text.startsWith('ALTER') ? answer : answerTo(asked)) });
-    expect(await failureOf(openOracle(endpointOf(server, {}, { connectTimeoutMs: 1_000 }), never))).toMatchObject({ code });
+    const failure = await failureOf(openOracle(endpointOf(server, {}, { connectTimeoutMs }), never));
+    expect(failure).toMatchObject({ code });
+    expect(failure.message).toContain(says);
     await server.untilLeft();
+  });
+
+  test('a connection is kept alive, so that a server which is gone is noticed', async () => {
+    await using server = await startOracle();
+    await using session = await openOracle(endpointOf(server), never);
+    await session.probe(never);
+    // Linux tells of each connection which timer it has; 02 is that of keep-alive.
+    const remote = `0100007F:${server.port.toString(16).toUpperCase().padStart(4, '0')}`;
+    const [, , , , , timer] = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .find(([, , to]) => to === remote) ?? [''];
+    expect(timer).toMatch(/^02:/);
   });
 
   test('a session that the server closed while it was idle is not open any more', async () => {

@@ -34,8 +34,9 @@ const addressOf = (endpoint: Endpoint, config: Config): string => {
         `${placeOf(endpoint)}: host, service_name and sid are made of letters, digits and . _ $ # : - only.`,
       );
   const seconds = Math.ceil(connectTimeoutMs / 1_000);
+  // EXPIRE_TIME: minutes without a word, after which the connection is asked whether it still is.
   const data = config.sid === undefined ? `SERVICE_NAME=${service}` : `SID=${service}`;
-  return `(DESCRIPTION=(CONNECT_TIMEOUT=${seconds})(ADDRESS=(PROTOCOL=${config.protocol})(HOST=${host})(PORT=${port}))(CONNECT_DATA=(${data})))`;
+  return `(DESCRIPTION=(EXPIRE_TIME=1)(CONNECT_TIMEOUT=${seconds})(ADDRESS=(PROTOCOL=${config.protocol})(HOST=${host})(PORT=${port}))(CONNECT_DATA=(${data})))`;
 };
 
 /** Logs in and sets the session up. Whatever fails, and when the signal aborts, no connection stays. */
