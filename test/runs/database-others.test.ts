@@ -8,6 +8,7 @@ import { createOpenSession } from '../../src/transports/open-session.ts';
 import { runJob } from '../support/fleet.ts';
 import { startFerretdb, withoutFerretdb } from '../support/mongodb-fixture.ts';
 import { PASSWORD, startDouble, USER } from '../support/tds-fixture.ts';
+import { PASSWORD as ORACLE_PASSWORD, startOracle, USER as ORACLE_USER } from '../support/tns-fixture.ts';
 import { sqlEndpoint } from '../transports/support/sql.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
@@ -24,7 +25,7 @@ const query = (text: string, parameters: Record<string, unknown> = {}, fields: R
 /** What would do harm wherever a value became text of a statement, a command line, or JSON. */
 const HOSTILE = [`'; DROP TABLE things; --`, '"a" b\r\nFLUSHALL\r\n', '{"$gt":""}', '\\ $(id) `id` ü😀'];
 
-describe('database actions of a run (SQLite, SQL Server, Redis, MongoDB)', () => {
+describe('database actions of a run (SQLite, SQL Server, Oracle, Redis, MongoDB)', () => {
   let platform: TestPlatform;
   let folder: string;
   let file: string;
@@ -117,6 +118,40 @@ describe('database actions of a run (SQLite, SQL Server, Redis, MongoDB)', () =>
       error_code: 'QUERY_FAILED',
       result_error: expect.stringContaining('error 208'),
     });
+  });
+
+  test('Oracle (a double): hostile values arrive as data, a procedure is called, a wrong statement fails with the reason, a cancel ends one', async () => {
+    await using server = await startOracle();
+    const secret = { type: 'password', username: ORACLE_USER, password: ORACLE_PASSWORD } as const;
+    const target = await addServer('oracle', sqlEndpoint('oracle', server.port, { config: { service_name: 'sales' }, secret }));
+    const tested = await platform.api('POST', `/api/v1/targets/${target}/test`, {});
+    expect(tested.body).toMatchObject({
+      result: 'success',
+      message: expect.stringContaining('Oracle Database 23.4.0.0.0; database SALES, user OPS.'),
+    });
+    const results = await run(target, [
+      ...HOSTILE.map((v) => query('INSERT changed 1 ${params.v}', { queryType: 'INSERT', parameters: { v } })),
+      query('called(${params.v}, ${params.n})', { queryType: 'STORED_PROCEDURE', parameters: { v: HOSTILE[0], n: 7 } }),
+      query('SELECT row nanoseconds'),
+      query('SELECT error 942'),
+    ]);
+    expect(server.statements.filter(({ text }) => text.startsWith('INSERT'))).toMatchObject(HOSTILE.map((v) => ({ values: [v] })));
+    expect(server.statements).toContainEqual({
+      text: 'BEGIN called(:ops_value_1, :ops_value_2); END;',
+      values: [HOSTILE[0], '7'],
+      isCommitted: true,
+    });
+    expect(results.at(-2)).toMatchObject({ status: 'completed', result_output: '{"V":"2024-02-29 23:59:59.999999999"}\n' });
+    expect(results.at(-1)).toMatchObject({
+      status: 'failed',
+      error_code: 'QUERY_FAILED',
+      result_error: expect.stringContaining('ORA-00942: table or view does not exist'),
+    });
+    const { serial } = await runJob(platform, [target], [query('UPDATE hangs')]);
+    await server.untilAsked('hangs');
+    await platform.api('POST', `/api/v1/executions/${serial}/cancel`, {});
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
+    expect(server.counts.breaks).toBe(1);
   });
 
   test.skipIf(withoutRedis)('Redis: hostile values arrive as data', async () => {

@@ -6,6 +6,8 @@ import type { Meaning } from '../sql/sql-errors.ts';
 const LOGIN = /ORA-(01005|01017|01045|0?1040|28000|28001|28003|28030)\b/;
 const NO_DATABASE = /ORA-(12505|12514)\b|NJS-51[89]/;
 const NOT_READY = /ORA-(00018|00020|01033|01034|01035|01089|12516|12518|12519|12520|12526|12527|12528)\b/;
+/** Any other error of the server itself, such as that of a trigger. */
+const OF_SERVER = /^ORA-\d{5}:/;
 const TLS = /NJS-50[5678]/;
 const TIMED_OUT = /NJS-(510|040|123)\b/;
 const CUT = /NJS-(500|501|521)\b/;
@@ -16,6 +18,8 @@ const LOST = /NJS-(500|501|503|521)\b|ORA-(00028|01012|03113|03114|03135|12537|1
 /** 00900 to 00999 are syntax and unknown names, the others unknown or unfit procedures and values without a place. */
 const DEFINITION = /ORA-(009\d\d|01008|01036|04043|06550|17\d\d)\b/;
 const DEADLOCK = /ORA-00060\b/;
+/** A warning of the driver. */
+const NOT_COMPILED = /NJS-700\b/;
 
 /** The driver adds an id of the connection, and a link to its manual. */
 const saidBy = (cause: unknown): string =>
@@ -34,6 +38,11 @@ const meaningOf = (endpoint: Endpoint, service: string, says: string): Meaning |
       code: 'CERTIFICATE_REFUSED',
       says: `TLS was not agreed, or the certificate of the server is not accepted (${says}). It must be signed by an authority that Node trusts, for the name that the method gives. Nothing was sent to it.`,
     };
+  if (OF_SERVER.test(says))
+    return {
+      code: 'LOGIN_REJECTED',
+      says: `the server did not begin the session (${says}). Check the rights of the user, and the triggers that its logins run.`,
+    };
   return undefined;
 };
 
@@ -48,12 +57,14 @@ export const toConnectError = (endpoint: Endpoint, service: string, cause: unkno
   const says = saidBy(cause);
   const known = meaningOf(endpoint, service, says);
   const code = socketCode(says);
-  const told = cause instanceof OpsError || code === undefined ? cause : Object.assign(new Error(says, { cause }), { code });
+  const told = cause instanceof OpsError ? cause : Object.assign(new Error(says, { cause }), { code });
   return connectError(endpoint, told, known);
 };
 
 const adviceFor = (says: string): string => {
   if (DEADLOCK.test(says)) return ' The statement was rolled back to end a deadlock; it may be run again.';
+  if (NOT_COMPILED.test(says))
+    return ' The object is stored, and cannot be used: USER_ERRORS of its owner tells why. Correct its code in the job.';
   return DEFINITION.test(says) ? ' The statement of the action does not fit this server: correct it in the job.' : '';
 };
 
