@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { fanout } from './fanout.ts';
+import { growth } from './growth.ts';
 import { logs } from './logs.ts';
 import { queries } from './queries.ts';
 import { Interrupted } from './support/cleanup.ts';
 import { say } from './support/say.ts';
 
 const USAGE = `npm run bench -- fanout [--targets 400] [--actions 1] [--window 50] [--repeat 1] [--node-arg=--cpu-prof]
+npm run bench -- growth [--targets 1000,3000,10000] [--window 50] [--node-arg=--cpu-prof]
 npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
 npm run bench -- queries [--runs 5000] [--times 60]
 
@@ -36,6 +38,12 @@ const runFanout = (args: string[]): Promise<void> => {
   });
 };
 
+const runGrowth = (args: string[]): Promise<void> => {
+  const { values } = parseArgs({ args, options: { targets: option('1000,3000,10000'), window: option('50'), 'node-arg': nodeArg } });
+  const sizes = values.targets.split(',').map((text) => numberOf('targets', text, 20_000));
+  return growth({ sizes, window: numberOf('window', values.window, 200), nodeArgs: values['node-arg'] });
+};
+
 const runLogs = (args: string[]): Promise<void> => {
   const { values } = parseArgs({
     args,
@@ -62,6 +70,7 @@ const exitCodeOf = (error: unknown): number => {
 const run = async ([name, ...args]: string[]): Promise<number> => {
   try {
     if (name === 'fanout') await runFanout(args);
+    else if (name === 'growth') await runGrowth(args);
     else if (name === 'logs') await runLogs(args);
     else if (name === 'queries') await runQueries(args);
     else throw new UsageError(name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`);

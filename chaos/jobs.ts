@@ -35,7 +35,19 @@ const jobsOf = (markers: string) => {
   const approval = { approvers: [{ type: 'role', value: 'admin' }], timeoutSeconds: 900 };
   const twice = { ...retries, action_config: { delivery: 'at_least_once' } };
   const atOnce = { actions: [mark('left', 0.5), mark('middle', 0.1, retries, true), mark('right', 1)], maxConcurrency: 2 };
+  const decide = (name: string, parameters: object) => ({ action_type: 'condition', action_name: name, action_parameters: parameters });
+  const lanes = [
+    decide('turns', { conditionType: 'for', expression: '3', loop: [mark('turn', 0.1)] }),
+    // oxlint-disable-next-line unicorn/no-thenable -- a list of actions is nothing that `await` would call
+    decide('either', { conditionType: 'if', expression: 'TARGET_OS == "linux"', then: [mark('chosen', 0.1)] }),
+    { action_type: 'wait', action_name: 'wait', action_parameters: { seconds: 2 } },
+    decide('again', { conditionType: 'for', expression: '2', loop: [mark('may fail in a turn', 0.1, retries, true)] }),
+  ];
   return [
+    {
+      name: 'lanes',
+      actions: [{ action_type: 'parallel', action_name: 'lanes', action_parameters: { actions: lanes } }, mark('behind them', 0.1)],
+    },
     { name: 'three in a row', actions: [mark('one', 0.2), mark('two', 0.2), mark('three', 0.2)] },
     { name: 'with retries', actions: [mark('may fail', 0.3, retries, true), mark('after it', 0.1)] },
     { name: 'slow', actions: [mark('slow', 4), mark('then', 0.1)] },

@@ -102,6 +102,13 @@ const checkRows = async (db: Sequelize): Promise<Finding[]> => [
          GROUP BY e.id HAVING count(b.id) <> e.total_branches
            OR e.completed_branches + e.failed_branches + e.cancelled_branches <> e.total_branches`,
       )),
+      // Counted from the job's own list: what plans the branches also sets the total. A run that was cancelled while it waited has none.
+      ...(await rowsOf(
+        db,
+        `SELECT e.execution_serial || ' has ' || e.total_branches || ' branches for ' || count(t.id) || ' targets' AS what
+         FROM job_executions e LEFT JOIN job_targets t ON t.job_id = e.job_id
+         GROUP BY e.id HAVING count(t.id) <> e.total_branches AND NOT (e.status = 'cancelled' AND e.total_branches = 0)`,
+      )),
       ...(await rowsOf(db, `SELECT branch_serial || ' is ' || status AS what FROM job_execution_branches WHERE completed_at IS NULL`)),
     ],
   },

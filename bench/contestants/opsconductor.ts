@@ -15,7 +15,7 @@ import type { Contestant, FanoutWork, Measured } from './contestant.ts';
 export const OPSCONDUCTOR = 'OpsConductor';
 
 /** Every branch completed and every line of output is in the record, once, in order. @throws BenchFailure */
-const assertComplete = async (api: ApiClient, execution: string, work: FanoutWork): Promise<void> => {
+const assertComplete = async (api: ApiClient, execution: string, work: Pick<FanoutWork, 'addresses' | 'actions'>): Promise<void> => {
   const serials = new Set<string>();
   for await (const branches of readPages(api, `/executions/${execution}/branches?limit=500`, Branch)) {
     for (const { branch_serial, target_name, status, error_code } of branches) {
@@ -35,8 +35,13 @@ const assertComplete = async (api: ApiClient, execution: string, work: FanoutWor
   check(lines.size === expected, `${execution}: ${lines.size} lines of output in the record instead of ${expected}`);
 };
 
-/** From the request that starts the run until the time that its row gives as its end. */
-const measure = async (api: ApiClient, job: string, parts: readonly MeasuredPart[], work: FanoutWork): Promise<Measured> => {
+/** From the request that starts the run until the time that its row gives as its end. @throws BenchFailure when anything is missing */
+export const measureRun = async (
+  api: ApiClient,
+  job: string,
+  parts: readonly MeasuredPart[],
+  work: Pick<FanoutWork, 'addresses' | 'actions'>,
+): Promise<Measured> => {
   const before = readCpu(parts);
   const startedAt = Date.now();
   const { execution_serial: serial } = await startJob(api, job);
@@ -58,9 +63,9 @@ const compete = async (work: FanoutWork, platform: BenchPlatform): Promise<Conte
   const job = await defineJob(api, targets, commands, work.window);
   const parts = [...platform.parts, { name: 'sshd', pid: work.sshd.pid, tree: true }, { name: 'client', pid: process.pid, tree: false }];
   say(`  ${targets.length} targets are registered; warm-up`);
-  await measure(api, job, parts, work);
+  await measureRun(api, job, parts, work);
   const runs: Measured[] = [];
-  for (let at = 0; at < work.repeat; at += 1) runs.push(await measure(api, job, parts, work));
+  for (let at = 0; at < work.repeat; at += 1) runs.push(await measureRun(api, job, parts, work));
   return { name: OPSCONDUCTOR, runs, memoryMib: readMemory(platform.parts) };
 };
 

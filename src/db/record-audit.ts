@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { QueryTypes } from 'sequelize';
 import type { Sequelize, Transaction } from 'sequelize';
 import type { AuditEventType } from '../contracts/enums.ts';
 import { AuditEventsDetails } from '../contracts/json/platform.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
+import { execute, selectPrepared } from './query.ts';
 
 /** Who acts. `system` is OpsConductor itself, `anonymous` a failed login of an unknown name. */
 export type Actor =
@@ -52,9 +52,12 @@ export const recordAudit = async (db: Sequelize, auditKey: Buffer, event: AuditE
     request?.requestId ?? null,
   ];
   const checksum = createHmac('sha256', auditKey).update(JSON.stringify(row)).digest();
-  await db.query(
-    `INSERT INTO audit_events (occurred_at, event_type, action, severity, actor_type, user_id, api_token_id, resource_type, resource_id, details,
-       ip_address, user_agent, request_id, checksum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-    { bind: [...row, checksum], type: QueryTypes.INSERT, ...(transaction && { transaction }) },
-  );
+  const bind = [...row, checksum];
+  // Of itself it is the use of a credential, which every branch writes.
+  if (transaction === undefined) await selectPrepared(db, 'insert_audit', INSERT_AUDIT, bind);
+  else await execute(db, INSERT_AUDIT, bind, transaction);
 };
+
+const INSERT_AUDIT = `
+INSERT INTO audit_events (occurred_at, event_type, action, severity, actor_type, user_id, api_token_id, resource_type, resource_id, details,
+  ip_address, user_agent, request_id, checksum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`;
