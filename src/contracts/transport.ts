@@ -56,13 +56,16 @@ export interface Endpoint {
   config: Readonly<Record<string, unknown>>;
   /** Pinned host key (`SHA256:…`), undefined before the first use. */
   hostKeyFingerprint: string | undefined;
-  /** Windows and everything else put a command in different hands. */
+  /** What is at the other end of the method: Windows and everything else are given programs in different ways. */
   platform: 'posix' | 'windows';
   connectTimeoutMs: number;
   keepAliveMs: number;
   /** Undefined where the method needs no credential. */
   secret: LoginSecret | undefined;
 }
+
+/** What reads the text of a command at the other end; `header`: a device that takes one line as it stands. */
+export type CommandShell = 'posix_shell' | 'cmd' | 'powershell' | 'header';
 
 /** The program that interprets a text on the target. */
 export type Interpreter = 'sh' | 'bash' | 'python' | 'powershell' | 'javascript' | 'batch';

@@ -1,6 +1,7 @@
 import type { CommunicationMethodType, CredentialType } from '../contracts/enums.ts';
 import { SECRET_SHAPES } from '../contracts/transport.ts';
 import type { Endpoint, LoginSecret } from '../contracts/transport.ts';
+import { platformOf } from '../domain/command-shell.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { openBytes } from './seal.ts';
 import type { KeyRing } from './seal.ts';
@@ -56,7 +57,7 @@ export const endpointOf = (
   port: method.port ?? 0,
   config: method.config,
   hostKeyFingerprint: method.host_key_fingerprint ?? undefined,
-  platform: facts.osType.startsWith('windows') ? 'windows' : 'posix',
+  platform: platformOf({ methodType: method.method_type, config: method.config }, facts.osType),
   connectTimeoutMs: (numberIn(method.config, 'timeout') ?? facts.connectionTimeoutSeconds) * 1_000,
   keepAliveMs: (numberIn(method.config, 'keepalive') ?? 15) * 1_000,
   secret,

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { OutputStream } from '../contracts/enums.ts';
 import type {
+  CommandShell,
   Endpoint,
   FileOperation,
   HttpRequest,
@@ -46,6 +47,8 @@ export interface Session extends AsyncDisposable {
   readonly isOpen: boolean;
   /** Proves that the target answers to the login, and changes nothing there. @returns what to tell, such as the server's version. */
   probe(signal: AbortSignal): Promise<string>;
+  /** What reads the text of a command that `run` is given: values in it have to be quoted for that, whatever the target is said to be. */
+  readonly shell?: CommandShell;
   /**
    * Runs a program to its end; a non-zero exit is a result, not an error.
    * When `signal` aborts, the remote process and all its descendants are ended (TERM, then KILL).

@@ -47,6 +47,13 @@ describe.skipIf(withoutTelnetd)('commands of a run over telnet (inetutils)', () 
     ]);
   });
 
+  test('what a POSIX shell reads is quoted for it, also when the target is said to be Windows', async () => {
+    await platform.api('PATCH', `/api/v1/targets/${target}`, { os_type: 'windows' });
+    const { serial } = await start(target, [command('echo ${A}')], { variables: [{ key: 'A', value: '$(echo run) "; echo run' }] });
+    const { results } = await resultsOf(serial);
+    expect(results).toMatchObject([{ status: 'completed', result_output: '$(echo run) "; echo run\n' }]);
+  });
+
   test('a device without exit codes: what was typed has completed with no exit code', async () => {
     const { serial } = await start(device, [command('echo hello'), command('false')]);
     const { results } = await resultsOf(serial);

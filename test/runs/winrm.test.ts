@@ -23,9 +23,9 @@ describe('commands of a run over WinRM (a double that runs lines by /bin/sh)', (
     await server[Symbol.asyncDispose]();
   });
 
-  const add = async (name: string, password: string, host = '127.0.0.1'): Promise<string> => {
+  const add = async (name: string, password: string, host = '127.0.0.1', config = {}): Promise<string> => {
     const credential = { credential_type: 'password', username: 'anna', password };
-    const method = { method_type: 'winrm', host, port: server.port, credential };
+    const method = { method_type: 'winrm', host, port: server.port, credential, config };
     const { status, body } = await platform.api('POST', '/api/v1/targets', { name, os_type: 'windows', methods: [method] });
     if (status !== 201) throw new Error(JSON.stringify(body));
     return body.target_serial;
@@ -43,6 +43,50 @@ describe('commands of a run over WinRM (a double that runs lines by /bin/sh)', (
       { status: 'completed', exit_code: 0, result_output: `in it's 4; exit 9 ä\n`, result_error: 'wrong\n' },
       { status: 'failed', exit_code: 3, error_code: 'COMMAND_FAILED' },
     ]);
+  });
+
+  /** Each value, as the plan shows it and as it arrived; a value that is refused gives no text in both. */
+  const quotedOn = async (on: string, interpreter: string, values: readonly string[]) => {
+    const variables = values.map((value, at) => ({ key: `V${at}`, value }));
+    const actions = values.map((_, at) =>
+      command(`echo \${V${at}}`, { on_failure: 'continue', action_config: { environment: { SHOW_TEXT: interpreter } } }),
+    );
+    const { job, serial } = await runJob(platform, [on], actions, { variables });
+    const plan = await platform.api('POST', `/api/v1/jobs/${job.job_serial}/plan`, {});
+    const planned = plan.body.targets[0].steps.map(
+      ({ texts }: { texts: { field: string; text: string }[] }) => texts.find(({ field }) => field === 'command')?.text,
+    );
+    const results = await resultsOf(serial);
+    return results.map(({ result_output: ran, error_code: code }: Record<string, string | null>, at: number) => ({
+      planned: planned[at],
+      ran: code === null ? ran?.trimEnd() : code,
+    }));
+  };
+
+  test.each(['windows', 'windows_desktop', 'hyper_v', 'exchange', 'mssql', 'linux'])(
+    'what cmd.exe reads is quoted for cmd.exe, also when the target is said to be %s; the plan shows the same',
+    async (os) => {
+      await platform.api('PATCH', `/api/v1/targets/${target}`, { os_type: os });
+      const values = ['a & del C:\\x', "it's | more", '" & del C:\\x & "', '%PATH%'];
+      expect(await quotedOn(target, 'batch', values)).toEqual([
+        { planned: 'echo "a & del C:\\x"', ran: 'echo "a & del C:\\x"' },
+        { planned: 'echo "it\'s | more"', ran: 'echo "it\'s | more"' },
+        { planned: 'echo ${V2}', ran: 'VALIDATION' },
+        { planned: 'echo ${V3}', ran: 'VALIDATION' },
+      ]);
+    },
+  );
+
+  test('a method whose shell is powershell has its commands run and quoted for it: any value goes, the plan shows the same', async () => {
+    const on = await add('by powershell', PASSWORD, '::ffff:127.0.0.1', { shell: 'powershell' });
+    const text = `echo 'it''s "a" & $(del) \u2019\u2019; %x%!'`;
+    expect(await quotedOn(on, 'powershell', ['it\'s "a" & $(del) \u2019; %x%!'])).toEqual([{ planned: text, ran: text }]);
+  });
+
+  test('a script of type sh is refused: cmd.exe would read it', async () => {
+    const script = { action_type: 'script', action_name: 's', action_parameters: { scriptType: 'sh', scriptContent: 'rm -rf "$A"' } };
+    const { serial } = await runJob(platform, [target], [script]);
+    expect(await resultsOf(serial)).toMatchObject([{ status: 'failed', error_code: 'METHOD_UNSUPPORTED' }]);
   });
 
   test('a cancel ends the program on the target', async () => {

@@ -44,6 +44,8 @@ const runText = (): void => {
   for (let at = 3; at < last; at += 2) env[parts[at] ?? ''] = parts[at + 1];
   const text = (parts[last] ?? '').replace(/^@echo off\r\n/, '').replaceAll('\r\n', '\n');
   const words = parts.slice(last + 1, -1);
+  // A test that asks how a text was quoted for cmd.exe or PowerShell has no use for what /bin/sh makes of it.
+  if (env['SHOW_TEXT'] === kind) return void process.stdout.write(text);
   const folderOfText = mkdtempSync(join(tmpdir(), 'opsc-text-'));
   const textFile = join(folderOfText, 'text');
   writeFileSync(textFile, text);

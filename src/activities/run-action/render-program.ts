@@ -1,11 +1,8 @@
-import type { Interpreter, RemoteProgram } from '../../contracts/transport.ts';
+import type { CommandShell, Interpreter, RemoteProgram } from '../../contracts/transport.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import type { Place } from '../../domain/template/value.ts';
 import { variableText } from '../../domain/template/value.ts';
 import type { ActionRun } from './handlers/action-handler.ts';
-import { methodOf } from './load-branch-context.ts';
-import type { BranchMethod } from './load-branch-context.ts';
 import { render } from './render.ts';
 
 interface StoredParameters {
@@ -24,20 +21,16 @@ interface StoredConfig {
 
 type Run = Pick<ActionRun, 'action' | 'context' | 'lookup' | 'previous' | 'marker'>;
 
-/** What reads the text of a command. */
-const placeOf = ({ type, endpoint }: BranchMethod): Place => {
-  if (type === 'telnet' && endpoint.config['shell'] !== 'posix') return 'header';
-  return endpoint.platform === 'windows' ? 'cmd' : 'posix_shell';
-};
-
-const textOf = (run: Run): { interpreter: Interpreter; text: string } => {
-  const { action, context } = run;
+const textOf = (run: Run, shell: CommandShell): { interpreter: Interpreter; text: string } => {
+  const { action } = run;
   const { command, scriptType, scriptContent }: StoredParameters = action.parameters;
   if (action.type === 'command' && command !== undefined)
-    return { interpreter: 'sh', text: render(run, command, placeOf(methodOf(context, action))) };
+    return { interpreter: shell === 'powershell' ? shell : 'sh', text: render(run, command, shell) };
+  if (scriptType === 'sh' && (shell === 'cmd' || shell === 'powershell'))
+    throw new OpsError('METHOD_UNSUPPORTED', 'Scripts of type sh run on POSIX targets only; use powershell or batch on this one.');
   if (action.type === 'script' && scriptType !== undefined && scriptContent !== undefined)
     return { interpreter: scriptType, text: scriptContent };
-  throw new OpsError('METHOD_UNSUPPORTED', `Action ${action.order} (${action.name}) is of type ${action.type}, which ssh cannot run.`);
+  throw new OpsError('METHOD_UNSUPPORTED', `Action ${action.order} (${action.name}) is of type ${action.type}, which is no program.`);
 };
 
 const texts = (values: Readonly<Record<string, unknown>>): Record<string, string> =>
@@ -46,16 +39,17 @@ const texts = (values: Readonly<Record<string, unknown>>): Record<string, string
 /**
  * The program of a command or script action. Variables are its environment; in a command, arguments, folder and environment references have their
  * values, each quoted for its place. The text of a script is never changed.
- * @throws OpsError VARIABLE_MISSING, VALIDATION, METHOD_MISSING
+ * @param shell what the session that shall run it declares as the reader of its commands
+ * @throws OpsError VARIABLE_MISSING, VALIDATION, METHOD_UNSUPPORTED
  */
-export const renderProgram = (run: Run): RemoteProgram => {
+export const renderProgram = (run: Run, shell: CommandShell): RemoteProgram => {
   const { action, context, previous, marker } = run;
-  const { arguments: words }: StoredParameters = action.parameters;
+  const parameters: StoredParameters = action.parameters;
   const { environment, working_directory: folder, run_as: runAs }: StoredConfig = action.config;
   const own = Object.entries(environment ?? {}).map(([name, value]) => [name, render(run, value, 'plain')] as const);
   return {
-    ...textOf(run),
-    arguments: (words ?? []).map((text) => render(run, text, 'plain')),
+    ...textOf(run, shell),
+    arguments: (parameters.arguments ?? []).map((text) => render(run, text, 'plain')),
     workingDirectory: folder === undefined ? undefined : render(run, folder, 'plain'),
     environment: { ...context.variables, ...texts(previous), ...Object.fromEntries(own) },
     marker,

@@ -17,11 +17,16 @@ const PoolSize = z.number().int().min(1).max(100).optional();
 const Ssh = z.strictObject({
   timeout: Timeout,
   keepalive: z.number().int().min(0).max(300).optional().meta({ description: 'Seconds between keep-alive messages; 0 turns them off.' }),
+  shell: z.enum(['posix', 'cmd', 'powershell']).optional().meta({
+    description:
+      'What reads commands: a POSIX shell, or cmd.exe or PowerShell on Windows. Left out: cmd on a target whose os_type is a Windows, else posix.',
+  }),
 });
 
 const Winrm = z.strictObject({
   timeout: Timeout,
   transport: z.enum(['ntlm', 'basic']).default('ntlm'),
+  shell: z.enum(['cmd', 'powershell']).default('cmd').meta({ description: 'What reads commands: values in them are quoted for it.' }),
   protocol: z.enum(['http', 'https']).optional().meta({ description: 'https when the port is 5986.' }),
   allow_unencrypted: z
     .boolean()

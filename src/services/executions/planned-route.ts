@@ -1,13 +1,12 @@
 import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts';
+import type { CommandShell } from '../../contracts/transport.ts';
+import { commandShellOf, platformOf } from '../../domain/command-shell.ts';
 import type { PlanAction, PlanRoute } from '../../domain/plan/plan-action.ts';
-import type { Place } from '../../domain/template/value.ts';
 import { namesItsServer } from '../jobs/check-capabilities.ts';
 import type { PlannedMethod } from './plan-targets.ts';
 
-const placeOf = ({ method_type: type, config }: PlannedMethod, osType: string): Place => {
-  if (type === 'telnet' && config['shell'] !== 'posix') return 'header';
-  return osType.startsWith('windows') ? 'cmd' : 'posix_shell';
-};
+const shellOf = ({ method_type: methodType, config }: PlannedMethod, osType: string): CommandShell =>
+  commandShellOf({ methodType, config, platform: platformOf({ methodType, config }, osType) });
 
 /** The method over which an action would run: the one that it names, else the first that can do it. */
 export const methodFor = ({ type, config }: PlanAction, methods: readonly PlannedMethod[]): PlannedMethod | undefined => {
@@ -25,5 +24,5 @@ export const routeOf = (action: PlanAction, methods: readonly PlannedMethod[], o
     return { problem: `the target has no active method ${typeof wanted === 'string' ? wanted : `that can do actions of type ${type}`}` };
   if (method.credential_uuid === null && !METHODS[method.method_type].isCredentialOptional)
     return { problem: `the method ${method.method_name} of the target has no active credential` };
-  return { method: method.method_name, place: placeOf(method, osType) };
+  return { method: method.method_name, place: shellOf(method, osType) };
 };

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { commandShellOf } from '../../domain/command-shell.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Session } from '../transport.ts';
 import { connectSsh } from './connect-ssh.ts';
@@ -46,6 +47,7 @@ const sessionOf = (link: SshLink): SshSession => ({
   get isOpen() {
     return link.isOpen;
   },
+  shell: commandShellOf(link.endpoint),
   run: (program, output, signal) => runProgram(link, program, output, signal),
   files: createSshFiles(link),
   [Symbol.asyncDispose]: () => close(link),

@@ -1,4 +1,5 @@
 import type { ProgramExit, RemoteProgram } from '../../contracts/transport.ts';
+import { commandShellOf } from '../../domain/command-shell.ts';
 import { abortable, withinConnectTime } from '../abortable.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { OpenSession, OutputSink } from '../transport.ts';
@@ -55,6 +56,7 @@ export const openTelnet: OpenSession = async (endpoint, signal) => {
       return link.line.isOpen;
     },
     probe: (abort) => inTurn(() => probe(link, abort)),
+    shell: commandShellOf(endpoint),
     run: (program, output, abort) => inTurn(() => run(link, program, output, abort)),
     [Symbol.asyncDispose]: async () => link.line.close(),
   };

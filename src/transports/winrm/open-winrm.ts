@@ -31,6 +31,7 @@ const sessionOf = (client: WsmanClient, version: string): Session => ({
     return client.isOpen;
   },
   probe: (signal) => probe(client, version, signal),
+  shell: client.endpoint.config.shell,
   run: (program, output, signal) => runProgram(client, program, output, signal),
   files: createFiles(client),
   [Symbol.asyncDispose]: async () => client[Symbol.dispose](),

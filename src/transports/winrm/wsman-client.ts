@@ -56,7 +56,8 @@ const readAnswer = (endpoint: WinrmEndpoint, status: number, text: string): Wsma
 
 /** A client of an endpoint; it connects when it is first asked. */
 export const createWsmanClient = (endpoint: WinrmEndpoint): WsmanClient => {
-  const url = `${endpoint.isTls ? 'https' : 'http'}://${endpoint.host}:${endpoint.port}/wsman`;
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  const url = `${endpoint.isTls ? 'https' : 'http'}://${host}:${endpoint.port}/wsman`;
   const idle: Idle[] = [];
   const all = new Set<LoggedIn>();
   let isOpen = true;

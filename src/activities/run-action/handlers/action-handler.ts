@@ -49,7 +49,7 @@ export const completed = (exitCode: number | null = null): ActionEnd => ({
 });
 
 /** The session's member for a capability. @throws OpsError METHOD_UNSUPPORTED when the transport has none */
-export const able = <Key extends 'run' | 'query' | 'request' | 'send' | 'oids' | 'files'>(
+export const able = <Key extends 'run' | 'query' | 'request' | 'send' | 'oids' | 'files' | 'shell'>(
   session: Session,
   key: Key,
   action: DefinedAction,

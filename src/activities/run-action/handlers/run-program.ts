@@ -9,8 +9,9 @@ export const runProgram: ActionHandler = async (run) => {
   const { action, signal, output, connect } = run;
   const session = await connect();
   if (session.run === undefined && session.oids !== undefined) return runOidCommand(run, session);
-  const program = renderProgram(run);
-  const exit = await able(session, 'run', action)(program, output, signal);
+  const runOver = able(session, 'run', action);
+  const program = renderProgram(run, able(session, 'shell', action));
+  const exit = await runOver(program, output, signal);
   const outcome = outcomeOfExit(exit, expectedExitCodes(action));
   return { outcome, errorText: exit.signal === null ? '' : `The program was ended by signal ${exit.signal}.` };
 };
