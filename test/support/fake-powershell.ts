@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   cpSync,
+  existsSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
@@ -14,14 +15,15 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buildRemoteProgram } from '../../src/domain/remote-program.ts';
-import { fileCommandLine } from '../../src/transports/winrm/file-scripts.ts';
-import type { FileScript } from '../../src/transports/winrm/file-scripts.ts';
+import { fileCommandLine } from '../../src/transports/windows/file-scripts.ts';
+import type { FileScript } from '../../src/transports/windows/file-scripts.ts';
 
 /**
  * Stands for powershell.exe where there is none: it knows our own scripts by their text and does on this machine what each is to do on Windows,
@@ -93,6 +95,15 @@ const write = (path: string, start: number, lines: string[]): void => {
   throw new Error('the content was cut short on its way');
 };
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+const destinationOf = (source: string, destination: string, overwrite: string | undefined): string => {
+  const isTree = lstatSync(source).isDirectory();
+  const into = isFolder(destination) && !isTree ? join(destination, basename(source)) : destination;
+  if (overwrite !== 'yes' && existsSync(into)) throw new Error(`${into} is there already, and overwrite is false`);
+  return into;
+};
+
 const DO: Record<FileScript, (words: string[], lines: string[]) => void> = {
   stat: ([path = '']) => stat(path),
   read: ([path = '', start]) => {
@@ -106,8 +117,12 @@ const DO: Record<FileScript, (words: string[], lines: string[]) => void> = {
     readTo(openSync(path, 'r'), 0, Number(length), (bytes) => hash.update(bytes));
     print(hash.digest('hex'));
   },
-  copy: ([source = '', destination = '']) => cpSync(source, destination, { recursive: true }),
-  move: ([source = '', destination = '']) => renameSync(source, destination),
+  copy: ([source = '', destination = '', overwrite]) => cpSync(source, destinationOf(source, destination, overwrite), { recursive: true }),
+  move: ([source = '', destination = '', overwrite]) => {
+    const into = destinationOf(source, destination, overwrite);
+    if (isFolder(into)) throw new Error(`${into} is a folder that is there already`);
+    renameSync(source, into);
+  },
   delete: ([path = '', all]) => (lstatSync(path).isDirectory() && all !== 'yes' ? rmdirSync(path) : rmSync(path, { recursive: true })),
   mkdir: ([path = '']) => void mkdirSync(path, { recursive: true }),
   chown: ([path = '']) => {
@@ -115,7 +130,7 @@ const DO: Record<FileScript, (words: string[], lines: string[]) => void> = {
     throw new Error('No mapping between account names and security IDs was done.');
   },
 };
-const ARGUMENTS: Record<FileScript, number> = { stat: 1, read: 2, write: 2, sha256: 2, copy: 3, move: 2, delete: 2, mkdir: 1, chown: 3 };
+const ARGUMENTS: Record<FileScript, number> = { stat: 1, read: 2, write: 2, sha256: 2, copy: 4, move: 4, delete: 2, mkdir: 1, chown: 3 };
 
 const runFile = (name: FileScript): void => {
   print(`opsconductor-pid:${process.pid}`);

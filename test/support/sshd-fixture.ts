@@ -39,6 +39,7 @@ export interface FixtureOptions {
   user?: string;
   passwordAuthentication?: boolean;
   sftp?: boolean;
+  path?: string;
 }
 
 /** A real sshd on 127.0.0.1 with a folder and a key of its own. */

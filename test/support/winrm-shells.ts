@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { makeFakePrograms } from './fake-windows-programs.ts';
+import type { FakePrograms } from './fake-windows-programs.ts';
 
 export interface Output {
   stream: 'stdout' | 'stderr';
@@ -23,29 +21,13 @@ export interface ShellCommand {
 }
 
 export interface Shells extends Disposable {
+  readonly programs: FakePrograms;
   readonly open: Map<string, Map<string, ShellCommand>>;
   create(): string;
   run(shellId: string, commandId: string | undefined, commandLine: string): string;
   /** Ends the line itself, not what it started: whoever wants the tree ended has to say so. */
   delete(shellId: string): void;
 }
-
-const TASKKILL = `#!/bin/sh
-tree() {
-  for child in $(ps -A -o pid= -o ppid= | awk -v p="$1" '$2 == p { print $1 }'); do tree "$child"; done
-  kill -KILL "$1"
-}
-tree "$2"
-`;
-
-const fakePrograms = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'opsc-winrm-'));
-  const fake = fileURLToPath(new URL('fake-powershell.ts', import.meta.url));
-  writeFileSync(join(folder, 'powershell'), `#!/bin/sh\nexec '${process.execPath}' '${fake}' "$@"\n`);
-  writeFileSync(join(folder, 'taskkill'), TASKKILL);
-  for (const name of ['powershell', 'taskkill']) chmodSync(join(folder, name), 0o755);
-  return folder;
-};
 
 const start = (commandLine: string, folder: string): ShellCommand => {
   const child = spawn('/bin/sh', ['-c', commandLine], {
@@ -73,7 +55,7 @@ const start = (commandLine: string, folder: string): ShellCommand => {
 };
 
 export const createShells = (): Shells => {
-  const folder = fakePrograms();
+  const programs = makeFakePrograms();
   const open = new Map<string, Map<string, ShellCommand>>();
   const end = (shellId: string): void => {
     for (const { child } of open.get(shellId)?.values() ?? []) child.kill('SIGKILL');
@@ -81,6 +63,7 @@ export const createShells = (): Shells => {
   };
   return {
     open,
+    programs,
     create() {
       const shellId = randomUUID().toUpperCase();
       open.set(shellId, new Map());
@@ -88,13 +71,13 @@ export const createShells = (): Shells => {
     },
     run(shellId, wanted, commandLine) {
       const commandId = wanted ?? randomUUID().toUpperCase();
-      open.get(shellId)?.set(commandId, start(commandLine, folder));
+      open.get(shellId)?.set(commandId, start(commandLine, programs.folder));
       return commandId;
     },
     delete: end,
     [Symbol.dispose]() {
       for (const shellId of open.keys()) end(shellId);
-      rmSync(folder, { recursive: true, force: true });
+      programs[Symbol.dispose]();
     },
   };
 };

@@ -27,6 +27,8 @@ export interface SystemSshdOptions {
   passwordAuthentication?: boolean;
   /** false: no SFTP. */
   sftp?: boolean;
+  /** PATH of what it runs. */
+  path?: string;
 }
 
 export interface SystemSshd extends AsyncDisposable {
@@ -67,7 +69,7 @@ const prepareMachine = async (): Promise<void> => {
 
 const startAll = async (sshd: string, options: SystemSshdOptions, common: { hostKeyFile: string; authorizedKeysFile: string }) => {
   const groups = options.wildcard === true ? [['0.0.0.0']] : inGroups(options.addresses);
-  const extraLines = linesForVersion(sshd);
+  const extraLines = [...linesForVersion(sshd), ...(options.path === undefined ? [] : [`SetEnv PATH="${options.path}"`])];
   const started: { server: SshdProcess; addresses: string[] }[] = [];
   for (const [at, addresses] of groups.entries()) {
     await Promise.all(addresses.map((address) => assertPortIsFree(address, options.port)));

@@ -1,5 +1,4 @@
 import type { FileOperation, RemoteProgram } from '../../contracts/transport.ts';
-import { OpsError } from '../../domain/ops-error.ts';
 import type { SshLink } from './connect-ssh.ts';
 import { runProgram } from './run-program.ts';
 import { toolError } from './sftp-errors.ts';
@@ -94,7 +93,7 @@ export const runTool = async (
 /**
  * Copy, move, delete, mkdir, chmod, chown by the tools of a POSIX target. A copied or moved folder takes the place of the destination, a folder
  * that is there is filled; mkdir makes parents and is content with a folder that is there.
- * @throws OpsError FILE_MISSING, FILE_REFUSED, FILE_FAILED, METHOD_UNSUPPORTED on Windows, those of run_as
+ * @throws OpsError FILE_MISSING, FILE_REFUSED, FILE_FAILED, those of run_as
  */
 export const performOnTarget = async (
   link: SshLink,
@@ -102,12 +101,6 @@ export const performOnTarget = async (
   runAs: string | undefined,
   signal: AbortSignal,
 ): Promise<void> => {
-  const { host, port } = link.endpoint;
-  if (link.endpoint.platform === 'windows')
-    throw new OpsError(
-      'METHOD_UNSUPPORTED',
-      `SSH to ${host} port ${port}: files of a Windows target are worked on over WinRM; over SSH they can be uploaded and downloaded only.`,
-    );
   const { source } = operation;
   const { exitCode, stderr } = await runTool(link, SCRIPTS[operation.operation], [source, ...argumentsOf(operation)], { runAs, signal });
   if (exitCode !== 0) throw toolError(link, `${operation.operation} of ${source}`, stderr || `exit code ${exitCode}`);

@@ -5,8 +5,10 @@ import type { Stats } from 'ssh2';
 import type { RemoteFile } from '../../contracts/transport.ts';
 import { abortable } from '../abortable.ts';
 import type { RemoteFiles } from '../transport.ts';
+import { createScriptFiles } from '../windows/script-files.ts';
 import type { SshLink } from './connect-ssh.ts';
 import { performOnTarget, runTool } from './file-operations.ts';
+import { runBuilt } from './run-program.ts';
 import { createSftp } from './sftp-channel.ts';
 import type { SftpChannel } from './sftp-channel.ts';
 import { readContent, writeContent } from './sftp-content.ts';
@@ -63,7 +65,6 @@ exit 1
 `;
 
 const hashOnTarget = async (link: SshLink, path: string, length: number, signal: AbortSignal): Promise<string | undefined> => {
-  if (link.endpoint.platform === 'windows') return undefined;
   const told = await runTool(link, SHA256, [path, String(length)], { signal }).catch((error: unknown) => {
     // A login that may use SFTP and nothing else still has its files read.
     if (signal.aborted || !link.isOpen) throw error;
@@ -84,7 +85,20 @@ const hashHere = async (sftp: SftpChannel, path: string, length: number): Promis
   return hash.digest('hex');
 };
 
-/** Files by SFTP; what SFTP cannot do (copy, whole folders, owners by name, other users) by the tools of the target. */
+/** PowerShell in place of the tools of a POSIX target. */
+const windowsFiles = (link: SshLink): ReturnType<typeof createScriptFiles> => {
+  const { host, port } = link.endpoint;
+  return createScriptFiles({
+    where: `SSH to ${host} port ${port}`,
+    async run({ commandLine, input, output }, signal) {
+      const stdin = Buffer.concat(await Array.fromAsync(input)).toString();
+      const { exitCode } = await runBuilt(link, { commandLine, stdin }, { marker: `files-${crypto.randomUUID()}` }, output, signal);
+      return exitCode;
+    },
+  });
+};
+
+/** Files by SFTP; what SFTP cannot do (copy, whole folders, owners by name, other users) by the tools of the target, or PowerShell on Windows. */
 export const createSshFiles = (link: SshLink): RemoteFiles => {
   const openSftp = createSftp(link);
 
@@ -161,5 +175,6 @@ export const createSshFiles = (link: SshLink): RemoteFiles => {
         async (sftp) => (await hashOnTarget(link, path, length, signal)) ?? hashHere(sftp, path, length),
       ),
     perform: (operation, runAs, signal) => performOnTarget(link, operation, runAs, signal),
+    ...(link.endpoint.platform === 'windows' ? windowsFiles(link) : {}),
   };
 };

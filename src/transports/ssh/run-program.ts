@@ -1,5 +1,6 @@
 import type { ProgramExit, RemoteProgram } from '../../contracts/transport.ts';
 import { buildRemoteProgram } from '../../domain/remote-program.ts';
+import type { BuiltProgram } from '../../domain/remote-program.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { runAsRefusal } from '../../domain/run-as.ts';
 import type { OutputSink } from '../transport.ts';
@@ -15,6 +16,9 @@ import { within } from './within.ts';
 const PID_WAIT_MS = 2000;
 
 const HEAD_CHARS = 1_000;
+
+/** What tells a program's processes from others, and whose they are. */
+type Identity = Pick<RemoteProgram, 'marker' | 'runAs'>;
 
 /** Passes output on and keeps the beginning of standard error: sudo says there why it refuses. */
 const createHead = (output: OutputSink) => {
@@ -48,9 +52,8 @@ const start = async (link: SshLink, commandLine: string, aborted: Promise<never>
 const follow = async (
   link: SshLink,
   exec: ExecChannel,
-  { program, stdin, output, aborted }: { program: RemoteProgram; stdin: string; output: OutputSink; aborted: Promise<never> },
+  { marker, runAs, stdin, output, aborted }: Identity & { stdin: string; output: OutputSink; aborted: Promise<never> },
 ): Promise<ProgramExit> => {
-  const { runAs } = program;
   const said = createHead(output);
   const pump = pumpOutput(exec.channel, runAs === undefined ? output : said.sink);
   const finished = Promise.all([pump.delivered, exec.closed]);
@@ -59,7 +62,7 @@ const follow = async (
     await Promise.race([finished, aborted]);
   } catch (error) {
     await within(PID_WAIT_MS, Promise.race([pump.pidSeen, exec.exited]));
-    const isEnded = await endRemote(link, { exec, marker: program.marker, pid: pump.pid, runAs });
+    const isEnded = await endRemote(link, { exec, marker, pid: pump.pid, runAs });
     if (isEnded || error instanceof OpsError) throw error;
     const { host, port } = link.endpoint;
     const message = `The program on ${host}:${port} was to be ended, but it could not be seen to end: it may run still. Look at the target.`;
@@ -74,22 +77,32 @@ const follow = async (
   return exit;
 };
 
-/**
- * Runs a program over a link, as `Session.run` says. It ends when the output ends: what a program leaves behind in the background
- * keeps it going as long as it holds standard output or standard error.
- * @throws OpsError OUTCOME_UNKNOWN when the program was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED, RUN_AS_REFUSED; the error of the sink; the signal's reason.
- */
-export const runProgram = async (link: SshLink, program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit> => {
+/** Runs what was built for the target, as `Session.run` says. @throws as runProgram */
+export const runBuilt = async (
+  link: SshLink,
+  built: BuiltProgram,
+  identity: Identity,
+  output: OutputSink,
+  signal: AbortSignal,
+): Promise<ProgramExit> => {
   signal.throwIfAborted();
-  const { commandLine, stdin } = forUser(link, buildRemoteProgram(program, link.endpoint.platform), program.runAs);
+  const { commandLine, stdin } = forUser(link, built, identity.runAs);
   const abort = Promise.withResolvers<never>();
   abort.promise.catch(() => undefined);
   const onAbort = (): void => abort.reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const exec = await start(link, commandLine, abort.promise);
-    return await follow(link, exec, { program, stdin, output, aborted: abort.promise });
+    return await follow(link, exec, { ...identity, stdin, output, aborted: abort.promise });
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
 };
+
+/**
+ * Runs a program over a link, as `Session.run` says. It ends when the output ends: what a program leaves behind in the background
+ * keeps it going as long as it holds standard output or standard error.
+ * @throws OpsError OUTCOME_UNKNOWN when the program was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED, RUN_AS_REFUSED; the error of the sink; the signal's reason.
+ */
+export const runProgram = async (link: SshLink, program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit> =>
+  runBuilt(link, buildRemoteProgram(program, link.endpoint.platform), program, output, signal);

@@ -1,8 +1,10 @@
 import { createPidLineFilter } from '../../domain/pid-line-filter.ts';
+import { endTreeLine, isTreeEnded } from '../../domain/end-windows-program.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { OutputSink } from '../transport.ts';
 import { openShell } from './remote-shell.ts';
 import type { RemoteCommand, RemoteShell } from './remote-shell.ts';
+import type { WsmanFault } from './winrm-errors.ts';
 import type { WsmanClient } from './wsman-client.ts';
 
 interface CommandInput {
@@ -12,50 +14,73 @@ interface CommandInput {
   output: OutputSink;
 }
 
+type PidLineFilter = ReturnType<typeof createPidLineFilter>;
+
+const PID_LIMIT_MS = 2_000;
 const END_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 15_000;
 
-/** Ends a process and all that came of it. Parents first would lose their children, so Windows is asked for the tree. */
-const killTree = async (client: WsmanClient, pid: number): Promise<void> => {
+/** How far a command has come. */
+interface Progress {
+  /** All of its input was sent. */
+  isGiven: boolean;
+  filter: PidLineFilter;
+}
+
+/** Ends a process and all that came of it. @returns whether the target says that nothing of it is left */
+const killTree = async (client: WsmanClient, pid: number): Promise<boolean> => {
   const limit = AbortSignal.timeout(END_LIMIT_MS);
   const shell = await openShell(client, limit);
   try {
-    const command = await shell.start(`taskkill /PID ${pid} /T /F`, limit);
+    const command = await shell.start(endTreeLine(pid), limit);
     await command.send(Buffer.alloc(0), true, limit);
-    await command.receive(async () => {}, limit);
+    return isTreeEnded(await command.receive(async () => {}, limit));
   } finally {
     await shell.close(limit);
   }
 };
 
-/** @returns whether the program has ended; never throws. */
-const endCommand = async (client: WsmanClient, shell: RemoteShell, command: RemoteCommand, pid: number | undefined): Promise<boolean> => {
-  if (pid !== undefined) await killTree(client, pid).catch(() => undefined);
+/** A program that was just given its input says its process id at once; without it only the shell can be closed. */
+const untilPid = async (command: RemoteCommand, filter: PidLineFilter): Promise<void> => {
+  const seen = new AbortController();
+  const sink: OutputSink = async (stream, chunk) => {
+    if (stream === 'stdout') filter.push(chunk);
+    if (filter.pid !== undefined) seen.abort();
+    seen.signal.throwIfAborted();
+  };
+  await command.receive(sink, AbortSignal.any([seen.signal, AbortSignal.timeout(PID_LIMIT_MS)])).catch(() => undefined);
+};
+
+/** @returns whether the program and all that it started are known to have ended; never throws. */
+const endCommand = async (client: WsmanClient, shell: RemoteShell, command: RemoteCommand, progress: Progress): Promise<boolean> => {
+  const { filter, isGiven } = progress;
+  if (isGiven && filter.pid === undefined) await untilPid(command, filter);
+  const isKilled = filter.pid !== undefined && (await killTree(client, filter.pid).catch(() => false));
   await command.terminate(AbortSignal.timeout(END_LIMIT_MS)).catch(() => undefined);
-  return shell.close(AbortSignal.timeout(END_LIMIT_MS)).catch(() => false);
+  const isClosed = await shell.close(AbortSignal.timeout(END_LIMIT_MS)).catch(() => false);
+  // Without its whole input nothing of the user was begun. What was begun may have started what a closed shell does not end.
+  return isKilled || (isClosed && !isGiven);
 };
 
-const feed = async (command: RemoteCommand, input: CommandInput['input'], signal: AbortSignal): Promise<void> => {
+/** @returns why the input was not taken to its end */
+const feed = async (command: RemoteCommand, input: CommandInput['input'], signal: AbortSignal): Promise<WsmanFault | undefined> => {
   for await (const chunk of input) {
-    // It tells why it takes no more in its output and exit code.
-    if (!(await command.send(chunk, false, signal))) return;
+    const refused = await command.send(chunk, false, signal);
+    if (refused !== undefined) return refused;
   }
-  await command.send(Buffer.alloc(0), true, signal);
+  return command.send(Buffer.alloc(0), true, signal);
 };
 
-const follow = async (
-  command: RemoteCommand,
-  { input, output }: CommandInput,
-  filter: ReturnType<typeof createPidLineFilter>,
-  signal: AbortSignal,
-) => {
-  await feed(command, input, signal);
+const follow = async (command: RemoteCommand, { input, output }: CommandInput, progress: Progress, signal: AbortSignal) => {
+  const { filter } = progress;
+  const refused = await feed(command, input, signal);
+  progress.isGiven = true;
   const sink: OutputSink = async (stream, chunk) => {
     const rest = stream === 'stdout' ? filter.push(chunk) : chunk;
     if (rest.length > 0) await output(stream, rest);
     signal.throwIfAborted();
   };
-  const exitCode = await command.receive(sink, signal);
+  const exitCode = await command.receive(sink, signal, refused);
   const held = filter.end();
   if (held.length > 0) await output('stdout', held);
   return exitCode;
@@ -76,12 +101,12 @@ export const runCommand = async (client: WsmanClient, work: CommandInput, signal
     await shell.close(AbortSignal.timeout(END_LIMIT_MS)).catch(() => false);
     throw error;
   }
-  const filter = createPidLineFilter();
+  const progress: Progress = { isGiven: false, filter: createPidLineFilter() };
   let exitCode: number;
   try {
-    exitCode = await follow(command, work, filter, signal);
+    exitCode = await follow(command, work, progress, signal);
   } catch (error) {
-    const isEnded = await endCommand(client, shell, command, filter.pid);
+    const isEnded = await endCommand(client, shell, command, progress);
     if (isEnded || error instanceof OpsError) throw error;
     const { host, port } = client.endpoint;
     const message = `The program on ${host}:${port} was to be ended, but it could not be seen to end: it may run still. Look at the target.`;

@@ -72,17 +72,21 @@ $null=$h.TransformFinalBlock($b,0,0)
 [Console]::Out.WriteLine([BitConverter]::ToString($h.Hash).Replace('-','').ToLower())
 `;
 
-const COPY = `
-$s=Read-Argument; $d=Read-Argument; $keep=Read-Argument
-Copy-Item -LiteralPath $s -Destination $d -Recurse -Force
-if($keep -eq 'yes'){
-if(Test-Path -LiteralPath $d -PathType Container){if(Test-Path -LiteralPath $s -PathType Leaf){$d=Join-Path $d (Split-Path -Leaf $s)}}
-Set-Acl -LiteralPath $d -AclObject (Get-Acl -LiteralPath $s)
-}
+/** As on POSIX targets: a file goes into a folder that is there under its own name; a folder becomes the destination itself. */
+const DESTINATION = `
+$s=Read-Argument; $d=Read-Argument; $over=Read-Argument; $keep=Read-Argument
+$a=[int][IO.File]::GetAttributes($s); $tree=($a -band 16) -and -not ($a -band 1024)
+if(-not $tree -and (Test-Path -LiteralPath $d -PathType Container)){$d=Join-Path $d (Split-Path -Leaf $s)}
+$there=Test-Path -LiteralPath $d
+if($there -and $over -ne 'yes'){throw (New-Object IO.IOException ($d+' is there already, and overwrite is false'))}
 `;
-
-const MOVE = `
-$s=Read-Argument; $d=Read-Argument
+const COPY = `${DESTINATION}
+if($tree -and $there){Get-ChildItem -LiteralPath $s -Force | Copy-Item -Destination $d -Recurse -Force}
+else{Copy-Item -LiteralPath $s -Destination $d -Recurse -Force}
+if($keep -eq 'yes'){Set-Acl -LiteralPath $d -AclObject (Get-Acl -LiteralPath $s)}
+`;
+const MOVE = `${DESTINATION}
+if(Test-Path -LiteralPath $d -PathType Container){throw (New-Object IO.IOException ($d+' is a folder that is there already'))}
 Move-Item -LiteralPath $s -Destination $d -Force
 `;
 
