@@ -33,6 +33,10 @@ const script = process.argv.at(-1) ?? '';
 const program = { interpreter: 'sh', text: '', arguments: [], workingDirectory: undefined, environment: {}, marker: 'm' } as const;
 const wordOf = (commandLine: string): string => commandLine.split(' ').at(-1) ?? '';
 
+/** As cmd.exe reads a line of a batch file and `%~1` gives its words: `%%` is one, quotes go. */
+const wordsOfBatch = (line: string): string[] =>
+  Array.from(line.replaceAll('%%', '%').matchAll(/"([^"]*)"|[^\s"]+/g), ([whole, quoted]) => quoted ?? whole);
+
 const runText = (): void => {
   const parts = readFileSync(0, 'utf8').split('\0');
   if (parts.at(-1) !== 'end') {
@@ -45,7 +49,8 @@ const runText = (): void => {
   const env: NodeJS.ProcessEnv = { ...process.env };
   for (let at = 3; at < last; at += 2) env[parts[at] ?? ''] = parts[at + 1];
   const text = (parts[last] ?? '').replace(/^@echo off\r\n/, '').replaceAll('\r\n', '\n');
-  const words = parts.slice(last + 1, -1);
+  const given = parts.slice(last + 1, -1);
+  const words = kind === 'batch' ? wordsOfBatch(given[0] ?? '') : given;
   // A test that asks how a text was quoted for cmd.exe or PowerShell has no use for what /bin/sh makes of it.
   if (env['SHOW_TEXT'] === kind) return void process.stdout.write(text);
   const folderOfText = mkdtempSync(join(tmpdir(), 'opsc-text-'));
