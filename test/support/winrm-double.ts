@@ -13,7 +13,7 @@ import { createNtlmServerLogin } from './ntlm-server.ts';
 import type { NtlmServerLogin } from './ntlm-server.ts';
 import { createShells } from './winrm-shells.ts';
 import type { Shells } from './winrm-shells.ts';
-import { actionOf, faultAnswer, serve } from './winrm-soap.ts';
+import { actionOf, bodyAnswer, faultAnswer, serve } from './winrm-soap.ts';
 import type { Fault, SoapAnswer } from './winrm-soap.ts';
 
 export interface DoubleOptions {
@@ -26,8 +26,8 @@ export interface DoubleOptions {
   shows?: { key: string; cert: string };
   /** How long a poll without news takes; Windows: what the client asks for. */
   pollMs?: number;
-  /** Answers a message by a fault, a status, or not at all (the connection is cut), instead of doing what it asks for. */
-  instead?: (action: string) => Fault | { status: number } | 'cut' | undefined;
+  /** Answers a message by a fault, a status, a body, or not at all (the connection is cut), instead of doing what it asks for. */
+  instead?: (action: string) => Fault | { status: number } | { body: string } | 'cut' | undefined;
 }
 
 /** Speaks WS-Management as WinRM does, and runs lines by /bin/sh. */
@@ -104,6 +104,7 @@ export const startWinrmDouble = async (options: DoubleOptions): Promise<WinrmDou
     actions.push(action);
     const other = instead?.(action);
     if (other === 'cut') return other;
+    if (other !== undefined && 'body' in other) return bodyAnswer(other.body);
     if (other !== undefined) return 'status' in other ? { status: other.status, text: '' } : faultAnswer(other);
     return serve(shells, envelope, pollMs, () => request.socket.destroyed);
   };

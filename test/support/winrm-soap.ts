@@ -44,6 +44,8 @@ const answer = (messageId: string, body: string): SoapAnswer => ({
     `<s:Header><a:RelatesTo>${escapeXml(messageId)}</a:RelatesTo></s:Header><s:Body>${body}</s:Body></s:Envelope>`,
 });
 
+export const bodyAnswer = (body: string): SoapAnswer => answer('any', body);
+
 const IDENTITY =
   '<i:IdentifyResponse xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"><i:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</i:ProtocolVersion>' +
   '<i:ProductVendor>Double</i:ProductVendor><i:ProductVersion>OS: 0.0 Stack: 3.0</i:ProductVersion></i:IdentifyResponse>';

@@ -281,6 +281,114 @@ describe('what is refused, and how it is told', () => {
     }),
   );
 
+  const SHELL = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell';
+  const stream = (name: string, bytes: Buffer): string =>
+    `<rsp:Stream Name="${name}" CommandId="x">${bytes.toString('base64')}</rsp:Stream>`;
+  const ended = (exitCode: string, streams = ''): { body: string } => ({
+    body: `<rsp:ReceiveResponse>${streams}<rsp:CommandState CommandId="x" State="${SHELL}/CommandState/Done">${exitCode}</rsp:CommandState></rsp:ReceiveResponse>`,
+  });
+  const running = (streams: string): { body: string } => ({
+    body: `<rsp:ReceiveResponse>${streams}<rsp:CommandState CommandId="x" State="${SHELL}/CommandState/Running"/></rsp:ReceiveResponse>`,
+  });
+  /** Answers to polls, one after the other; then the double's own. */
+  const polls = (
+    ...answers: (ReturnType<NonNullable<DoubleOptions['instead']>> | (() => void))[]
+  ): NonNullable<DoubleOptions['instead']> => {
+    const left = [...answers];
+    return (action) => {
+      const next = action === 'Receive' ? left.shift() : undefined;
+      if (typeof next !== 'function') return next;
+      next();
+      return undefined;
+    };
+  };
+
+  test.each([
+    ['0', 0],
+    ['259', 259],
+    ['3221225477', -1_073_741_819],
+    ['4294967295', -1],
+    ['-1073741510', -1_073_741_510],
+  ])('an exit code of Windows, %s, is %i', (text, exitCode) =>
+    sessionOn({ instead: polls(ended(`<rsp:ExitCode>${text}</rsp:ExitCode>`)) }, async (double) => {
+      await using session = await open(endpointOf(double.port), never);
+      expect((await runText(session, 'true')).exitCode).toBe(exitCode);
+    }),
+  );
+
+  test.each([
+    ['nothing', ''],
+    ['no number', '<rsp:ExitCode>ok</rsp:ExitCode>'],
+  ])('a program that has ended with %s for its exit code is no success', (_, text) =>
+    sessionOn({ instead: polls(ended(text)) }, async (double) => {
+      await using session = await open(endpointOf(double.port), never);
+      const error = await errorOf(runText(session, 'true'));
+      expect(error.code).toBe('CONNECTION_LOST');
+      expect(error.message).toContain('without telling its exit code');
+    }),
+  );
+
+  const TORN = Buffer.from('ä€🦊');
+  test('characters torn between messages are whole again, in output and in the reason of a file', () =>
+    sessionOn({}, async (double) => {
+      await using session = await open(endpointOf(double.port), never);
+      const torn = (name: string): { body: string }[] => [...TORN].map((byte) => running(stream(name, Buffer.of(byte))));
+      double.setInstead(polls(...torn('stdout'), ended('<rsp:ExitCode>0</rsp:ExitCode>')));
+      expect((await runText(session, 'true')).stdout).toBe('ä€🦊');
+      double.setInstead(polls(...torn('stderr'), ended('<rsp:ExitCode>3</rsp:ExitCode>')));
+      const error = await errorOf(session.files?.stat('C:\\x', never) ?? Promise.resolve());
+      expect(error.code).toBe('FILE_REFUSED');
+      expect(error.message).toContain('stat of C:\\x failed: ä€🦊');
+    }));
+
+  const PIPE_GONE = { code: 232, subcode: 'InternalError', text: 'The pipe is being closed.' };
+  const TIMED_OUT = { code: 2_150_858_793, subcode: 'TimedOut', text: 'The operation timed out.' };
+
+  test('a program that takes no input because it has ended is told by its exit code', () =>
+    sessionOn({}, async (double) => {
+      await using session = await open(endpointOf(double.port), never);
+      const next = polls(ended('<rsp:ExitCode>9009</rsp:ExitCode>'));
+      double.setInstead((action) => (action === 'Send' ? PIPE_GONE : next(action)));
+      expect((await runText(session, 'true')).exitCode).toBe(9_009);
+    }));
+
+  test('a program that takes no input and does not end is ended, and nobody waits for it', () =>
+    sessionOn({ pollMs: 10 }, async (double) => {
+      await using session = await open(endpointOf(double.port), never);
+      double.setInstead((action) => (action === 'Send' ? TIMED_OUT : undefined));
+      const error = await errorOf(runText(session, 'true'));
+      expect(error.code).toBe('CONNECTION_LOST');
+      expect(error.message).toContain('to take the input of the program');
+      expect(double.shells.open.size).toBe(0);
+    }));
+
+  test('a login that is refused while a program runs leaves an unknown end, not a login to be corrected', async () => {
+    const changing: Record<string, string> = { ...users };
+    await sessionOn({ users: changing, pollMs: 10 }, async (double) => {
+      await using session = await open(endpointOf(double.port), never);
+      const forget = (): void => {
+        changing[USER] = 'changed meanwhile';
+        double.forgetLogins();
+      };
+      double.setInstead(polls(forget));
+      const error = await errorOf(runText(session, 'sleep 5'));
+      expect(error.code).toBe('CONNECTION_LOST');
+      expect(error.message).toContain('it may still run there');
+    });
+  });
+
+  test('a cancel before the process id was told still ends all that was begun', () =>
+    sessionOn({}, async (double) => {
+      await using session = await open(endpointOf(double.port), never);
+      const cancel = new AbortController();
+      const marker = `J2025${process.pid}.0005.0001.0001/1/1`;
+      double.setInstead(polls(() => cancel.abort(new Error('cancelled by a test'))));
+      const program = buildProgram({ text: 'sh -c "sleep 300; true" & sleep 300', marker });
+      await expect(run(session, program, collectOutput().sink, cancel.signal)).rejects.toThrow('cancelled by a test');
+      expect(double.actions.filter((action) => action === 'Create')).toHaveLength(2);
+      await waitFor(() => markedPids(marker).length === 0);
+    }));
+
   const serverOf = async (server: Server): Promise<number> => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
