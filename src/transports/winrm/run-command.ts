@@ -22,7 +22,7 @@ const CLOSE_LIMIT_MS = 15_000;
 
 /** How far a command has come. */
 interface Progress {
-  /** All of its input was sent. */
+  /** All of its input was sent, but maybe its end. */
   isGiven: boolean;
   filter: PidLineFilter;
 }
@@ -63,18 +63,23 @@ const endCommand = async (client: WsmanClient, shell: RemoteShell, command: Remo
 };
 
 /** @returns why the input was not taken to its end */
-const feed = async (command: RemoteCommand, input: CommandInput['input'], signal: AbortSignal): Promise<WsmanFault | undefined> => {
+const feed = async (
+  command: RemoteCommand,
+  input: CommandInput['input'],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<WsmanFault | undefined> => {
   for await (const chunk of input) {
     const refused = await command.send(chunk, false, signal);
     if (refused !== undefined) return refused;
   }
+  progress.isGiven = true;
   return command.send(Buffer.alloc(0), true, signal);
 };
 
 const follow = async (command: RemoteCommand, { input, output }: CommandInput, progress: Progress, signal: AbortSignal) => {
   const { filter } = progress;
-  const refused = await feed(command, input, signal);
-  progress.isGiven = true;
+  const refused = await feed(command, input, progress, signal);
   const sink: OutputSink = async (stream, chunk) => {
     const rest = stream === 'stdout' ? filter.push(chunk) : chunk;
     if (rest.length > 0) await output(stream, rest);
