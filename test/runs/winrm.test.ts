@@ -1,9 +1,13 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command, runJob } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
 import { markedPids } from '../support/marked-processes.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { startSshdFixture, withoutSshd } from '../support/sshd-fixture.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startWinrmDouble } from '../support/winrm-double.ts';
 import type { WinrmDouble } from '../support/winrm-double.ts';
@@ -63,7 +67,7 @@ describe('commands of a run over WinRM (a double that runs lines by /bin/sh)', (
     }));
   };
 
-  test.each(['windows', 'windows_desktop', 'hyper_v', 'exchange', 'mssql', 'linux'])(
+  test.each(['windows', 'hyper_v', 'linux'])(
     'what cmd.exe reads is quoted for cmd.exe, also when the target is said to be %s; the plan shows the same',
     async (os) => {
       await platform.api('PATCH', `/api/v1/targets/${target}`, { os_type: os });
@@ -82,6 +86,35 @@ describe('commands of a run over WinRM (a double that runs lines by /bin/sh)', (
     const text = `echo 'it''s "a" & $(del) \u2019\u2019; %x%!'`;
     expect(await quotedOn(on, 'powershell', ['it\'s "a" & $(del) \u2019; %x%!'])).toEqual([{ planned: text, ran: text }]);
   });
+
+  test.skipIf(withoutSshd)(
+    'a Windows target over SSH: commands are quoted for cmd.exe, files are sent, put in place and worked on',
+    async () => {
+      await using sshd = await startSshdFixture({ path: `${server.shells.programs.folder}:${process.env['PATH']}` });
+      const credential = { credential_type: 'ssh_key', username: userInfo().username, private_key: sshd.keys.privateKey };
+      const method = { method_type: 'ssh', host: '127.0.0.1', port: sshd.port, credential };
+      const { body } = await platform.api('POST', '/api/v1/targets', { name: 'by ssh', os_type: 'windows', methods: [method] });
+      const on = body.target_serial;
+      expect(await quotedOn(on, 'batch', ['a & del'])).toEqual([{ planned: 'echo "a & del"', ran: 'echo "a & del"' }]);
+      const at = (name: string): string => join(sshd.folder, name);
+      const file = (type: string, parameters: object) => ({ action_type: type, action_name: type, action_parameters: parameters });
+      mkdirSync(at('folder'));
+      const { serial } = await runJob(
+        platform,
+        [on],
+        [
+          file('file_transfer', { operation: 'upload', content: 'new', destination_path: at('there') }),
+          file('file', { operation: 'copy', source: at('there'), destination: at('folder'), overwrite: false, preservePermissions: false }),
+          file('file_transfer', { operation: 'upload', content: 'newer', destination_path: at('there') }),
+        ],
+      );
+      expect((await resultsOf(serial)).map(({ status, result_error: error }: Record<string, string>) => [status, error])).toEqual(
+        Array.from({ length: 3 }, () => ['completed', '']),
+      );
+      expect([readFileSync(at('there'), 'utf8'), readFileSync(at('folder/there'), 'utf8')]).toEqual(['newer', 'new']);
+      expect(readdirSync(sshd.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+    },
+  );
 
   test('a script of type sh is refused: cmd.exe would read it', async () => {
     const script = { action_type: 'script', action_name: 's', action_parameters: { scriptType: 'sh', scriptContent: 'rm -rf "$A"' } };
