@@ -28,21 +28,31 @@ const INERT = /^[A-Za-z0-9_.:/\\-]*$/;
 /** cmd.exe has no escape for these inside quotes; `\` before the closing quote would be read as its escape by programs. */
 const UNSAFE_IN_QUOTES = /[\p{Cc}"%!]|\\$/u;
 
-const cmdPlaces = (scanned: string): { isQuoted: boolean; isUnclear: boolean }[] =>
-  scanned.split('\n').flatMap((line) => {
-    const places: { isQuoted: boolean; isUnclear: boolean }[] = [];
-    let isQuoted = false;
-    let isUnclear = false;
-    let isEscaped = false;
-    for (const char of line) {
-      if (char === HOLE) places.push({ isQuoted, isUnclear: isUnclear || isEscaped });
-      // What %…% and !…! bring along may hold quotes.
-      isUnclear ||= char === '%' || char === '!';
-      if (char === '"' && !isEscaped) isQuoted = !isQuoted;
-      isEscaped = char === '^' && !isQuoted && !isEscaped;
+interface CmdPlace {
+  isQuoted: boolean;
+  isUnclear: boolean;
+}
+
+/** A `^` at the end of a line makes one of it and the next, whose first character it escapes. */
+const cmdPlaces = (scanned: string): CmdPlace[] => {
+  const places: CmdPlace[] = [];
+  let isQuoted = false;
+  let isUnclear = false;
+  let isEscaped = false;
+  for (const char of scanned.replaceAll('\r', '')) {
+    if (char === '\n') {
+      isQuoted = false;
+      isUnclear &&= isEscaped;
+      continue;
     }
-    return places;
-  });
+    if (char === HOLE) places.push({ isQuoted, isUnclear: isUnclear || isEscaped });
+    // What %…% and !…! bring along may hold quotes.
+    isUnclear ||= char === '%' || char === '!';
+    if (char === '"' && !isEscaped) isQuoted = !isQuoted;
+    isEscaped = char === '^' && !isQuoted && !isEscaped;
+  }
+  return places;
+};
 
 /**
  * The text of each reference for cmd.exe: as it is inside double quotes, outside in quotes of its own. A value that cmd.exe could not be given
@@ -60,7 +70,7 @@ export const renderCmd = (scanned: string, fillings: readonly Filling[]): string
     }
     if (UNSAFE_IN_QUOTES.test(value)) {
       const why =
-        'it holds " % ! or a control character, or ends in \\, which cmd.exe cannot take. Use PowerShell, or the variable from the environment';
+        'it holds " % ! or a control character, or ends in \\, which cmd.exe cannot take. Set the shell of the method to powershell, or read it from the environment as !NAME! behind a line setlocal EnableDelayedExpansion (never as %NAME%)';
       throw refuse(source, why);
     }
     return place.isQuoted ? value : `"${value}"`;

@@ -155,3 +155,10 @@ test('after %…% on a line of cmd.exe only what means nothing anywhere is put i
   expect(() => render('%TOOL% "${A}"', 'cmd', 'a & b')).toThrow(expect.objectContaining({ code: 'VALIDATION' }));
   expect(() => render('echo ^${A}', 'cmd', 'a b')).toThrow(expect.objectContaining({ code: 'VALIDATION' }));
 });
+
+test('a ^ at the end of a line of cmd.exe escapes the first character of the next, and the line goes on', () => {
+  for (const text of ['echo ^\n${A}', 'echo ^\r\n${A}', '%TOOL% ^\n -x ${A}'])
+    expect(() => render(text, 'cmd', 'a & del')).toThrow(expect.objectContaining({ code: 'VALIDATION' }));
+  expect(render('echo ^\n  ${A}\necho ${A}', 'cmd', 'a & del')).toBe('echo ^\n  "a & del"\necho "a & del"');
+  expect(render('echo "^"\n${A} "open\n${A}', 'cmd', 'a & del')).toBe('echo "^"\n"a & del" "open\n"a & del"');
+});
