@@ -233,6 +233,20 @@ describe('what is refused, and how it is told', () => {
       expect(trusting.isOpen).toBe(true);
     }));
 
+  test('a port that takes http where the method says https, and the other way round', async () => {
+    await sessionOn({}, async (double) => {
+      const error = await errorOf(open(endpointOf(double.port, { protocol: 'https' }), never));
+      expect(error.code).toBe('PROTOCOL_ERROR');
+      expect(error.message).toContain('TLS could not be agreed');
+    });
+    await sessionOn({ tls }, async (double) => {
+      const error = await errorOf(open(endpointOf(double.port), never));
+      expect(error.code).toBe('PROTOCOL_ERROR');
+      expect(error.message).toMatch(/expect TLS|takes http or https|port of a WinRM listener/);
+      expect(double.wire().length).toBe(0);
+    });
+  });
+
   test('basic over http, unless the method allows it', async () => {
     const error = await errorOf(open(endpointOf(1, { transport: 'basic' }), never));
     expect(error.code).toBe('VALIDATION');

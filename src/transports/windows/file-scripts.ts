@@ -1,9 +1,13 @@
-/** Every argument is a line of Base64, and so is every part of a file's content; a line `.` ends the content. */
+/**
+ * Not all that Windows marks as a reparse point leads elsewhere: deduplicated files and those of OneDrive are files.
+ * Every argument is a line of Base64, and so is every part of a file's content; a line `.` ends the content.
+ */
 const HEAD = `
 $ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'
 try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding}catch{}
 $in=New-Object IO.StreamReader([Console]::OpenStandardInput(),(New-Object Text.ASCIIEncoding))
 function Read-Argument{[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($in.ReadLine()))}
+function Test-Link($p,$a){($a -band 1024) -and (Get-Item -LiteralPath $p -Force).LinkType}
 [Console]::Out.WriteLine('opsconductor-pid:'+$PID)
 try{
 `;
@@ -26,7 +30,7 @@ try{$a=[int][IO.File]::GetAttributes($p)}catch{
 $e=$_.Exception; while($e.InnerException){$e=$e.InnerException}
 if($e -is [IO.FileNotFoundException] -or $e -is [IO.DirectoryNotFoundException]){[Console]::Out.WriteLine('none 0');exit 0}
 throw}
-if($a -band 1024){$k='link'}elseif($a -band 16){$k='directory'}else{$k='file'}
+if(Test-Link $p $a){$k='link'}elseif($a -band 16){$k='directory'}else{$k='file'}
 $n=0; if($k -eq 'file'){$n=(New-Object IO.FileInfo $p).Length}
 [Console]::Out.WriteLine($k+' '+$n)
 `;
@@ -75,7 +79,7 @@ $null=$h.TransformFinalBlock($b,0,0)
 /** As on POSIX targets: a file goes into a folder that is there under its own name; a folder becomes the destination itself. */
 const DESTINATION = `
 $s=Read-Argument; $d=Read-Argument; $over=Read-Argument; $keep=Read-Argument
-$a=[int][IO.File]::GetAttributes($s); $tree=($a -band 16) -and -not ($a -band 1024)
+$a=[int][IO.File]::GetAttributes($s); $tree=($a -band 16) -and -not (Test-Link $s $a)
 if(-not $tree -and (Test-Path -LiteralPath $d -PathType Container)){$d=Join-Path $d (Split-Path -Leaf $s)}
 $there=Test-Path -LiteralPath $d
 if($there -and $over -ne 'yes'){throw (New-Object IO.IOException ($d+' is there already, and overwrite is false'))}
@@ -90,6 +94,7 @@ if(Test-Path -LiteralPath $d -PathType Container){throw (New-Object IO.IOExcepti
 Move-Item -LiteralPath $s -Destination $d -Force
 `;
 
+/** What may lead elsewhere is never gone into. */
 const DELETE = `
 $p=Read-Argument; $all=Read-Argument
 $a=[int][IO.File]::GetAttributes($p)

@@ -36,7 +36,7 @@ const killTree = async (client: WsmanClient, pid: number): Promise<boolean> => {
     await command.send(Buffer.alloc(0), true, limit);
     return isTreeEnded(await command.receive(async () => {}, limit));
   } finally {
-    await shell.close(limit);
+    await shell.close(limit).catch(() => false);
   }
 };
 
