@@ -33,3 +33,11 @@ export const commandShellOf = ({ methodType, config, platform }: ShellMethod & P
   if (methodType !== 'winrm' && platform === 'posix') return 'posix_shell';
   return isWindowsShell(shell) ? shell : 'cmd';
 };
+
+/** @param type of a script, as its action names it @returns why none of it runs at the other end of a method whose commands this shell reads. */
+export const scriptProblem = (type: unknown, shell: CommandShell): string | undefined => {
+  if (isWindowsShell(shell) && (type === 'sh' || type === 'bash'))
+    return `scripts of type ${type} run on POSIX targets only; use powershell or batch on this one`;
+  if (shell === 'posix_shell' && type === 'batch') return 'scripts of type batch run on Windows targets only; use sh or bash on this one';
+  return undefined;
+};

@@ -1,5 +1,6 @@
 import type { CommandShell, Interpreter, RemoteProgram } from '../../contracts/transport.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
+import { scriptProblem } from '../../domain/command-shell.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { variableText } from '../../domain/template/value.ts';
 import type { ActionRun } from './handlers/action-handler.ts';
@@ -26,10 +27,11 @@ const textOf = (run: Run, shell: CommandShell): { interpreter: Interpreter; text
   const { command, scriptType, scriptContent }: StoredParameters = action.parameters;
   if (action.type === 'command' && command !== undefined)
     return { interpreter: shell === 'powershell' ? shell : 'sh', text: render(run, command, shell) };
-  if (scriptType === 'sh' && (shell === 'cmd' || shell === 'powershell'))
-    throw new OpsError('METHOD_UNSUPPORTED', 'Scripts of type sh run on POSIX targets only; use powershell or batch on this one.');
-  if (action.type === 'script' && scriptType !== undefined && scriptContent !== undefined)
+  if (action.type === 'script' && scriptType !== undefined && scriptContent !== undefined) {
+    const problem = scriptProblem(scriptType, shell);
+    if (problem !== undefined) throw new OpsError('METHOD_UNSUPPORTED', `Action ${action.order} (${action.name}) cannot run: ${problem}.`);
     return { interpreter: scriptType, text: scriptContent };
+  }
   throw new OpsError('METHOD_UNSUPPORTED', `Action ${action.order} (${action.name}) is of type ${action.type}, which is no program.`);
 };
 

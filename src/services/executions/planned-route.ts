@@ -1,6 +1,6 @@
 import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts';
 import type { CommandShell } from '../../contracts/transport.ts';
-import { commandShellOf, platformOf } from '../../domain/command-shell.ts';
+import { commandShellOf, platformOf, scriptProblem } from '../../domain/command-shell.ts';
 import type { PlanAction, PlanRoute } from '../../domain/plan/plan-action.ts';
 import { namesItsServer } from '../jobs/check-capabilities.ts';
 import type { PlannedMethod } from './plan-targets.ts';
@@ -24,5 +24,7 @@ export const routeOf = (action: PlanAction, methods: readonly PlannedMethod[], o
     return { problem: `the target has no active method ${typeof wanted === 'string' ? wanted : `that can do actions of type ${type}`}` };
   if (method.credential_uuid === null && !METHODS[method.method_type].isCredentialOptional)
     return { problem: `the method ${method.method_name} of the target has no active credential` };
-  return { method: method.method_name, place: shellOf(method, osType) };
+  const place = shellOf(method, osType);
+  const problem = type === 'script' ? scriptProblem(parameters['scriptType'], place) : undefined;
+  return problem === undefined ? { method: method.method_name, place } : { problem };
 };
