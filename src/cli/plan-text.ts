@@ -57,7 +57,7 @@ const fieldLines = ({ field, text }: PlanStep['texts'][number], margin: string, 
 };
 
 const stepLines = (step: PlanStep, steps: readonly PlanStep[], view: View): string[] => {
-  const { action_order: order, action_name: name, action_type: type, verdict, reason, method, texts } = step;
+  const { action_order: order, action_name: name, action_type: type, verdict, reason, method, texts, weaknesses } = step;
   const margin = `  ${'    '.repeat(depthOf(step, steps))}`;
   const inner = `${margin}    `;
   const over = method === null ? '' : ` over ${cleanText(method)}`;
@@ -66,6 +66,7 @@ const stepLines = (step: PlanStep, steps: readonly PlanStep[], view: View): stri
     head,
     ...(reason === null ? [] : indent(reason, inner, view.width)),
     ...(verdict === 'skipped' ? [] : texts.flatMap((text) => fieldLines(text, inner, view))),
+    ...weaknesses.flatMap((weakness) => indent(`not protected: ${weakness}`, inner, view.width)),
   ];
 };
 

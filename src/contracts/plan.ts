@@ -29,6 +29,7 @@ const PlanStep = z
     texts: z.array(z.object({ field: z.string(), text: z.string() })).meta({
       description: 'With the values that are known; secrets are masked, what is not known yet stands as it is written.',
     }),
+    weaknesses: z.array(z.string()).meta({ description: 'Of its connectionString: what protects it less than it could.' }),
   })
   .meta({ id: 'PlanStep' });
 export type PlanStep = z.infer<typeof PlanStep>;

@@ -168,6 +168,7 @@ export const Method = z
     last_test_result: TestResult.nullable(),
     last_test_message: z.string().nullable(),
     credentials: z.array(CredentialInfo),
+    weaknesses: z.array(z.string()).meta({ description: 'What protects it less than it could: not encrypted, certificate not checked …' }),
   })
   .meta({ id: 'Method' });
 
@@ -208,3 +209,26 @@ export type ConnectionTest = z.infer<typeof ConnectionTest>;
 /** A method that is not saved yet. */
 export const TestMethodConfig = z.strictObject({ os_type: TargetFields.os_type, method: MethodInput }).meta({ id: 'TestMethodConfig' });
 export type TestMethodConfig = z.infer<typeof TestMethodConfig>;
+
+export const AcceptHostKey = z
+  .strictObject({
+    fingerprint: z
+      .string()
+      .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be a fingerprint as ssh-keygen -l prints it: SHA256: and 43 characters')
+      .optional()
+      .meta({ description: 'What the host must show, and what is then pinned. Left out: the host is only asked, and nothing is stored.' }),
+  })
+  .meta({ id: 'AcceptHostKey' });
+export type AcceptHostKey = z.infer<typeof AcceptHostKey>;
+
+export const HostKey = z
+  .object({
+    method_name: z.string(),
+    host: z.string(),
+    port: z.number().int(),
+    pinned_fingerprint: z.string().nullable().meta({ description: 'Before this request; null: the host was never met.' }),
+    shown_fingerprint: z.string().meta({ description: 'What the host shows now. No credential was sent to it.' }),
+    is_accepted: z.boolean().meta({ description: 'Whether what it shows is pinned now.' }),
+  })
+  .meta({ id: 'HostKey' });
+export type HostKey = z.infer<typeof HostKey>;

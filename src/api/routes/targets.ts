@@ -1,11 +1,22 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { pageOf } from '../../contracts/page.ts';
-import { ConnectionTest, CreateTarget, Target, TargetSerial, TestMethodConfig, UpdateTarget } from '../../contracts/target.ts';
+import {
+  AcceptHostKey,
+  ConnectionTest,
+  CreateTarget,
+  HostKey,
+  Target,
+  TargetSerial,
+  TestMethodConfig,
+  UpdateTarget,
+} from '../../contracts/target.ts';
 import { Text } from '../../contracts/text.ts';
 import type { ServiceDeps } from '../../services/context.ts';
+import { acceptHostKey } from '../../services/targets/accept-host-key.ts';
 import { TargetFilter, getTarget, listTargets } from '../../services/targets/read-targets.ts';
 import { testConnection, testMethodConfig } from '../../services/targets/test-connection.ts';
-import { createTarget, deleteTarget, updateTarget } from '../../services/targets/write-target.ts';
+import { updateTarget } from '../../services/targets/update-target.ts';
+import { createTarget, deleteTarget } from '../../services/targets/write-target.ts';
 import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
@@ -13,6 +24,9 @@ import type { ApiEnv } from '../env.ts';
 const tags = ['targets'];
 const TargetRef = z.object({ serial: TargetSerial });
 const MethodName = z.strictObject({ method: Text(100).optional().meta({ description: 'Name of the method; default the primary one.' }) });
+const SshMethodName = z.strictObject({
+  method: Text(100).optional().meta({ description: 'Name of the method; default the first SSH method.' }),
+});
 const body = <Schema extends z.ZodType>(schema: Schema) => ({ body: { required: true, ...json(schema, '') } });
 
 export const targetRoutes = (deps: ServiceDeps, route: DefineRoute) =>
@@ -114,4 +128,24 @@ export const targetRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         { 200: json(ConnectionTest, 'What came of it; a failure is a result') },
       ),
       async (c) => c.json(await testConnection(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query').method), 200),
+    )
+    .openapi(
+      route(
+        {
+          method: 'post',
+          path: '/{serial}/host-key',
+          tags,
+          summary: 'Ask an SSH target for its host key, and pin it when it is the confirmed one',
+          description:
+            'With a fingerprint it also needs credentials.write where the method has a credential: the next login sends it to that host.',
+          access: 'targets.write',
+          problems: [404, 409, 422],
+          request: { params: TargetRef, query: SshMethodName, ...body(AcceptHostKey) },
+        },
+        { 200: json(HostKey, 'What is pinned, and what the host shows') },
+      ),
+      async (c) => {
+        const { method } = c.req.valid('query');
+        return c.json(await acceptHostKey(deps, c.get('caller'), c.req.valid('param').serial, method, c.req.valid('json')), 200);
+      },
     );

@@ -62,6 +62,7 @@ const methodLines = (method: Target['methods'][number]): string[] => {
     `  ${method.method_name} (${method.method_type}) ${method.host ?? ''}:${method.port ?? ''}, credentials: ${kinds === '' ? 'none' : kinds}`,
     `    host key  ${method.host_key_fingerprint ?? 'not seen yet'}`,
     `    test      ${test}`,
+    ...method.weaknesses.map((weakness) => `    weak      ${weakness}`),
   ];
 };
 

@@ -100,7 +100,7 @@ const Mysql = z.strictObject({
 const Postgresql = z.strictObject({
   timeout: Timeout,
   database: Option.min(1).default('postgres'),
-  ssl_mode: z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']).default('prefer'),
+  ssl_mode: z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']).default('verify-full'),
   ca_certificate: Certificate,
   connection_pool_size: PoolSize,
 });

@@ -29,4 +29,6 @@ export interface PlanFacts {
   unknown: ReadonlySet<string>;
   secrets: ReadonlySet<string>;
   routeOf: (action: PlanAction) => PlanRoute;
+  /** Of a connectionString, with the values that are known. */
+  weaknessesOf: (connectionString: string) => string[];
 }

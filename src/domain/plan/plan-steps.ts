@@ -121,6 +121,9 @@ const doing = (action: PlanAction, verdict: Verdict, { facts, decisions }: Walk)
   }
 };
 
+const weaknessesOf = (texts: PlanStep['texts'], { facts }: Walk): string[] =>
+  texts.flatMap(({ field, text }) => (field === 'connectionString' ? facts.weaknessesOf(text) : []));
+
 /** An action that surely fails ends its list, and those around it, up to one whose failure is passed over. */
 const noteEnds = (action: PlanAction, { byOrder, steps, ends }: Walk): void => {
   let at: PlanAction | undefined = action;
@@ -158,6 +161,7 @@ export const planSteps = (actions: readonly PlanAction[], facts: PlanFacts): Pla
       reason,
       method,
       texts,
+      weaknesses: verdict === 'skipped' ? [] : weaknessesOf(texts, walk),
     });
     // One that is only perhaps reached ends nothing for sure.
     if (verdict === 'fails' && judged.verdict !== 'decided') noteEnds(action, walk);

@@ -6,6 +6,7 @@ import { createDefinitionCache } from '../../db/load-definition.ts';
 import type { Definition, StoredVariable } from '../../db/load-definition.ts';
 import { openEndpoint } from '../../db/method-endpoint.ts';
 import { selectRow } from '../../db/query.ts';
+import { recordAudits } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { planSteps } from '../../domain/plan/plan-steps.ts';
 import { LOOP_VARIABLES, PREVIOUS_VARIABLES, SO_FAR_VARIABLES } from '../../domain/system-variables.ts';
@@ -13,6 +14,8 @@ import type { BranchVariable } from '../../domain/system-variables.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { cursorId, pageOfRows } from '../page.ts';
+import { credentialAccess } from '../targets/credential-access.ts';
+import { connectionWeaknesses } from '../jobs/connection-weaknesses.ts';
 import { probe } from '../targets/probe.ts';
 import { checkValues } from './check-values.ts';
 import { countPlannedTargets, selectPlannedMethods, selectPlannedTargets } from './plan-targets.ts';
@@ -97,6 +100,7 @@ const planTarget = (found: Read, target: PlannedTarget): Omit<PlanTarget, 'probe
     ...names,
     values: { ...values, ...systemValues(found, target, methods) },
     routeOf: (action) => routeOf(action, methods, target.os_type),
+    weaknessesOf: connectionWeaknesses,
   });
   return { target_serial: target.target_serial, target_name: target.name, steps };
 };
@@ -136,25 +140,31 @@ const probeMethod = async (deps: ServiceDeps, target: PlannedTarget, row: Planne
   }
 };
 
-/** Connects to the methods that the steps would use, some targets at once. */
-const addProbes = async (deps: ServiceDeps, found: Read, targets: PlanTarget[]): Promise<void> => {
-  const queue = targets.entries();
+/** Connects to the methods that the steps would use, some targets at once; each credential that is opened for it is audited before. */
+const addProbes = async (deps: ServiceDeps, caller: Caller, found: Read, targets: PlanTarget[]): Promise<void> => {
+  const wanted = targets.flatMap((planned, index) => {
+    const target = found.targets[index];
+    return target === undefined ? [] : [{ planned, target, methods: usedMethods(found, target, planned.steps) }];
+  });
+  const accesses = wanted.flatMap(({ target: { target_serial: target }, methods }) =>
+    methods.flatMap((row) => credentialAccess(caller, 'probe_plan', row, { job: found.job.job_serial, target })),
+  );
+  await recordAudits(deps.db, deps.keyRing.auditKey, accesses);
+  const queue = wanted.values();
   const drain = async (): Promise<void> => {
-    for (const [index, planned] of queue) {
-      const target = found.targets[index];
-      if (target === undefined) continue;
-      for (const row of usedMethods(found, target, planned.steps)) planned.probes.push(await probeMethod(deps, target, row));
-    }
+    for (const { planned, target, methods } of queue) for (const row of methods) planned.probes.push(await probeMethod(deps, target, row));
   };
   await Promise.all(Array.from({ length: PROBES_AT_ONCE }, drain));
 };
 
 /**
- * What a run would do with one page of its targets, as far as it is known before. Nothing is written, and nothing connected to but by `probe`.
- * @throws OpsError as starting the run would: NOT_FOUND, VALIDATION, NO_TARGETS, TARGET_NOT_ACTIVE, VARIABLE_MISSING
+ * What a run would do with one page of its targets, as far as it is known before. Only `probe` connects to targets, and writes: an audit event for
+ * each stored credential that it opens.
+ * @throws OpsError as starting the run would: NOT_FOUND, VALIDATION, NO_TARGETS, TARGET_NOT_ACTIVE, VARIABLE_MISSING; FORBIDDEN
  */
 export const planRun = async (deps: ServiceDeps, caller: Caller, serial: string, input: PlanJob): Promise<JobPlan> => {
   authorize(caller, 'jobs.execute');
+  if (input.probe) authorize(caller, 'targets.test');
   const rows = await deps.db.transaction((transaction) => read(deps, serial, input, transaction));
   const { job, head, targets } = rows;
   const found: Read = { ...rows, definition: await createDefinitionCache(deps.db)(job.id, job.definition_version) };
@@ -168,7 +178,7 @@ export const planRun = async (deps: ServiceDeps, caller: Caller, serial: string,
     // Conditions are evaluated in this process: other requests get their turn between targets.
     await setImmediate();
   }
-  if (input.probe) await addProbes(deps, found, planned);
+  if (input.probe) await addProbes(deps, caller, found, planned);
   return {
     job_serial: job.job_serial,
     job_name: job.name,

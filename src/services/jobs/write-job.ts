@@ -16,6 +16,7 @@ import type { Caller, ServiceDeps } from '../context.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCapabilities } from './check-capabilities.ts';
 import { checkDefinition } from './check-definition.ts';
+import { weakConnections } from './connection-weaknesses.ts';
 import { readJob } from './read-jobs.ts';
 import { storeVariables, valueProblem } from './stored-variables.ts';
 import { writeActions } from './write-actions.ts';
@@ -80,6 +81,15 @@ const jobValues = (input: CreateJob, variables: readonly StoredVariable[]) => ({
   settings: { ...input.settings },
 });
 
+/** What of a definition an auditor has to see: what was confirmed, and connections that are not protected. */
+const auditedFacts = (flat: readonly FlatAction[], dangerous: readonly string[]): { severity: 'low' | 'medium'; details: object } => {
+  const weak = weakConnections(flat);
+  return {
+    severity: weak.length > 0 ? 'medium' : 'low',
+    details: { ...(dangerous.length > 0 && { confirmed_dangerous: dangerous }), ...(weak.length > 0 && { weak_connections: weak }) },
+  };
+};
+
 /** @throws OpsError VALIDATION; nothing is written then. */
 export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: CreateJob): Promise<Job> => {
   authorize(caller, 'jobs.write');
@@ -100,19 +110,15 @@ export const createJob = async ({ db, keyRing, readSettings }: ServiceDeps, call
       bind: [row.id, `Created by ${caller.username}.`],
       transaction,
     });
-    const details = {
-      name: input.name,
-      actions: flat.length,
-      targets: input.targets?.length ?? 0,
-      ...(dangerous.length > 0 && { confirmed_dangerous: dangerous }),
-    };
+    const { severity, details } = auditedFacts(flat, dangerous);
     const event = {
       eventType: 'job_created',
       action: 'create_job',
+      severity,
       actor: caller.actor,
       resourceType: 'jobs',
       resourceId: jobSerial,
-      details,
+      details: { name: input.name, actions: flat.length, targets: input.targets?.length ?? 0, ...details },
     } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
     return jobSerial;
@@ -157,19 +163,16 @@ export const updateJob = async (
     await row.update({ ...jobValues(input, variables), definitionVersion: version }, { transaction });
     if (input.targets !== undefined) await writeTargets(db, row.id, input.targets, transaction);
     await checkCapabilities(db, row.id, flat, transaction);
+    const { severity, details } = auditedFacts(flat, dangerous);
     const event = {
       eventType: 'job_updated',
       action: 'update_job',
+      severity,
       actor: caller.actor,
       resourceType: 'jobs',
       resourceId: serial,
     } as const;
-    await recordAudit(
-      db,
-      keyRing.auditKey,
-      { ...event, details: { version, ...(dangerous.length > 0 && { confirmed_dangerous: dangerous }) } },
-      transaction,
-    );
+    await recordAudit(db, keyRing.auditKey, { ...event, details: { version, ...details } }, transaction);
   });
   return readJob(db, serial);
 };

@@ -6,6 +6,7 @@ import { TargetEnvironment, TargetStatus } from '../../contracts/enums.ts';
 import type { Target } from '../../contracts/target.ts';
 import { Text } from '../../contracts/text.ts';
 import { selectRows } from '../../db/query.ts';
+import { methodWeaknesses } from '../../domain/method-weaknesses.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
@@ -31,7 +32,15 @@ t.labels, t.status, t.health_status, ${iso('t.created_at')} AS created_at, ${iso
       'credential_name', c.credential_name, 'is_primary', c.is_primary) ORDER BY c.id), '[]') FROM target_credentials c WHERE c.communication_method_id = m.id)
    ) ORDER BY m.is_primary DESC, m.priority, m.id), '[]') FROM target_communication_methods m WHERE m.target_id = t.id) AS methods`;
 
-type TargetRow = Target & { row_id: number };
+type TargetRow = Omit<Target, 'methods'> & { row_id: number; methods: Omit<Target['methods'][number], 'weaknesses'>[] };
+
+const withWeaknesses = (row: TargetRow): Target & { row_id: number } => ({
+  ...row,
+  methods: row.methods.map((method) => ({
+    ...method,
+    weaknesses: methodWeaknesses({ ...method, hasCredential: method.credentials.length > 0 }),
+  })),
+});
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, String.raw`\$&`);
 
@@ -56,7 +65,7 @@ export const listTargets = async ({ db }: ServiceDeps, caller: Caller, filter: T
       filter.limit + 1,
     ],
   );
-  return pageOfRows(rows, filter.limit);
+  return pageOfRows(rows.map(withWeaknesses), filter.limit);
 };
 
 /** @throws OpsError NOT_FOUND */
@@ -67,7 +76,7 @@ export const readTarget = async (db: Sequelize, serial: string): Promise<Target>
     [serial],
   );
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no target ${serial}.`);
-  const { row_id: _, ...target } = row;
+  const { row_id: _, ...target } = withWeaknesses(row);
   return target;
 };
 

@@ -3,10 +3,11 @@ import { METHODS } from '../../contracts/capabilities.ts';
 import { endpointOf, JOIN_CREDENTIAL, METHOD_COLUMNS, openEndpoint, secretOf } from '../../db/method-endpoint.ts';
 import type { MethodRow } from '../../db/method-endpoint.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
-import { recordAudit } from '../../db/record-audit.ts';
+import { recordAudit, recordAudits } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { credentialAccess } from './credential-access.ts';
 import { probe } from './probe.ts';
 import { addressOf, keyProblems, plainSecret } from './write-methods.ts';
 
@@ -33,6 +34,7 @@ export const testConnection = async (
       methodName === undefined ? `There is no target ${serial}.` : `Target ${serial} has no method ${methodName}.`,
     );
   const settings = await readSettings();
+  await recordAudits(db, keyRing.auditKey, credentialAccess(caller, 'test_connection', row, { target: serial }));
   const endpoint = openEndpoint(keyRing, row, {
     osType: row.os_type,
     connectionTimeoutSeconds: settings.connection_timeout_seconds,

@@ -18,13 +18,15 @@ export interface SshLink {
 
 const MISSED_KEEP_ALIVES = 3;
 
-const fingerprintOf = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`;
+/** As OpenSSH writes it. */
+export const fingerprintOf = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`;
 
 const hostKeyChanged = ({ host, port, hostKeyFingerprint }: SshEndpoint, shown: string): OpsError =>
   new OpsError(
     'HOST_KEY_CHANGED',
     `SSH to ${host} port ${port}: the host shows the key ${shown}, but ${String(hostKeyFingerprint)} was seen before. ` +
-      'If the host was installed anew, compare the new fingerprint on the host itself and accept it for this target; if not, someone may stand in between: do not log in.',
+      'If the host was installed anew, read its fingerprint on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and accept it: ' +
+      'opsconductor targets accept-host-key SERIAL --fingerprint SHA256:…; if not, someone may stand in between: do not log in.',
   );
 
 const passwordExpired = ({ host, port, secret }: SshEndpoint): OpsError =>
