@@ -9,7 +9,7 @@ import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
 import type { JobPlan, PlanJob } from '../contracts/plan.ts';
 import type { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../contracts/steering.ts';
-import type { ConnectionTest, CreateTarget, Target } from '../contracts/target.ts';
+import type { AcceptHostKey, ConnectionTest, CreateTarget, HostKey, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
 import { followEvents } from './http/follow-events.ts';
@@ -31,7 +31,10 @@ export interface ApiClient {
   createTarget(input: z.input<typeof CreateTarget>): Promise<Target>;
   listTargets(query: ListQuery): Promise<Page<Target>>;
   getTarget(serial: string): Promise<Target>;
+  /** The input is checked by the server, so it may be anything. */
+  updateTarget(serial: string, input: unknown): Promise<Target>;
   testTarget(serial: string): Promise<ConnectionTest>;
+  acceptHostKey(serial: string, query: ListQuery, input: AcceptHostKey): Promise<HostKey>;
   deleteTarget(serial: string): Promise<void>;
   /** The definition is checked by the server, so it may be anything. */
   createJob(definition: unknown): Promise<Job>;
@@ -103,6 +106,9 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     createTarget: (input) => post('/targets', input),
     listTargets: (query) => get('/targets', query),
     getTarget: (serial) => get(`/targets/${at(serial)}`),
+    updateTarget: (serial, input) => call({ method: 'PATCH', path: `/api/v1/targets/${at(serial)}`, body: input }),
+    // It looks at the host anew each time, so it needs no key.
+    acceptHostKey: (serial, query, input) => call({ method: 'POST', path: `/api/v1/targets/${at(serial)}/host-key`, query, body: input }),
     testTarget: (serial) => post(`/targets/${at(serial)}/test`),
     deleteTarget: (serial) => remove(`/targets/${at(serial)}`),
     createJob: (definition) => post('/jobs', definition),

@@ -1,5 +1,4 @@
 import type { CommunicationMethodType } from '../contracts/enums.ts';
-import { isWinrmTls } from '../contracts/methods/winrm-encryption.ts';
 
 /** What of a method decides how well it is protected. */
 export interface ReachedMethod {
@@ -33,10 +32,13 @@ const judgeSnmp: Judge = ({ config: { version, security_level: level, privacy_pr
   return [privacy === 'DES' && 'privacy_protocol DES: its encryption can be broken'];
 };
 
+/** Without a protocol the port says it. */
+const WINRM_TLS_PORT = 5_986;
+
 const judgeWinrm: Judge = (method) => {
   const { config, port } = method;
-  const protocol = config['protocol'] === 'https' || config['protocol'] === 'http' ? config['protocol'] : undefined;
-  if (isWinrmTls(port ?? 0, { protocol })) return [config['verify_ssl'] === false && anyCertificate('verify_ssl is off')];
+  const isTls = config['protocol'] === undefined ? port === WINRM_TLS_PORT : config['protocol'] === 'https';
+  if (isTls) return [config['verify_ssl'] === false && anyCertificate('verify_ssl is off')];
   // Over http NTLM encrypts and signs every message by itself.
   return [config['transport'] === 'basic' && inTheClear('transport basic over http', method)];
 };

@@ -6,11 +6,12 @@ import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';
 import { allPages } from '../http/all-pages.ts';
-import { cleanText } from '../terminal/clean-text.ts';
 import { paintStatus } from '../terminal/paint.ts';
 import { renderTable } from '../terminal/render-table.ts';
-import { timeText } from '../terminal/time-text.ts';
+import { targetText } from '../target-text.ts';
 import { registerAddTarget } from './target-add.ts';
+import { registerChangeTarget } from './target-change.ts';
+import { registerAcceptHostKey } from './target-host-key.ts';
 import { registerTestTargets } from './target-test.ts';
 
 interface ListOptions {
@@ -52,39 +53,10 @@ const list = async (context: CliContext, { limit, ...filter }: ListOptions, comm
   if (targets.length === limit) session.say(`The first ${limit}; more with --limit.`);
 };
 
-const methodLines = (method: Target['methods'][number]): string[] => {
-  const kinds = method.credentials.map((credential) => credential.credential_type).join(', ');
-  const test =
-    method.last_test_result === null
-      ? 'never tested'
-      : `${method.last_test_result} at ${timeText(method.last_tested_at)}: ${method.last_test_message ?? ''}`;
-  return [
-    `  ${method.method_name} (${method.method_type}) ${method.host ?? ''}:${method.port ?? ''}, credentials: ${kinds === '' ? 'none' : kinds}`,
-    `    host key  ${method.host_key_fingerprint ?? 'not seen yet'}`,
-    `    test      ${test}`,
-    ...method.weaknesses.map((weakness) => `    weak      ${weakness}`),
-  ];
-};
-
-const describe = (target: Target): string => {
-  const labels = Object.entries(target.labels).map(([name, value]) => `${name}=${value}`);
-  const lines = [
-    `${target.target_serial}  ${target.name}`,
-    `  status       ${target.status}, health ${target.health_status}`,
-    `  system       ${target.os_type} (${target.target_type}), ${target.environment}`,
-    `  labels       ${labels.length === 0 ? 'none' : labels.join(' ')}`,
-    `  added        ${timeText(target.created_at)}`,
-    ...(target.description === null ? [] : [`  description  ${target.description}`]),
-    'methods',
-    ...target.methods.flatMap(methodLines),
-  ];
-  return lines.map((line) => `${cleanText(line)}\n`).join('');
-};
-
 const show = async (context: CliContext, serial: string, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const target = await session.client.getTarget(serial);
-  await session.print(target, describe(target));
+  await session.print(target, targetText(target));
 };
 
 const remove = async (context: CliContext, serial: string, command: Command): Promise<void> => {
@@ -94,7 +66,7 @@ const remove = async (context: CliContext, serial: string, command: Command): Pr
   if (session.isJson) await session.print({ target_serial: serial }, '');
 };
 
-/** `targets add|list|show|test|remove`. */
+/** `targets add|list|show|change|test|accept-host-key|remove`. */
 export const registerTargets = (program: Command, context: CliContext): void => {
   const targets = program.command('targets').alias('target').description('the machines that jobs run on');
   registerAddTarget(targets, context);
@@ -111,7 +83,9 @@ export const registerTargets = (program: Command, context: CliContext): void => 
     .command('show <serial>')
     .description('show a target')
     .action((serial: string, _options: object, command: Command) => show(context, serial, command));
+  registerChangeTarget(targets, context);
   registerTestTargets(targets, context);
+  registerAcceptHostKey(targets, context);
   targets
     .command('remove <serial>')
     .description('remove a target; its record stays')
