@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import ssh2 from 'ssh2';
 import { selectRow, selectRows } from '../../src/db/query.ts';
 import { openBytes, openValue } from '../../src/db/seal.ts';
+import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
 import type { SealedValue } from '../../src/contracts/sealed-value.ts';
 import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { addApiToken, addUser } from './support/accounts.ts';
 import { auditRows, isSigned } from './support/audit.ts';
 import { addJob, addTarget, jobNamed, methodOf, targetAt } from './support/definitions.ts';
 import { encryptedKey } from './support/keys.ts';
@@ -49,7 +51,7 @@ describe('targets', () => {
     labels: { team: 'ops', 'app.kubernetes.io/name': 'x', '1': 'one', constructor: 'y' },
     status: 'maintenance',
   };
-  const sshKey = ssh2.utils.generateKeyPairSync('ed25519').private;
+  const sshKey = createKeyPair().privateKey;
 
   test('every field is kept and shown, credentials are not', async () => {
     const methods = [
@@ -89,6 +91,7 @@ describe('targets', () => {
           is_primary: true,
           config: {},
           credentials: credential('ssh_key', 'default'),
+          weaknesses: [],
         },
         {
           ...blank,
@@ -99,6 +102,7 @@ describe('targets', () => {
           is_primary: false,
           config: { timeout: 7, keepalive: 0 },
           credentials: credential('password', 'main'),
+          weaknesses: [],
         },
       ],
     });
@@ -243,7 +247,7 @@ describe('targets', () => {
   test.each(['rsa', 'ecdsa', 'ed25519'] as const)('a private key of type %s is accepted', async (type) => {
     const privateKey =
       type === 'ed25519'
-        ? ssh2.utils.generateKeyPairSync(type).private
+        ? createKeyPair().privateKey
         : ssh2.utils.generateKeyPairSync(type as 'rsa', { bits: type === 'rsa' ? 2_048 : 256 }).private;
     const credential = { credential_type: 'ssh_key', username: 'ops', private_key: privateKey };
     expect(
@@ -269,6 +273,164 @@ describe('targets', () => {
       last_test_result: 'failure',
       last_test_message: body.message,
     });
+  });
+});
+
+describe('what protects targets', () => {
+  const postgresql = (host: string, config: object = {}, fields: object = {}) => ({
+    method_type: 'postgresql',
+    method_name: 'db',
+    host,
+    config,
+    credential: { credential_type: 'password', username: 'ops', password: SECRET },
+    ...fields,
+  });
+  const CLEAR = 'ssl_mode disable: nothing is encrypted; anyone in between can read and change what is sent, the login too';
+  const patch = (serial: string, body: object) => platform.api('PATCH', `/api/v1/targets/${serial}`, body);
+  const updatesOf = async (serial: string) => (await eventsOf(serial)).filter(({ event_type: type }) => type === 'target_updated');
+
+  test('a method says what protects it less than it could; its making is audited with it', async () => {
+    const serial = await addTarget(platform, 'weak', { methods: [postgresql('weak.example.org', { ssl_mode: 'disable' })] });
+    expect((await platform.api('GET', `/api/v1/targets/${serial}`)).body.methods[0].weaknesses).toEqual([CLEAR]);
+    expect((await platform.api('GET', `/api/v1/targets?search=${serial}`)).body.data[0].methods[0].weaknesses).toEqual([CLEAR]);
+    const [created] = await eventsOf(serial);
+    expect(created).toMatchObject({
+      event_type: 'target_created',
+      severity: 'medium',
+      details: { name: 'weak', weakened: [{ name: 'db', weaknesses: [CLEAR] }] },
+    });
+    expect(created && isSigned(platform.services.keyRing.auditKey, created)).toBe(true);
+  });
+
+  test('PostgreSQL verifies where nothing else is said, and then nothing is audited but the target', async () => {
+    const serial = await addTarget(platform, 'strong', { methods: [postgresql('strong.example.org')] });
+    const { config, weaknesses } = (await platform.api('GET', `/api/v1/targets/${serial}`)).body.methods[0];
+    expect([config.ssl_mode, weaknesses]).toEqual(['verify-full', []]);
+    expect((await eventsOf(serial))[0]).toMatchObject({
+      severity: 'low',
+      details: expect.not.objectContaining({ weakened: expect.anything() }),
+    });
+  });
+
+  test('a change is audited before and after, and what it takes from or gives to the protection of a method', async () => {
+    const host = 'changing.example.org';
+    const serial = await addTarget(platform, host, { methods: [postgresql(host), methodOf(host, { method_name: 'shell' })] });
+    const kept = { credential: undefined };
+    const shell = methodOf(host, { method_name: 'shell', ...kept });
+    await patch(serial, { name: 'renamed', environment: 'development', methods: [postgresql(host, { ssl_mode: 'disable' }, kept), shell] });
+    await patch(serial, { methods: [postgresql(host, { timeout: 7 }, { ...kept, port: 6_432 })] });
+    await patch(serial, { methods: [postgresql(host, { timeout: 7 }, { ...kept, port: 6_432 })] });
+    expect((await platform.api('GET', `/api/v1/targets/${serial}`)).body.methods).toMatchObject([{ method_name: 'db', is_primary: true }]);
+    const updates = await updatesOf(serial);
+    expect(updates.map(({ severity, details }) => [severity, details])).toEqual([
+      [
+        'medium',
+        {
+          changed: { name: { from: host, to: 'renamed' } },
+          methods: [{ name: 'db', from: { config: { ssl_mode: 'verify-full' } }, to: { config: { ssl_mode: 'disable' } } }],
+          weakened: [{ name: 'db', weaknesses: [CLEAR] }],
+        },
+      ],
+      [
+        'low',
+        {
+          methods: [
+            {
+              name: 'db',
+              from: { port: 5_432, config: { ssl_mode: 'disable', timeout: null } },
+              to: { port: 6_432, config: { ssl_mode: 'verify-full', timeout: 7 } },
+            },
+            { name: 'shell', from: { type: 'ssh', host, port: 22 } },
+          ],
+          strengthened: [{ name: 'db', weaknesses: [CLEAR] }],
+        },
+      ],
+      ['low', {}],
+    ]);
+    for (const event of updates) expect(isSigned(platform.services.keyRing.auditKey, event)).toBe(true);
+    expect(JSON.stringify(updates)).not.toContain(SECRET);
+  });
+
+  test('who may not handle credentials sends no stored one to another place, nor over a less protected way', async () => {
+    const [host, elsewhere] = ['kept.example.org', 'elsewhere.example.org'];
+    const serial = await addTarget(platform, host, {
+      methods: [postgresql(host), methodOf('bare.example.org', { method_name: 'bare', credential: undefined })],
+    });
+    const token = await addApiToken(await addUser('operator'), ['targets.read', 'targets.write']);
+    const kept = { credential: undefined };
+    const bare = (at: string) => methodOf(at, { method_name: 'bare', ...kept });
+    const change = (method: object, other: object = bare('bare.example.org')) =>
+      platform.call(token, 'PATCH', `/api/v1/targets/${serial}`, { name: 'stolen', methods: [method, other] });
+    const before = (await platform.api('GET', `/api/v1/targets/${serial}`)).body;
+    const secrets = await secretsOf(serial);
+    for (const [why, method] of [
+      ['would go to elsewhere.example.org:5432 instead of kept.example.org:5432', postgresql(elsewhere, {}, kept)],
+      ['would go to kept.example.org:6543 instead', postgresql(host, {}, { ...kept, port: 6_543 })],
+      ['would travel less protected (ssl_mode disable', postgresql(host, { ssl_mode: 'disable' }, kept)],
+      ['would be used for Telnet instead of PostgreSQL', { method_type: 'telnet', method_name: 'db', host, port: 5_432 }],
+    ] as const) {
+      const { status, body } = await change(method);
+      expect([why, status, body.code]).toEqual([why, 403, 'FORBIDDEN']);
+      expect(body.detail).toContain(`The stored credential of the method db ${why}`);
+      expect(body.detail).toContain('credentials.write');
+    }
+    expect((await platform.api('GET', `/api/v1/targets/${serial}`)).body).toEqual(before);
+    expect(await secretsOf(serial)).toEqual(secrets);
+    // Neither of these sends it anywhere.
+    expect((await change(postgresql(host, { timeout: 9 }, kept), bare('bare-moved.example.org'))).status).toBe(200);
+    expect((await change(postgresql(elsewhere, {}, { ...kept, method_name: 'other' }))).status).toBe(200);
+    expect(await secretsOf(serial)).toEqual([]);
+  });
+
+  test('who may handle credentials moves a method, and its credential goes along', async () => {
+    const serial = await addTarget(platform, 'moving', { methods: [postgresql('from.example.org')] });
+    expect((await patch(serial, { methods: [postgresql('to.example.org', {}, { credential: undefined })] })).status).toBe(200);
+    expect(await secretsOf(serial)).toMatchObject([{ method: 'db', password: SECRET }]);
+  });
+
+  test.each([
+    [{ method_type: 'winrm', host: 'unfit.example.org' }, 'the stored one is kept, but WinRM cannot log in with ssh_key'],
+    [{ method_type: 'snmp', host: 'unfit.example.org' }, 'the stored one is kept, but SNMP cannot log in with ssh_key'],
+  ])('a method cannot keep a credential that it cannot log in with: %j', async (method, message) => {
+    const credential = { credential_type: 'ssh_key', username: 'ops', private_key: createKeyPair().privateKey };
+    const own = `${method.method_type}-unfit.example.org`;
+    const serial = await addTarget(platform, own, { methods: [methodOf(own, { method_name: 'one', credential })] });
+    const { status, body } = await patch(serial, { methods: [{ ...method, method_name: 'one' }] });
+    expect([status, body.errors]).toEqual([400, [{ path: 'methods.0.credential', message }]]);
+  });
+
+  test('a connection test opens the stored credential, which is audited', async () => {
+    const serial = await addTarget(platform, 'opened', { methods: [methodOf('127.0.0.1', { port: 2 })] });
+    const [{ credential_uuid: uuid }] = (await platform.api('GET', `/api/v1/targets/${serial}`)).body.methods[0].credentials;
+    await platform.api('POST', `/api/v1/targets/${serial}/test`);
+    expect((await auditRows(platform)).filter((event) => event.resource_id === uuid)).toMatchObject([
+      {
+        event_type: 'credential_accessed',
+        action: 'test_connection',
+        resource_type: 'target_credentials',
+        details: { target: serial, method: 'ssh_1' },
+      },
+    ]);
+  });
+
+  test('a connectionString that is not protected is audited with its job, at an edit too', async () => {
+    const ask = (connectionString: string) => ({
+      action_type: 'database',
+      action_name: 'ask',
+      action_parameters: { query: 'SELECT 1', connectionString },
+    });
+    const body = (text: string) => ({ name: 'direct', actions: [ask(text)], variables: [{ key: 'PW', value: SECRET, is_secret: true }] });
+    const weak = 'postgresql://ops:${PW}@db/x?ssl_mode=require';
+    const { body: made } = await platform.api('POST', '/api/v1/jobs', body(weak));
+    await platform.api('PUT', `/api/v1/jobs/${made.job_serial}`, body('postgresql://ops:${PW}@db/x'));
+    await platform.api('PUT', `/api/v1/jobs/${made.job_serial}`, body(weak));
+    const weaknesses = [expect.stringContaining('ssl_mode require: any certificate is accepted')];
+    const told = [{ path: 'actions.0.action_parameters.connectionString', weaknesses }];
+    expect((await eventsOf(made.job_serial)).map(({ action, severity, details }) => [action, severity, details])).toEqual([
+      ['create_job', 'medium', { name: 'direct', actions: 1, targets: 0, weak_connections: told }],
+      ['update_job', 'low', { version: 2 }],
+      ['update_job', 'medium', { version: 3, weak_connections: told }],
+    ]);
   });
 });
 

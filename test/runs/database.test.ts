@@ -24,7 +24,7 @@ describe('database actions of a run (PostgreSQL)', () => {
       method_type: 'postgresql',
       host,
       port: Number(port),
-      config: { database: login.name },
+      config: { database: login.name, ssl_mode: 'disable' },
       credential: { credential_type: 'password', username, password: login.password },
     };
     const added = await platform.api('POST', '/api/v1/targets', { name: 'db', methods: [method] });
@@ -62,7 +62,7 @@ describe('database actions of a run (PostgreSQL)', () => {
   });
 
   test('a connectionString leads from the worker, its password from a secret variable', async () => {
-    const connectionString = `postgresql://${login.username}:\${PASSWORD}@${login.host}:${login.port}/${login.name}`;
+    const connectionString = `postgresql://${login.username}:\${PASSWORD}@${login.host}:${login.port}/${login.name}?ssl_mode=disable`;
     const variables = [{ key: 'PASSWORD', value: login.password, is_secret: true }];
     const result = await run(query('SELECT current_database() AS d', { connectionString }), { variables });
     expect(result).toMatchObject({ status: 'completed', result_output: `{"d":"${login.name}"}\n` });

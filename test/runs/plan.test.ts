@@ -7,6 +7,8 @@ import { planText } from '../../src/cli/plan-text.ts';
 import { createPaint } from '../../src/cli/terminal/paint.ts';
 import { textWidth } from '../../src/cli/terminal/text-width.ts';
 import { selectRow } from '../../src/db/query.ts';
+import { addApiToken, addUser } from '../api/support/accounts.ts';
+import { auditRows, isSigned } from '../api/support/audit.ts';
 import { startCli } from '../support/cli-process.ts';
 import { addTargets, command, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
@@ -194,7 +196,7 @@ describe.skipIf(withoutSshd)('plan of a run (OpenSSH)', () => {
     expect([refused.status, refused.body.code, refused.body.errors[0].path]).toEqual([422, 'VARIABLE_MISSING', 'variables.WHO']);
   });
 
-  test('a probe logs in to each target and tells what came of it; nothing is written', async () => {
+  test('a probe logs in to each target and tells what came of it; all that is written is who opened which credential', async () => {
     const closed = await freePort();
     const gone = targetOf({ ...fleet, port: closed }, 8);
     const { target_serial: serial } = (await platform.api('POST', '/api/v1/targets', gone)).body;
@@ -207,7 +209,48 @@ describe.skipIf(withoutSshd)('plan of a run (OpenSSH)', () => {
       [['failure', 'CONNECTION_REFUSED']],
     ]);
     expect(probed.targets[0]?.probes[0]).toMatchObject({ method_type: 'ssh', address: `127.0.1.1:${fleet.port}` });
-    expect(await rows()).toEqual(before);
+    expect(await rows()).toEqual({ ...before, audit: Number(before['audit']) + 2 });
+    const events = (await auditRows(platform)).slice(-2);
+    expect(events).toMatchObject(
+      [targets[0], serial].map((target) => ({
+        event_type: 'credential_accessed',
+        action: 'probe_plan',
+        resource_type: 'target_credentials',
+        details: { job, target, method: 'ssh_1' },
+      })),
+    );
+    for (const event of events) expect(isSigned(platform.services.keyRing.auditKey, event)).toBe(true);
+  });
+
+  test('a probe needs the permission to test targets, a plan without one does not', async () => {
+    const token = await addApiToken(await addUser('operator'), ['jobs.execute', 'targets.read']);
+    const job = await makeJob([command('true')], { targets: [targets[0]] });
+    const ask = (input: object) => platform.call(token, 'POST', `/api/v1/jobs/${job}/plan`, input);
+    expect((await ask({})).status).toBe(200);
+    const before = await rows();
+    const refused = await ask({ probe: true });
+    expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('targets.test')]);
+    expect((await rows())['audit']).toBe(before['audit']);
+  });
+
+  test('a connectionString that is not protected says so, with the values that are known', async () => {
+    const ask = (connectionString: string) => ({
+      action_type: 'database',
+      action_name: 'ask',
+      action_parameters: { query: 'SELECT 1', connectionString },
+    });
+    const job = await makeJob([ask('postgresql://ops:${PW}@db/x?ssl_mode=${MODE}'), ask('postgresql://ops:${PW}@db/x')], {
+      variables: [
+        { key: 'PW', value: SECRET, is_secret: true },
+        { key: 'MODE', value: 'require' },
+      ],
+    });
+    const found = await plan(job, { limit: 1 });
+    const weakness =
+      'ssl_mode require: any certificate is accepted; anyone in between can pose as the server, and read and change what is sent';
+    expect(found.targets[0]?.steps.map(({ weaknesses }) => weaknesses)).toEqual([[weakness], []]);
+    expect(planText(found, { paint: createPaint(false), width: undefined })).toContain(`not protected: ${weakness}`);
+    expect((await plan(job, { limit: 1, variables: { MODE: 'verify-full' } })).targets[0]?.steps[0]?.weaknesses).toEqual([]);
   });
 
   test('people see it in 100 columns', async () => {

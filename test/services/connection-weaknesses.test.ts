@@ -5,7 +5,10 @@ test.each<[string, RegExp[]]>([
   ['postgresql://ops:${PASSWORD}@db/x', []],
   ['postgres://ops:${PASSWORD}@db/x?ssl_mode=prefer', [/^ssl_mode prefer: .*turn the encryption off/, /^ssl_mode prefer: any certificate/]],
   ['POSTGRESQL://ops@db/x?timeout=3&ssl_mode=disable', [/^ssl_mode disable: nothing is encrypted.*the login too$/]],
-  ['postgresql://${HOST}/x?ssl_mode=disable', [/^ssl_mode disable: nothing is encrypted; anyone in between can read and change what is sent$/]],
+  [
+    'postgresql://${HOST}/x?ssl_mode=disable',
+    [/^ssl_mode disable: nothing is encrypted; anyone in between can read and change what is sent$/],
+  ],
   ['mysql://ops:${PASSWORD}@db:${PORT}/x', []],
   ['mariadb://ops:${PASSWORD}@db/x?ssl_mode=required', [/any certificate/]],
   ['mssql://ops:${PASSWORD}@db/x?trust_server_certificate=yes', [/any certificate/]],

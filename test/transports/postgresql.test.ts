@@ -23,12 +23,14 @@ const endpointOf = (url: string, config: Record<string, unknown> = {}, fields: P
   return sqlEndpoint('postgresql', Number(port), { host, config: { database: pathname.slice(1), ...config }, secret, ...fields });
 };
 
+const WITHOUT_TLS = { ssl_mode: 'disable' };
+
 describe('PostgreSQL (the embedded server, which has no TLS)', () => {
   let database: TestDatabase;
   let endpoint: Endpoint;
   beforeAll(async () => {
     database = await createTestDatabase('empty');
-    endpoint = endpointOf(database.url);
+    endpoint = endpointOf(database.url, WITHOUT_TLS);
   });
   afterAll(() => database[Symbol.asyncDispose]());
 
@@ -170,9 +172,10 @@ describe('PostgreSQL (the embedded server, which has no TLS)', () => {
     ['no credential', {}, { secret: undefined }, 'CREDENTIAL_MISSING'],
     ['a database that there is not', { database: 'nowhere' }, {}, 'LOGIN_REJECTED'],
     ['TLS that the server does not offer', { ssl_mode: 'require' }, {}, 'CERTIFICATE_REFUSED'],
+    ['TLS of a method that says nothing, which the server does not offer', { ssl_mode: undefined }, {}, 'CERTIFICATE_REFUSED'],
     ['a name without address', {}, { host: 'nowhere.invalid' }, 'NAME_NOT_FOUND'],
   ] as const)('%s is told as such, without the password', async (_, config, fields, code) => {
-    const wrong = endpointOf(database.url, config, fields);
+    const wrong = endpointOf(database.url, { ...WITHOUT_TLS, ...config }, fields);
     const failure = await failureOf(openPostgresql(wrong, never));
     expect(failure.code).toBe(code);
     expect(failure.message).toContain(`PostgreSQL`);
@@ -226,6 +229,7 @@ describe.skipIf(withoutMachinePostgres)('PostgreSQL over TLS (the PostgreSQL of 
   });
 
   test.each([
+    [undefined, '127.0.0.1', undefined],
     ['verify-full', '127.0.0.1', undefined],
     ['verify-ca', '127.0.0.1', undefined],
     ['verify-full', 'localhost', 'own'],
@@ -243,7 +247,7 @@ describe.skipIf(withoutMachinePostgres)('PostgreSQL over TLS (the PostgreSQL of 
 
   test('a wrong password is the fault of the credential', async () => {
     const secret = { type: 'password', username: 'ops', password: 'SECRET' } as const;
-    const { code, message } = await failureOf(openPostgresql(endpointOf(url, {}, { secret }), never));
+    const { code, message } = await failureOf(openPostgresql(endpointOf(url, { ca_certificate: certificate.pem }, { secret }), never));
     expect(code).toBe('LOGIN_REJECTED');
     expect(message).toContain('the server refused user ops');
     expect(message).not.toContain('SECRET');

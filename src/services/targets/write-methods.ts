@@ -126,11 +126,11 @@ export const replaceMethods = async (
   methods: readonly NamedMethod[],
   transaction: Transaction,
 ): Promise<void> => {
+  // Primary flags are cleared first: at no moment may a target have two. A row that was read before would not know of it, and keep no flag.
+  await CommunicationMethodModel.update({ isPrimary: false }, { where: { targetId }, transaction });
   const known = await CommunicationMethodModel.findAll({ where: { targetId }, transaction });
   const gone = known.filter((row) => !methods.some((method) => method.name === row.methodName));
   for (const row of gone) await row.destroy({ transaction });
-  // Primary flags are cleared first: at no moment may a target have two.
-  await CommunicationMethodModel.update({ isPrimary: false }, { where: { targetId }, transaction });
   for (const method of methods) {
     const row = known.find((candidate) => candidate.methodName === method.name);
     if (row === undefined) {

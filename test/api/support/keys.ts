@@ -3,9 +3,17 @@ import ssh2 from 'ssh2';
 const ROUNDS_AFTER = 'bcrypt';
 const LENGTH_BYTES = 4;
 
+/** ssh2 makes one in 256 that nobody can read. */
+const readableKey = (passphrase: string): string => {
+  for (;;) {
+    const { private: text } = ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-cbc', rounds: 4 });
+    if (!(ssh2.utils.parseKey(text, passphrase) instanceof Error)) return text;
+  }
+};
+
 /** An encrypted private key in OpenSSH's format; `rounds` replaces the number of key derivation rounds that the file states. */
 export const encryptedKey = (passphrase: string, rounds?: number): string => {
-  const { private: text } = ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-cbc', rounds: 4 });
+  const text = readableKey(passphrase);
   if (rounds === undefined) return text;
   const lines = text.trim().split('\n');
   const data = Buffer.from(lines.slice(1, -1).join(''), 'base64');

@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import type { ServerType } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Target } from '../../src/contracts/target.ts';
+import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
+import { startSystemSshd } from '../../src/embedded/ssh-servers/system-sshd.ts';
+import type { SystemSshd } from '../../src/embedded/ssh-servers/system-sshd.ts';
+import { addApiToken, addUser } from '../api/support/accounts.ts';
+import { auditRows } from '../api/support/audit.ts';
+import { startCli } from '../support/cli-process.ts';
+import { command, runJob } from '../support/fleet.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+import { startSshdFixture, withoutSshd } from '../support/sshd-fixture.ts';
+import type { SshdFixture } from '../support/sshd-fixture.ts';
+
+describe.skipIf(withoutSshd)('targets by command line (a server of the API, OpenSSH)', () => {
+  let platform: TestPlatform;
+  let sshd: SshdFixture;
+  let server: ServerType;
+  let url: string;
+  let keyFile: string;
+  /** Servers that take the place of the first on its port. */
+  const later: SystemSshd[] = [];
+  beforeAll(async () => {
+    [platform, sshd] = await Promise.all([startTestPlatform(), startSshdFixture()]);
+    keyFile = join(sshd.folder, 'login-key');
+    writeFileSync(keyFile, sshd.keys.privateKey);
+    chmodSync(keyFile, 0o600);
+    await new Promise<void>((resolve) => {
+      server = serve({ fetch: platform.app.fetch, hostname: '127.0.0.1', port: 0 }, (info) => {
+        url = `http://127.0.0.1:${info.port}`;
+        resolve();
+      });
+    });
+  });
+  afterAll(async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await platform[Symbol.asyncDispose]();
+    await Promise.all(later.map((one) => one[Symbol.asyncDispose]()));
+    await sshd[Symbol.asyncDispose]();
+  });
+
+  const cliAs = async (token: string, args: readonly string[]): Promise<{ code: number; output: string }> => {
+    const process = startCli(['targets', ...args], { OPSCONDUCTOR_URL: url, OPSCONDUCTOR_TOKEN: token });
+    const [code] = (await once(process.child, 'close')) as [number];
+    return { code, output: process.output() };
+  };
+  const cli = (...args: string[]) => cliAs(platform.token, args);
+  const ok = async (...args: string[]): Promise<string> => {
+    const { code, output } = await cli(...args);
+    expect([args, code, output]).toEqual([args, 0, output]);
+    return output;
+  };
+  const add = async (name: string, ...args: string[]): Promise<string> => {
+    const login = ['--user', userInfo().username, '--key-file', keyFile];
+    const output = await ok('add', name, '--host', '127.0.0.1', '--port', String(sshd.port), ...login, ...args);
+    return /^T\d+$/m.exec(output)?.[0] ?? '';
+  };
+  const target = async (serial: string): Promise<Target> => (await platform.api('GET', `/api/v1/targets/${serial}`)).body;
+  const pinnedKey = async (serial: string) => (await target(serial)).methods[0]?.host_key_fingerprint;
+  const outcome = async (serial: string): Promise<[status: string, code: string | null]> => {
+    const { serial: run } = await runJob(platform, [serial], [command('true')]);
+    await platform.untilEnded(run);
+    const [branch] = (await platform.api('GET', `/api/v1/executions/${run}/branches`)).body.data;
+    return [branch.status, branch.error_code];
+  };
+
+  test('a target is added, listed, shown, tested, changed and removed', async () => {
+    const serial = await add('web-1', '--environment', 'staging', '--label', 'team=web');
+    expect(await ok('list', '--search', 'web-1')).toMatch(
+      new RegExp(`${serial} +web-1 +127\\.0\\.0\\.1:${sshd.port} +linux +staging +active +never`),
+    );
+    expect(await ok('test', serial)).toMatch(/success .*Logged in to 127\.0\.0\.1:\d+ as /);
+    const shown = await ok('show', serial);
+    expect(shown).toMatch(/ssh_1 \(ssh\).*credentials: ssh_key\n/);
+    expect(shown).toContain(`host key  ${sshd.server.hostKeyFingerprint}\n`);
+
+    const fields = ['--name', 'web-one', '--description', 'the first', '--environment', 'production', '--status', 'maintenance'];
+    expect(await ok('change', serial, ...fields, '--set', 'timeout=7')).toContain(`Changed ${serial}.`);
+    const changed = await target(serial);
+    expect(changed).toMatchObject({ name: 'web-one', description: 'the first', environment: 'production', status: 'maintenance' });
+    expect(changed.methods).toMatchObject([{ config: { timeout: 7 }, is_primary: true, credentials: [{ credential_type: 'ssh_key' }] }]);
+    expect((await cli('test', serial)).code).toBe(0);
+
+    await ok('change', serial, '--status', 'active', '--description', '', '--unset', 'timeout');
+    expect(await target(serial)).toMatchObject({ description: null, status: 'active', methods: [{ config: {} }] });
+
+    await ok('remove', serial);
+    expect(await cli('show', serial)).toMatchObject({ code: 2, output: expect.stringContaining(`There is no target ${serial}.`) });
+  });
+
+  test('host and port, and the account, are changed; a method by its name, all others stay', async () => {
+    const login = { credential_type: 'password', username: 'ops', password: 'SECRET-of-old' };
+    const methods = [
+      { method_type: 'ssh', method_name: 'shell', host: '127.0.0.2', port: 9, credential: login },
+      {
+        method_type: 'postgresql',
+        method_name: 'db',
+        host: 'db.example.org',
+        config: { ssl_mode: 'disable' },
+        credential: login,
+      },
+    ];
+    const serial: string = (await platform.api('POST', '/api/v1/targets', { name: 'two', methods })).body.target_serial;
+    expect(await ok('show', serial)).toContain('weak      ssl_mode disable: nothing is encrypted');
+    const before = await target(serial);
+
+    const account = ['--user', userInfo().username, '--key-file', keyFile];
+    await ok('change', serial, '--method', 'shell', '--host', '127.0.0.1', '--port', String(sshd.port), ...account);
+    expect((await target(serial)).methods).toMatchObject([
+      { method_name: 'shell', host: '127.0.0.1', port: sshd.port, credentials: [{ credential_type: 'ssh_key' }] },
+      { method_name: 'db', credentials: before.methods[1]?.credentials },
+    ]);
+    expect((await cli('test', serial)).code).toBe(0);
+
+    const authority = join(sshd.folder, 'ca.pem');
+    writeFileSync(authority, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+    const shown = await ok(
+      'change',
+      serial,
+      '--method',
+      'db',
+      '--set',
+      'ssl_mode=verify-full',
+      '--set',
+      `ca_certificate=@${authority}`,
+      '--set',
+      'timeout=9',
+    );
+    expect(shown).not.toContain('weak');
+    expect((await target(serial)).methods[1]?.config).toMatchObject({
+      ssl_mode: 'verify-full',
+      timeout: 9,
+      ca_certificate: expect.stringContaining('BEGIN CERTIFICATE'),
+    });
+    await ok('remove', serial);
+  });
+
+  test.each([
+    [[], 'Say what shall change'],
+    [['--key-file', '/nowhere'], 'needs --user too'],
+    [['--method', 'db', '--host', 'x.example.org'], 'has no method db; it has ssh_1'],
+    [['--set', 'ssl_mode=prefer'], 'methods.0.config'],
+  ])('a wrong change is told and changes nothing: %j', async (args, message) => {
+    const host = `wrong-${args.length}-${args.at(-1)?.length ?? 0}.example.org`;
+    const body = { name: host, methods: [{ method_type: 'ssh', host }] };
+    const serial: string = (await platform.api('POST', '/api/v1/targets', body)).body.target_serial;
+    const before = await target(serial);
+    const { code, output } = await cli('change', serial, ...args);
+    expect([code, output]).toEqual([2, expect.stringContaining(message)]);
+    expect(await target(serial)).toEqual(before);
+  });
+
+  test('a host that was installed anew: the run fails, its new key is shown and accepted, the run works', async () => {
+    const serial = await add('reinstalled');
+    const old = sshd.server.hostKeyFingerprint;
+    expect(await outcome(serial)).toEqual(['completed', null]);
+    expect(await pinnedKey(serial)).toBe(old);
+    await sshd.server[Symbol.asyncDispose]();
+    const renewed = await startSystemSshd({
+      folder: join(sshd.folder, 'renewed'),
+      addresses: ['127.0.0.1'],
+      port: sshd.port,
+      authorizedKey: sshd.keys.publicKey,
+    });
+    later.push(renewed);
+    const shown = renewed.hostKeyFingerprint;
+    expect(await outcome(serial)).toEqual(['failed', 'HOST_KEY_CHANGED']);
+    const tested = await cli('test', serial);
+    expect(tested).toMatchObject({ code: 1, output: expect.stringMatching(/opsconductor targets accept-host-key SERIAL --fingerprint/) });
+
+    const looked = await cli('accept-host-key', serial);
+    expect([looked.code, looked.output]).toEqual([
+      2,
+      expect.stringMatching(/pinned {2}SHA256:.*\n {2}shown {3}SHA256:[^]*no terminal[^]*--yes/),
+    ]);
+    for (const key of [old, shown]) expect(looked.output).toContain(key);
+    const other = await cli('accept-host-key', serial, '--fingerprint', old);
+    expect([other.code, other.output]).toEqual([2, expect.stringContaining(`shows the host key ${shown}, not the confirmed ${old}`)]);
+    expect(await cli('accept-host-key', serial, '--fingerprint', 'SHA256:short')).toMatchObject({ code: 2 });
+    expect(await pinnedKey(serial)).toBe(old);
+
+    const weak = await addApiToken(await addUser('operator'), ['targets.read', 'targets.write']);
+    const refused = await cliAs(weak, ['accept-host-key', serial, '--fingerprint', shown]);
+    expect([refused.code, refused.output]).toEqual([4, expect.stringContaining('credentials.write')]);
+    expect(await pinnedKey(serial)).toBe(old);
+
+    expect(await ok('accept-host-key', serial, '--fingerprint', shown)).toContain(`Accepted for ${serial}.`);
+    expect(await pinnedKey(serial)).toBe(shown);
+    const accepted = (await auditRows(platform)).filter((event) => event.resource_id === serial && event.action === 'accept_host_key');
+    expect(accepted).toMatchObject([
+      {
+        event_type: 'target_updated',
+        severity: 'medium',
+        details: { method: 'ssh_1', host: '127.0.0.1', port: sshd.port, from: old, to: shown },
+      },
+    ]);
+    expect(await outcome(serial)).toEqual(['completed', null]);
+    expect(await ok('accept-host-key', serial)).toContain('pinned already');
+  });
+
+  test('--yes accepts what the host shows; the key of a host that was never met can be pinned, too', async () => {
+    const keys = createKeyPair();
+    const fixture = await startSshdFixture({ authorizedKey: keys.publicKey });
+    await using _ = fixture;
+    const method = { method_type: 'ssh', host: '127.0.0.1', port: fixture.port };
+    const body = { name: 'unmet', methods: [method] };
+    const serial: string = (await platform.api('POST', '/api/v1/targets', body)).body.target_serial;
+    expect(await ok('accept-host-key', serial, '--method', 'ssh_1', '--yes')).toContain('none, the host was never met');
+    expect(await pinnedKey(serial)).toBe(fixture.server.hostKeyFingerprint);
+  });
+
+  test('only SSH has host keys, and a host that does not answer has none to show', async () => {
+    const post = (serial: string) => platform.api('POST', `/api/v1/targets/${serial}/host-key`, {});
+    const make = async (host: string, method: object): Promise<string> =>
+      (await platform.api('POST', '/api/v1/targets', { name: host, methods: [{ host, ...method }] })).body.target_serial;
+    const telnet = await post(await make('telnet.example.org', { method_type: 'telnet' }));
+    expect([telnet.status, telnet.body.detail]).toEqual([404, expect.stringContaining('only SSH has host keys')]);
+    const closed = await post(await make('127.0.0.3', { method_type: 'ssh', port: 1 }));
+    expect([closed.status, closed.body.code]).toEqual([422, 'CONNECTION_REFUSED']);
+    // It takes the connection, and is no SSH server.
+    const http = await post(await make('127.0.0.1', { method_type: 'ssh', port: Number(new URL(url).port) }));
+    expect([http.status, http.body.code]).toEqual([422, 'PROTOCOL_ERROR']);
+  });
+});
