@@ -40,7 +40,7 @@ export const METHODS: Readonly<Record<CommunicationMethodType, MethodFacts>> = {
     label: 'REST API',
     defaultPort: 80,
     capabilities: ['request'],
-    credentialTypes: ['api_key', 'api_token', 'password'],
+    credentialTypes: ['api_key', 'api_token', 'password', 'client_certificate'],
     isCredentialOptional: true,
   },
   smtp: { label: 'SMTP', defaultPort: 587, capabilities: ['send'], credentialTypes: ['password'], isCredentialOptional: true },
@@ -73,7 +73,7 @@ export const METHODS: Readonly<Record<CommunicationMethodType, MethodFacts>> = {
     label: 'Elasticsearch',
     defaultPort: 9200,
     capabilities: ['request'],
-    credentialTypes: ['password', 'api_key', 'api_token'],
+    credentialTypes: ['password', 'api_key', 'api_token', 'client_certificate'],
     isCredentialOptional: true,
   },
 };

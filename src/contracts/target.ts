@@ -3,9 +3,18 @@ import { CommunicationMethodType, CredentialType, HealthStatus, TargetEnvironmen
 import { Text } from './text.ts';
 import { METHODS } from './capabilities.ts';
 import { METHOD_CONFIGS } from './methods/index.ts';
+import { clientCertificateProblem } from './methods/client-certificate.ts';
 import { snmpCredentialProblem } from './methods/snmp-credential.ts';
 import { readablePasswordProblem } from './methods/winrm-encryption.ts';
-import { ApiKeySecret, ApiTokenSecret, PasswordSecret, SnmpCommunitySecret, SnmpV3Secret, SshKeySecret } from './transport.ts';
+import {
+  ApiKeySecret,
+  ApiTokenSecret,
+  ClientCertificateSecret,
+  PasswordSecret,
+  SnmpCommunitySecret,
+  SnmpV3Secret,
+  SshKeySecret,
+} from './transport.ts';
 
 export const TargetSerial = z.string().regex(/^T\d{8,19}$/, 'must be a target serial such as T20250001');
 export const Uuid = z.uuid();
@@ -35,6 +44,7 @@ export const CredentialInput = z
     SnmpV3Secret.extend({ credential_type: z.literal('snmp_v3'), credential_name: credentialName }),
     ApiKeySecret.extend({ credential_type: z.literal('api_key'), credential_name: credentialName }),
     ApiTokenSecret.extend({ credential_type: z.literal('api_token'), credential_name: credentialName }),
+    ClientCertificateSecret.extend({ credential_type: z.literal('client_certificate'), credential_name: credentialName }),
   ])
   .meta({ id: 'CredentialInput', description: 'A secret. It is sealed at once and never shown again.' });
 export type CredentialInput = z.infer<typeof CredentialInput>;
@@ -91,11 +101,18 @@ const refuseReadablePassword = (method: z.infer<(typeof METHOD_INPUTS)[number]>,
   if (message !== undefined) context.addIssue({ code: 'custom', path: ['config', 'transport'], message });
 };
 
+const refuseUnshownCertificate = (method: z.infer<(typeof METHOD_INPUTS)[number]>, context: z.RefinementCtx): void => {
+  if (method.credential?.credential_type !== 'client_certificate') return;
+  const problem = clientCertificateProblem(method.method_type, { ...method.config });
+  if (problem !== undefined) context.addIssue({ code: 'custom', path: ['config', problem.option], message: problem.message });
+};
+
 export const MethodInput = z
   .discriminatedUnion('method_type', METHOD_INPUTS)
   .superRefine(refuseForeignCredential)
   .superRefine(refuseUnfitSnmpCredential)
   .superRefine(refuseReadablePassword)
+  .superRefine(refuseUnshownCertificate)
   .meta({ id: 'MethodInput' });
 export type MethodInput = z.infer<typeof MethodInput>;
 

@@ -27,6 +27,22 @@ export const ApiKeySecret = z.strictObject({
 /** A token that is sent as `Authorization: Bearer …`. */
 export const ApiTokenSecret = z.strictObject({ token: Text(8_192).min(1) });
 
+/** Certificate of a client, which a TLS server asks for, with its private key; both in PEM form, the own certificate before those of its issuers. */
+export const ClientCertificateSecret = z.strictObject({
+  certificate: Text(65_536).regex(/-----BEGIN CERTIFICATE-----/, 'must be certificates in PEM form'),
+  private_key: Text(32_768).min(1),
+  passphrase: Text(4_096).optional(),
+  login: z
+    .discriminatedUnion('credential_type', [
+      PasswordSecret.extend({ credential_type: z.literal('password') }),
+      ApiKeySecret.extend({ credential_type: z.literal('api_key') }),
+      ApiTokenSecret.extend({ credential_type: z.literal('api_token') }),
+    ])
+    .optional()
+    .meta({ description: 'What to log in with beside the certificate.' }),
+});
+
+export type ClientCertificateSecret = z.infer<typeof ClientCertificateSecret>;
 export type PasswordSecret = z.infer<typeof PasswordSecret>;
 export type SshKeySecret = z.infer<typeof SshKeySecret>;
 
@@ -38,6 +54,7 @@ export const SECRET_SHAPES = {
   snmp_v3: SnmpV3Secret,
   api_key: ApiKeySecret,
   api_token: ApiTokenSecret,
+  client_certificate: ClientCertificateSecret,
 } as const;
 
 type SecretShapes = typeof SECRET_SHAPES;

@@ -78,14 +78,15 @@ export const openEndpoint = (
   return endpointOf(row, secret, facts);
 };
 
+const OPEN_FIELDS: ReadonlySet<string> = new Set(['type', 'credential_type', 'username', 'header', 'certificate']);
+
 /** Parts of a secret that no text may show. */
 export const secretTexts = (secret: LoginSecret | undefined): string[] => {
   if (secret === undefined) return [];
-  const { type: _, ...fields } = secret;
+  const login = secret.type === 'client_certificate' ? secret.login : undefined;
+  const fields = { ...secret, ...login, login: undefined };
   // A server may show the headers that it got: HTTP logs in with both in one word.
-  const basic = secret.type === 'password' ? [Buffer.from(`${secret.username}:${secret.password}`).toString('base64')] : [];
-  const own = Object.entries(fields).flatMap(([name, value]) =>
-    name === 'username' || name === 'header' || value === undefined ? [] : [value],
-  );
+  const basic = 'password' in fields ? [Buffer.from(`${fields.username}:${fields.password}`).toString('base64')] : [];
+  const own = Object.entries(fields).flatMap(([name, value]) => (OPEN_FIELDS.has(name) || value === undefined ? [] : [value]));
   return [...own, ...basic];
 };

@@ -51,6 +51,18 @@ const WRONG_NAME = refusedBecause(
 );
 const WITHDRAWN = refusedBecause('it is revoked, or not meant for a server', 'Give the server a new one.');
 
+/** What a server says by an alert of TLS of the certificate that it was shown, or was not. */
+const CERTIFICATE_ALERT =
+  /ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED)$/;
+const CERTIFICATE_WANTED: Meaning = {
+  code: 'LOGIN_REJECTED',
+  says: 'the server wants a certificate of this client, and got none. Give the method a credential of type client_certificate. Nothing was done there.',
+};
+const CLIENT_REFUSED: Meaning = {
+  code: 'LOGIN_REJECTED',
+  says: 'the server does not accept the certificate of this client. Is it of an issuer that the server trusts, whole with its chain, neither expired nor revoked? Nothing was done there.',
+};
+
 const BY_CODE: Readonly<Record<string, Meaning>> = {
   ENOTFOUND: NAME,
   EAI_AGAIN: NAME,
@@ -93,6 +105,8 @@ const meaningOf = (protocol: string, code: unknown): Meaning | undefined => {
       code: 'CONNECTION_REFUSED',
       says: `the target is up but nothing listens on this port. Check the port and whether its ${protocol} server runs.`,
     };
+  const [, alert] = CERTIFICATE_ALERT.exec(code) ?? [];
+  if (alert !== undefined) return alert === 'CERTIFICATE_REQUIRED' ? CERTIFICATE_WANTED : CLIENT_REFUSED;
   return BY_CODE[code] ?? (code.startsWith('ERR_SSL_') ? NO_TLS : undefined);
 };
 
@@ -117,7 +131,7 @@ export const connectionErrorOf = (protocol: string, place: Place, cause: unknown
   for (const error of withCauses(cause)) {
     const meaning = meaningOf(protocol, Reflect.get(error, 'code'));
     if (meaning === undefined) continue;
-    const needsDetail = meaning.code === 'PROTOCOL_ERROR' || meaning.code === 'CERTIFICATE_REFUSED';
+    const needsDetail = meaning.code === 'PROTOCOL_ERROR' || meaning.code === 'CERTIFICATE_REFUSED' || meaning === CLIENT_REFUSED;
     return opsError(protocol, place, meaning, needsDetail ? ` (${error.message})` : '', cause);
   }
   return undefined;

@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer as createTlsServer } from 'node:https';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
+import type { SecureVersion } from 'node:tls';
 import { join } from 'node:path';
 import type { Endpoint } from '../../src/contracts/transport.ts';
 import { createCertificate } from './tls-certificate.ts';
@@ -35,6 +36,10 @@ export interface HttpFixture extends AsyncDisposable {
 export interface HttpOptions {
   tls?: boolean;
   certificateName?: string;
+  /** Authority (PEM) of the clients that are let in; with TLS. */
+  clients?: string;
+  /** With TLS: no later version. */
+  maxVersion?: SecureVersion;
   /** Header and value without which everything is answered with 401. */
   wants?: readonly [name: string, value: string];
   /** Where `/elsewhere` redirects to. */
@@ -88,7 +93,9 @@ export const startHttpServer = async (options: HttpOptions = {}): Promise<HttpFi
   };
   const listener: RequestListener = (request, response) => void answer(request, response).catch(() => response.destroy());
   const files = certificate && { cert: readFileSync(certificate.certificateFile), key: readFileSync(certificate.keyFile) };
-  const made = files === undefined ? createServer(listener) : createTlsServer(files, listener);
+  const clients = options.clients !== undefined && { ca: options.clients, requestCert: true, rejectUnauthorized: true };
+  const versions = options.maxVersion !== undefined && { maxVersion: options.maxVersion };
+  const made = files === undefined ? createServer(listener) : createTlsServer({ ...files, ...clients, ...versions }, listener);
   const server: Server = made.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const bound = server.address();

@@ -1,15 +1,25 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Endpoint, HttpRequest } from '../../src/contracts/transport.ts';
+import type { Endpoint, HttpRequest, LoginSecret } from '../../src/contracts/transport.ts';
+import type { OpsError } from '../../src/domain/ops-error.ts';
 import { openRestApi } from '../../src/transports/rest_api/open-rest-api.ts';
 import type { OutputSink } from '../../src/transports/transport.ts';
+import { createAuthority } from '../support/certificate-authority.ts';
+import type { CertificateAuthority } from '../support/certificate-authority.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { freePort } from '../support/free-port.ts';
 import { sha256, someBytes, startHttpServer } from '../support/http-fixture.ts';
 import type { HttpFixture } from '../support/http-fixture.ts';
 import { outcomeCode } from '../support/outcome-code.ts';
+import { createCertificate } from '../support/tls-certificate.ts';
+
+type ClientCertificate = Extract<LoginSecret, { type: 'client_certificate' }>;
 
 const signal = new AbortController().signal;
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -236,5 +246,103 @@ describe('REST API', () => {
     await session[Symbol.asyncDispose]();
     expect(session.isOpen).toBe(false);
     await expect(session.request?.(get('/'), async () => undefined, signal)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+  });
+});
+
+describe('certificates of the client', () => {
+  let folder: string;
+  let authority: CertificateAuthority;
+  let stranger: CertificateAuthority;
+  let server: HttpFixture;
+  let own: ClientCertificate;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'opsc-client-'));
+    [authority, stranger] = [createAuthority(folder, 'authority'), createAuthority(folder, 'stranger')];
+    own = authority.issue();
+    server = await startHttpServer({ tls: true, clients: authority.pem });
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A server that refuses by the alerts of TLS, which Node's own does not. */
+  const startAlertingServer = async () => {
+    const { certificateFile, keyFile, pem } = createCertificate(folder, 'IP:127.0.0.1');
+    const port = await freePort();
+    const files = ['-cert', certificateFile, '-key', keyFile, '-CAfile', authority.file];
+    const child = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, '-Verify', '2', '-verify_return_error', '-www']);
+    await new Promise<void>((resolve) => child.stdout.on('data', (text) => String(text).includes('ACCEPT') && resolve()));
+    return {
+      endpoint: (secret?: Endpoint['secret']): Endpoint => ({ ...server.endpoint({ ca_certificate: pem }, secret), port }),
+      async [Symbol.asyncDispose]() {
+        child.kill();
+        await once(child, 'close');
+      },
+    };
+  };
+
+  test('a server that asks for one lets it in, and the login beside it arrives', async () => {
+    await expect(probeOver(server.endpoint({}, own))).resolves.toBe('GET / was answered with status 200.');
+    const output = collectOutput();
+    const login = { credential_type: 'api_token', token: 't0ken' } as const;
+    await requestOver(server.endpoint({}, { ...own, login }), get('/echo'), output.sink);
+    expect(JSON.parse(output.stdout).headers.authorization).toBe('Bearer t0ken');
+    await using session = await openRestApi(server.endpoint({}, { ...own, login }), signal);
+    expect(session.login).toMatch(/^Connected to https:.* with a client certificate and with a token$/);
+  });
+
+  test('a chain and an encrypted key with its passphrase are let in, too', async () => {
+    const locked = authority.issue({ passphrase: 'open sesame' });
+    expect(locked.private_key).toContain('ENCRYPTED');
+    const chain = { ...locked, certificate: `${locked.certificate}${authority.pem}` };
+    await expect(probeOver(server.endpoint({}, chain))).resolves.toContain('200');
+  });
+
+  test('without one the server is not reached, and the error says what it wants', async () => {
+    // With TLS 1.2 the answer comes within the handshake, so nothing races it.
+    await using older = await startHttpServer({ tls: true, clients: authority.pem, maxVersion: 'TLSv1.2' });
+    expect(await outcomeCode(probeOver(older.endpoint()))).not.toBe('success');
+    await using alerting = await startAlertingServer();
+    expect(['LOGIN_REJECTED', 'CONNECTION_LOST']).toContain(await outcomeCode(probeOver(alerting.endpoint())));
+    expect(older.taken).toEqual([]);
+  });
+
+  test('one of another issuer is refused, before anything was sent', async () => {
+    await using alerting = await startAlertingServer();
+    const refused = openRestApi(alerting.endpoint(stranger.issue()), signal);
+    await expect(refused).rejects.toMatchObject({
+      code: 'LOGIN_REJECTED',
+      message: expect.stringMatching(/the server does not accept the certificate of this client.*Nothing was done there/),
+    });
+    await expect(probeOver(alerting.endpoint(own))).resolves.toContain('200');
+    // Node cuts the connection without a word: before, or just after, it has sent what says that it accepts.
+    const before = server.taken.length;
+    expect(['LOGIN_REJECTED', 'CONNECTION_LOST']).toContain(await outcomeCode(probeOver(server.endpoint({}, stranger.issue()))));
+    expect(server.taken.length).toBe(before);
+  });
+
+  test('one that cannot be shown is told before a connection is made, without the key', async () => {
+    const other = authority.issue();
+    const locked = authority.issue({ passphrase: 'open sesame' });
+    const cases: [string, ClientCertificate, RegExp][] = [
+      ['expired', authority.issue({ days: -1 }), /certificate has expired, on /],
+      ['another key', { ...own, private_key: other.private_key }, /private_key does not belong to the certificate/],
+      ['no key', { ...own, private_key: 'SECRET' }, /private_key is not a private key in PEM form/],
+      ['no passphrase', { ...locked, passphrase: undefined }, /passphrase is missing/],
+      ['a wrong passphrase', { ...locked, passphrase: 'SECRET' }, /passphrase does not open the private key/],
+    ];
+    const connected: Socket[] = [];
+    await using listener = await startSocketServer((socket) => void connected.push(socket));
+    for (const [what, secret, says] of cases) {
+      const opened = openRestApi({ ...server.endpoint({}, secret), port: listener.port }, signal);
+      const error = await opened.then(
+        () => undefined,
+        (cause: unknown) => cause as OpsError,
+      );
+      expect([what, error?.code, error?.message]).toEqual([what, 'KEY_UNUSABLE', expect.stringMatching(says)]);
+      expect(error?.message).not.toMatch(/SECRET|sesame|BEGIN/);
+    }
+    expect(connected).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ export const CommunicationMethodType = z.enum([
 ]);
 export type CommunicationMethodType = z.infer<typeof CommunicationMethodType>;
 
-export const CredentialType = z.enum(['password', 'ssh_key', 'snmp_community', 'snmp_v3', 'api_key', 'api_token']);
+export const CredentialType = z.enum(['password', 'ssh_key', 'snmp_community', 'snmp_v3', 'api_key', 'api_token', 'client_certificate']);
 export type CredentialType = z.infer<typeof CredentialType>;
 
 export const EncryptionAlgorithm = z.enum(['aes-256-gcm']);

@@ -1,4 +1,5 @@
 import { METHODS } from '../../contracts/capabilities.ts';
+import { clientCertificateProblem } from '../../contracts/methods/client-certificate.ts';
 import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import { snmpCredentialProblem } from '../../contracts/methods/snmp-credential.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -32,6 +33,8 @@ export const authorizeExposure = (caller: Caller, changes: readonly MethodChange
 const unfit = ({ type, config, credential_type: kept }: MethodState): string | undefined => {
   if (kept === null) return undefined;
   if (!METHODS[type].credentialTypes.includes(kept)) return `${METHODS[type].label} cannot log in with ${kept}`;
+  const unshown = kept === 'client_certificate' ? clientCertificateProblem(type, config) : undefined;
+  if (unshown !== undefined) return `${unshown.option} ${unshown.message}`;
   if (type !== 'snmp') return undefined;
   // Which keys it has is not known here; they are sealed.
   const problem = snmpCredentialProblem(METHOD_CONFIGS.snmp.parse(config), { credential_type: kept, auth_key: '-', privacy_key: '-' });

@@ -74,7 +74,7 @@ export const testMethodConfig = async (
 ): Promise<ConnectionTest> => {
   authorize(caller, 'targets.test');
   const fields = keyProblems(method.credential, 'method.credential');
-  if (fields.length > 0) throw new OpsError('VALIDATION', 'The private key cannot be used.', { fields });
+  if (fields.length > 0) throw new OpsError('VALIDATION', 'The private key or certificate cannot be used.', { fields });
   const settings = await deps.readSettings();
   const { credential } = method;
   if (credential === undefined && !METHODS[method.method_type].isCredentialOptional) {

@@ -9,6 +9,7 @@ import { authorize } from '../context.ts';
 import type { Caller } from '../context.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
+import { checkClientCertificate } from '../../transports/check-client-certificate.ts';
 import { checkPrivateKey } from '../../transports/check-private-key.ts';
 
 /** A method with its name and place in the order settled. */
@@ -41,8 +42,12 @@ export const nameMethods = (methods: readonly MethodInput[]): NamedMethod[] => {
   return named;
 };
 
-/** What is wrong with the private key of a credential, if anything; the message says why, never the key. */
+/** What is wrong with the private key or the certificate of a credential, if anything; the message says why, never the key. */
 export const keyProblems = (credential: CredentialInput | undefined, path: string): FieldProblem[] => {
+  if (credential?.credential_type === 'client_certificate') {
+    const problem = checkClientCertificate(credential);
+    return problem === undefined ? [] : [{ path: `${path}.${problem.field}`, message: problem.message }];
+  }
   if (credential?.credential_type !== 'ssh_key') return [];
   const message = checkPrivateKey(credential.private_key, credential.passphrase);
   return message === undefined ? [] : [{ path: `${path}.private_key`, message }];
@@ -52,7 +57,7 @@ export const keyProblems = (credential: CredentialInput | undefined, path: strin
 export const checkCredentials = (caller: Caller, methods: readonly MethodInput[]): void => {
   if (methods.some((method) => method.credential !== undefined)) authorize(caller, 'credentials.write');
   const fields = methods.flatMap((method, index) => keyProblems(method.credential, `methods.${index}.credential`));
-  if (fields.length > 0) throw new OpsError('VALIDATION', 'A private key cannot be used.', { fields });
+  if (fields.length > 0) throw new OpsError('VALIDATION', 'A private key or certificate cannot be used.', { fields });
 };
 
 /** What of a credential is sealed. */

@@ -4,7 +4,7 @@ import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { closeHttp, connectHttp, originOf } from '../http/connect-http.ts';
 import type { HttpLink, HttpPlace } from '../http/connect-http.ts';
-import { loginHeaders, loginName } from '../http/login-headers.ts';
+import { clientCertificateOf, loginHeaders, loginName } from '../http/login-headers.ts';
 import { readAnswer, refuseFailure } from '../http/read-answer.ts';
 import type { Answer } from '../http/read-answer.ts';
 import { sendRequest } from '../http/send-request.ts';
@@ -54,7 +54,9 @@ const probe = async (link: HttpLink, login: LoginHeaders, signal: AbortSignal): 
 /** Elasticsearch and OpenSearch over HTTP(S) with `undici`; the probe reads version and health with the credential. */
 export const openElasticsearch: OpenSession = async (endpoint, signal): Promise<Session> => {
   const config = METHOD_CONFIGS.elasticsearch.parse(endpoint.config);
-  const tls = config.ssl ? tlsOptions({ ...config, host: endpoint.host, verify: config.verify_certs }) : undefined;
+  const tls = config.ssl
+    ? tlsOptions({ ...config, host: endpoint.host, verify: config.verify_certs, client: clientCertificateOf(endpoint.secret) })
+    : undefined;
   const place: HttpPlace = { protocol: METHODS.elasticsearch.label, endpoint, tls };
   const login = loginHeaders(endpoint.secret, 'authorization');
   const link = await connectHttp(place, signal);

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
 import type { Endpoint } from '../../contracts/transport.ts';
-import { toConnectionError } from '../socket-errors.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { connectionErrorOf, toConnectionError } from '../socket-errors.ts';
 import type { TlsOptions } from '../tls-options.ts';
 import { within } from '../ssh/within.ts';
 
@@ -27,14 +29,53 @@ const GOODBYE_MS = 1_000;
 
 type Connect = ReturnType<typeof buildConnector>;
 
+/** Servers that give out no session tickets say nothing: they are waited for no longer. */
+const ACCEPTED_WITHIN_MS = 1_000;
+
+/**
+ * With TLS 1.3 a client believes itself connected before the server has looked at its certificate. The first session ticket says that it was
+ * accepted; waiting for it keeps a refusal from coming when a request is on its way, whose outcome would then be unknown.
+ */
+const untilAccepted = (socket: Socket, then: (error: Error | null) => void): void => {
+  if (!(socket instanceof TLSSocket) || socket.getProtocol() !== 'TLSv1.3') return then(null);
+  const end = (error: Error | null): void => {
+    clearTimeout(timer);
+    socket.off('session', onTicket).off('error', end).off('close', onClose);
+    // Later: within these events the library of TLS is still at work, and what is written then is never sent.
+    setImmediate(then, error);
+  };
+  const onTicket = (): void => end(null);
+  const onClose = (): void => end(new Error('the connection was closed'));
+  const timer = setTimeout(onTicket, ACCEPTED_WITHIN_MS);
+  socket.on('session', onTicket).on('error', end).on('close', onClose);
+};
+
 /** `https://[::1]:9200` and the like. */
 export const originOf = ({ tls, endpoint: { host, port } }: HttpPlace): string =>
   `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-const connectorOf = ({ tls, endpoint }: HttpPlace): Connect => {
+/** Many servers say nothing when they do not accept a certificate. */
+const refusalOf = ({ protocol, endpoint }: HttpPlace, cause: Error): Error => {
+  const known = connectionErrorOf(protocol, endpoint, cause);
+  if (known?.code === 'LOGIN_REJECTED') return known;
+  const where = `${protocol} to ${endpoint.host} port ${endpoint.port}`;
+  return new OpsError(
+    'LOGIN_REJECTED',
+    `${where}: the server cut the connection when it was shown the certificate of this client, and no request was sent. It may not accept the certificate; see its log.`,
+    { cause },
+  );
+};
+
+const connectorOf = (place: HttpPlace): Connect => {
+  const { tls, endpoint } = place;
   const connect = buildConnector({ timeout: endpoint.connectTimeoutMs, allowH2: false, ...tls });
   // The name for TLS is the method's, never one taken from a header of the request.
-  return (options, callback) => connect({ ...options, servername: tls?.servername ?? '' }, callback);
+  return (options, callback) =>
+    connect({ ...options, servername: tls?.servername ?? '' }, (...[error, socket]) => {
+      if (error !== null) return callback(error, null);
+      if (endpoint.secret?.type !== 'client_certificate') return callback(null, socket);
+      untilAccepted(socket, (cause) => (cause === null ? callback(null, socket) : callback(refusalOf(place, cause), null)));
+    });
 };
 
 const firstConnection = (connect: Connect, place: HttpPlace, signal: AbortSignal): Promise<Socket> =>

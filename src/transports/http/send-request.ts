@@ -2,7 +2,7 @@ import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { HttpRequest, HttpResponse } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import { connectionLost, toConnectionError } from '../socket-errors.ts';
+import { connectionErrorOf, connectionLost, toConnectionError } from '../socket-errors.ts';
 import type { OutputSink } from '../transport.ts';
 import type { HttpLink } from './connect-http.ts';
 
@@ -19,6 +19,9 @@ const codeOf = (error: unknown): unknown => (error instanceof Error ? Reflect.ge
 const explain = (link: HttpLink, { method }: HttpRequest, error: unknown): OpsError => {
   const { protocol, endpoint } = link.place;
   if (link.isConnectError(error)) return toConnectionError(protocol, endpoint, error);
+  // An alert of TLS: the server has refused the certificate of the client, or the lack of one, and has not read the request.
+  const known = connectionErrorOf(protocol, endpoint, error);
+  if (known?.code === 'LOGIN_REJECTED') return known;
   const where = `${protocol} to ${endpoint.host} port ${endpoint.port}`;
   const reason = error instanceof Error ? error.message : String(error);
   if (codeOf(error) === 'UND_ERR_INVALID_ARG')
@@ -27,7 +30,8 @@ const explain = (link: HttpLink, { method }: HttpRequest, error: unknown): OpsEr
     return new OpsError('PROTOCOL_ERROR', `${where}: what answers does not speak HTTP as it should (${reason}). Is this its port?`, {
       cause: error,
     });
-  return connectionLost(protocol, endpoint, `before the answer to ${method} was whole; the server may have done it`, error);
+  const may = endpoint.secret?.type === 'client_certificate' ? ', or has not accepted the client certificate' : '';
+  return connectionLost(protocol, endpoint, `before the answer to ${method} was whole; the server may have done it${may}`, error);
 };
 
 async function* chunksOf(link: HttpLink, request: HttpRequest, body: Dispatcher.ResponseData['body'], signal: AbortSignal) {

@@ -3,7 +3,7 @@ import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import type { HttpRequest } from '../../contracts/transport.ts';
 import { closeHttp, connectHttp, originOf } from '../http/connect-http.ts';
 import type { HttpPlace } from '../http/connect-http.ts';
-import { loginHeaders, loginName } from '../http/login-headers.ts';
+import { clientCertificateOf, loginHeaders, loginName } from '../http/login-headers.ts';
 import { readAnswer, refuseFailure } from '../http/read-answer.ts';
 import { sendRequest } from '../http/send-request.ts';
 import { tlsOptions } from '../tls-options.ts';
@@ -12,7 +12,10 @@ import type { OpenSession, OutputSink, Session } from '../transport.ts';
 /** REST over HTTP(S) with `undici`; the probe is a GET of the base path with the credential. */
 export const openRestApi: OpenSession = async (endpoint, signal): Promise<Session> => {
   const config = METHOD_CONFIGS.rest_api.parse(endpoint.config);
-  const tls = config.protocol === 'https' ? tlsOptions({ ...config, host: endpoint.host, verify: config.verify_ssl }) : undefined;
+  const tls =
+    config.protocol === 'https'
+      ? tlsOptions({ ...config, host: endpoint.host, verify: config.verify_ssl, client: clientCertificateOf(endpoint.secret) })
+      : undefined;
   const place: HttpPlace = { protocol: METHODS.rest_api.label, endpoint, tls };
   const login = loginHeaders(endpoint.secret, 'own_header');
   const link = await connectHttp(place, signal);
