@@ -30,7 +30,7 @@ const CUT: Meaning = {
 };
 const NO_TLS: Meaning = {
   code: 'PROTOCOL_ERROR',
-  says: 'TLS could not be agreed. Does this port speak TLS, and a version that is still allowed (1.2 or later)?',
+  says: 'TLS could not be agreed. Does this port speak TLS, and a version that is still allowed (1.2 or later)? Does the server want a certificate of this client?',
 };
 
 const refusedBecause = (why: string, advice: string): Meaning => ({

@@ -1,16 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import ssh2 from 'ssh2';
 import { selectRow, selectRows } from '../../src/db/query.ts';
 import { openBytes, openValue } from '../../src/db/seal.ts';
 import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
 import type { SealedValue } from '../../src/contracts/sealed-value.ts';
+import { createAuthority } from '../support/certificate-authority.ts';
 import { command } from '../support/fleet.ts';
+import { startHttpServer } from '../support/http-fixture.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { addApiToken, addUser } from './support/accounts.ts';
 import { auditRows, isSigned } from './support/audit.ts';
 import { addJob, addTarget, jobNamed, methodOf, targetAt } from './support/definitions.ts';
 import { encryptedKey } from './support/keys.ts';
+import { countRows } from './support/unchanged.ts';
 
 const YEAR = new Date().getUTCFullYear();
 const SECRET = 'SECRET-5f2d';
@@ -397,6 +403,50 @@ describe('what protects targets', () => {
     const serial = await addTarget(platform, own, { methods: [methodOf(own, { method_name: 'one', credential })] });
     const { status, body } = await patch(serial, { methods: [{ ...method, method_name: 'one' }] });
     expect([status, body.errors]).toEqual([400, [{ path: 'methods.0.credential', message }]]);
+  });
+
+  test('a certificate of the client is sealed with its key, and shown to the server that asks for it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'opsc-client-'));
+    const [authority, stranger] = [createAuthority(folder, 'authority'), createAuthority(folder, 'stranger')];
+    await using server = await startHttpServer({ tls: true, clients: authority.pem });
+    const { type: credential_type, ...own } = authority.issue({ passphrase: SECRET });
+    const method = (credential: object | undefined, config: object = {}) => ({
+      method_type: 'rest_api',
+      method_name: 'api',
+      host: '127.0.0.1',
+      port: server.port,
+      config: { protocol: 'https', ca_certificate: server.pem, ...config },
+      ...(credential !== undefined && { credential: { credential_type, ...credential } }),
+    });
+    const login = { credential_type: 'api_token', token: SECRET };
+    const wrong: [string, object][] = [
+      ['config.protocol', method(own, { protocol: 'http' })],
+      ['credential.certificate', method({ ...own, certificate: '-----BEGIN CERTIFICATE-----' })],
+      ['credential.certificate', method(authority.issue({ days: -1 }))],
+      ['credential.private_key', method({ ...own, private_key: stranger.issue().private_key })],
+      ['credential.passphrase', method({ ...own, passphrase: 'another' })],
+      ['credential.login.token', method({ ...own, login: { credential_type: 'api_token' } })],
+      ['credential.credential_type', methodOf('127.0.0.1', { credential: { credential_type, ...own } })],
+    ].map(([path, body]) => [String(path), body as object]);
+    const before = await countRows(platform);
+    for (const [path, body] of wrong) {
+      const { type: _, ...given } = (body as { credential: Record<string, unknown> }).credential;
+      const answer = await platform.api('POST', '/api/v1/targets', { name: 'wrong', methods: [{ ...body, credential: given }] });
+      expect([path, answer.status, answer.body.errors?.[0]?.path]).toEqual([path, 400, `methods.0.${path}`]);
+      expect(JSON.stringify(answer.body)).not.toMatch(/SECRET|PRIVATE/);
+    }
+    expect(await countRows(platform)).toEqual(before);
+    const serial = await addTarget(platform, 'mutual', { methods: [method({ ...own, login })] });
+    expect(await secretsOf(serial)).toEqual([{ method: 'api', ...own, login }]);
+    const tested = await platform.api('POST', `/api/v1/targets/${serial}/test`);
+    expect(tested.body).toMatchObject({
+      result: 'success',
+      message: expect.stringContaining('with a client certificate and with a token'),
+    });
+    expect(server.taken.at(-1)?.headers.authorization).toBe(`Bearer ${SECRET}`);
+    const { status, body } = await patch(serial, { methods: [method(undefined, { protocol: 'http' })] });
+    expect([status, body.errors[0].message]).toEqual([400, expect.stringContaining('over TLS only')]);
+    rmSync(folder, { recursive: true });
   });
 
   test('a connection test opens the stored credential, which is audited', async () => {

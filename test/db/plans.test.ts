@@ -90,7 +90,8 @@ describe('with 50,000 branches', () => {
 const WITHOUT_STATEMENTS = new Set(
   `authorize iso cursorId pageOfRows newToken tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
    valueProblem assertApprover assertBatchApprover nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition
-   valuesOfRun probe
+   valuesOfRun probe connectionWeaknesses weakConnections credentialAccess methodChanges auditedProtection auditedMethods authorizeExposure
+   checkKeptCredentials
    namesItsServer methodFor routeOf`.split(/\s+/),
 );
 

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint, HttpRequest } from '../../src/contracts/transport.ts';
 import { openElasticsearch } from '../../src/transports/elasticsearch/open-elasticsearch.ts';
+import { createAuthority } from '../support/certificate-authority.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { startElasticsearch, withoutElasticsearch } from '../support/elasticsearch-fixture.ts';
 import type { ElasticsearchFixture } from '../support/elasticsearch-fixture.ts';
@@ -92,6 +96,22 @@ describe('what answers instead of Elasticsearch', () => {
     });
     const told = probeOver(endpointAt(server.port));
     await expect(told).resolves.toBe('OpenSearch 2.19.0, cluster c, its health cannot be seen by this login (status 403).');
+  });
+
+  test('a server before it that asks for a certificate of the client is shown one, with the login beside it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'opsc-client-'));
+    const authority = createAuthority(folder, 'authority');
+    const banner = { cluster_name: 'c', version: { number: '9.1.0' } };
+    await using server = await startHttpServer({
+      tls: true,
+      clients: authority.pem,
+      otherwise: ({ path }, response) => void (path === '/' ? response.end(JSON.stringify(banner)) : response.writeHead(403).end()),
+    });
+    const login = { credential_type: 'api_key', header: 'unused', key: 'k3y' } as const;
+    const endpoint = endpointAt(server.port, { ssl: true, ca_certificate: server.pem }, { ...authority.issue(), login });
+    await expect(probeOver(endpoint)).resolves.toContain('Elasticsearch 9.1.0, cluster c');
+    expect(server.taken.map(({ headers }) => headers.authorization)).toEqual(['ApiKey k3y', 'ApiKey k3y']);
+    rmSync(folder, { recursive: true });
   });
 
   test('a web server that is no node fails the test', async () => {

@@ -5,6 +5,7 @@ import { checkValues } from '../../../src/services/executions/check-values.ts';
 import { planRun } from '../../../src/services/executions/plan-run.ts';
 import { startExecution } from '../../../src/services/executions/start-execution.ts';
 import { createJob, deleteJob, updateJob } from '../../../src/services/jobs/write-job.ts';
+import { acceptHostKey } from '../../../src/services/targets/accept-host-key.ts';
 import { testConnection, testMethodConfig } from '../../../src/services/targets/test-connection.ts';
 import { updateTarget } from '../../../src/services/targets/update-target.ts';
 import { createTarget, deleteTarget } from '../../../src/services/targets/write-target.ts';
@@ -39,7 +40,16 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
       const { target_serial: serial } = await createTarget(services, caller, newTarget(n));
       await testConnection(services, caller, serial, undefined);
     }),
-    row('target changed', ['updateTarget', 'replaceMethods'], (n) =>
+    row('host key of a target asked for', ['acceptHostKey'], async (n) => {
+      const target = CreateTarget.parse({
+        name: `key-${n}`,
+        methods: [{ ...method(`127.9.${Math.floor(n / 256) % 256}.${n % 256}`), port: 1 }],
+      });
+      const { target_serial: serial } = await createTarget(services, caller, target);
+      // Nothing listens there.
+      await acceptHostKey(services, caller, serial, undefined, {}).catch(() => undefined);
+    }),
+    row('target changed', ['updateTarget', 'replaceMethods', 'readMethodStates', 'liveTarget'], (n) =>
       updateTarget(services, caller, pick(targets, n).serial, { description: 'changed', methods: [method(`other-${n}.example.org`)] }),
     ),
     row('target deleted', ['deleteTarget'], (n) => deleteTarget(services, caller, pick(targets, n).serial)),
