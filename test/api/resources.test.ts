@@ -373,6 +373,10 @@ describe('what protects targets', () => {
       ['would go to elsewhere.example.org:5432 instead of kept.example.org:5432', postgresql(elsewhere, {}, kept)],
       ['would go to kept.example.org:6543 instead', postgresql(host, {}, { ...kept, port: 6_543 })],
       ['would travel less protected (ssl_mode disable', postgresql(host, { ssl_mode: 'disable' }, kept)],
+      [
+        'would go to whoever is vouched for by another ca_certificate',
+        postgresql(host, { ca_certificate: '-----BEGIN CERTIFICATE-----' }, kept),
+      ],
       ['would be used for Telnet instead of PostgreSQL', { method_type: 'telnet', method_name: 'db', host, port: 5_432 }],
     ] as const) {
       const { status, body } = await change(method);
@@ -419,7 +423,7 @@ describe('what protects targets', () => {
       ...(credential !== undefined && { credential: { credential_type, ...credential } }),
     });
     const login = { credential_type: 'api_token', token: SECRET };
-    const wrong: [string, object][] = [
+    const wrong: [string, { credential?: object }][] = [
       ['config.protocol', method(own, { protocol: 'http' })],
       ['credential.certificate', method({ ...own, certificate: '-----BEGIN CERTIFICATE-----' })],
       ['credential.certificate', method(authority.issue({ days: -1 }))],
@@ -427,10 +431,10 @@ describe('what protects targets', () => {
       ['credential.passphrase', method({ ...own, passphrase: 'another' })],
       ['credential.login.token', method({ ...own, login: { credential_type: 'api_token' } })],
       ['credential.credential_type', methodOf('127.0.0.1', { credential: { credential_type, ...own } })],
-    ].map(([path, body]) => [String(path), body as object]);
+    ];
     const before = await countRows(platform);
     for (const [path, body] of wrong) {
-      const { type: _, ...given } = (body as { credential: Record<string, unknown> }).credential;
+      const { type: _, ...given } = { type: undefined, ...body.credential };
       const answer = await platform.api('POST', '/api/v1/targets', { name: 'wrong', methods: [{ ...body, credential: given }] });
       expect([path, answer.status, answer.body.errors?.[0]?.path]).toEqual([path, 400, `methods.0.${path}`]);
       expect(JSON.stringify(answer.body)).not.toMatch(/SECRET|PRIVATE/);

@@ -7,12 +7,17 @@ import type { FieldProblem } from '../../domain/ops-error.ts';
 import type { Caller } from '../context.ts';
 import type { MethodChange, MethodState } from './method-changes.ts';
 
+/** Options that say by which certificates a server proves who it is. */
+const TRUST = ['ca_certificate', 'server_name'] as const;
+
 /** Why the stored credential, were it kept, would go somewhere else or travel less protected. */
 const exposure = ({ before, after, keepsCredential, weakened }: MethodChange): string | undefined => {
   if (!keepsCredential || before === undefined || after === undefined) return undefined;
   if (before.type !== after.type) return `would be used for ${METHODS[after.type].label} instead of ${METHODS[before.type].label}`;
   if (before.host !== after.host || before.port !== after.port)
     return `would go to ${after.host ?? ''}:${after.port ?? ''} instead of ${before.host ?? ''}:${before.port ?? ''}`;
+  const trust = TRUST.find((option) => after.config[option] !== undefined && after.config[option] !== before.config[option]);
+  if (trust !== undefined) return `would go to whoever is vouched for by another ${trust}`;
   return weakened.length > 0 ? `would travel less protected (${weakened.join('; ')})` : undefined;
 };
 
