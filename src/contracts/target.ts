@@ -158,7 +158,8 @@ export const UpdateTarget = z
     labels: Labels.optional(),
     status: TargetStatus.optional(),
     methods: z.array(MethodInput).min(1).max(20).optional().meta({
-      description: 'Replaces the methods, matched by method_name; a method that comes without a credential keeps the one it has.',
+      description:
+        'Replaces all methods, matched by method_name; options that are left out get their defaults. A method that comes without a credential keeps the one it has; that needs credentials.write where the kept one would go to another place, or travel less protected.',
     }),
   })
   .meta({ id: 'UpdateTarget' });
