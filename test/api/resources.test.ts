@@ -453,6 +453,26 @@ describe('what protects targets', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test('a connection test says what does not protect the connection, whether it succeeds or fails', async () => {
+    await using server = await startHttpServer();
+    const config = { protocol: 'http' };
+    const credential = { credential_type: 'api_token', token: SECRET };
+    const test = async (method: object) =>
+      (await platform.api('POST', '/api/v1/targets/test-method-config', { os_type: 'linux', method: { host: '127.0.0.1', ...method } }))
+        .body;
+    expect(await test({ method_type: 'rest_api', port: server.port, config, credential })).toMatchObject({
+      result: 'success',
+      message: expect.stringMatching(/status 200\. Not protected: protocol http: nothing is encrypted; .*, the login too\.$/),
+    });
+    expect(await test({ method_type: 'redis', port: 3 })).toMatchObject({
+      result: 'failure',
+      error_code: 'CONNECTION_REFUSED',
+      message: expect.stringMatching(
+        / Not protected: ssl is off: nothing is encrypted; anyone in between can read and change what is sent\.$/,
+      ),
+    });
+  });
+
   test('a connection test opens the stored credential, which is audited', async () => {
     const serial = await addTarget(platform, 'opened', { methods: [methodOf('127.0.0.1', { port: 2 })] });
     const [{ credential_uuid: uuid }] = (await platform.api('GET', `/api/v1/targets/${serial}`)).body.methods[0].credentials;

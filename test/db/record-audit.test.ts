@@ -3,7 +3,7 @@ import type { Sequelize } from 'sequelize';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
-import { recordAudit } from '../../src/db/record-audit.ts';
+import { recordAudit, recordAudits } from '../../src/db/record-audit.ts';
 import type { AuditEvent } from '../../src/db/record-audit.ts';
 import { openTestDatabase } from './support/open-database.ts';
 
@@ -85,4 +85,16 @@ test('an event is written with the change that it tells of, or not at all', asyn
   });
   await expect(change).rejects.toThrow('the change failed');
   expect(await selectRows(db, `SELECT id FROM audit_events WHERE resource_id = 'T20259999'`)).toEqual([]);
+});
+
+test('many events are written by one statement, each with a signature of its own', async () => {
+  const before = (await signatures()).length;
+  await recordAudits(db, auditKey, []);
+  await recordAudits(
+    db,
+    auditKey,
+    Array.from({ length: 300 }, (_, index) => ({ ...event, resourceId: `T2025${String(index).padStart(4, '0')}` })),
+  );
+  const after = await signatures();
+  expect([after.length - before, after.every(Boolean)]).toEqual([300, true]);
 });
