@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,12 +11,14 @@ import { startCli } from '../support/cli-process.ts';
 import type { CliProcess } from '../support/cli-process.ts';
 import { command, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const PASSWORD = 'a password of my own';
 
 describe('opsconductor up', () => {
   let folder: string;
   let fleet: Fleet | undefined;
+  let firstPassword = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'opsc-up-'));
     await chmod(folder, 0o755);
@@ -48,19 +51,33 @@ describe('opsconductor up', () => {
     return { code, output: started.output() };
   };
   const urlOf = (started: CliProcess): string => /API\s+(http\S+)/.exec(started.output())?.[1] ?? '';
-  const passwordOf = (started: CliProcess): string | undefined => /password\s+(\S+)/.exec(started.output())?.[1];
+  const passwordIn = (output: string): string | undefined => /password\s+(\S{20,})/.exec(output)?.[1];
 
   const logIn = async (started: CliProcess, password: string): Promise<ApiClient> => {
     const { token } = await createApiClient({ url: urlOf(started), token: undefined }).login({ username: 'admin', password });
     return createApiClient({ url: urlOf(started), token });
   };
 
-  test('starts everything, tells its addresses and, only the first time, a password that must be changed', async () => {
+  test('a first start that fails after the administrator was made has told the password; no later start does', async () => {
+    const failed = await runToEnd(['up'], { TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_TLS_CA: join(folder, 'no-such-ca.pem') });
+    expect(failed.code).not.toBe(0);
+    expect(failed.output).toMatch(/TEMPORAL_TLS_CA.*no-such-ca\.pem/);
+    firstPassword = passwordIn(failed.output) ?? '';
+    expect(firstPassword).not.toBe('');
+  });
+
+  test('starts everything, tells its addresses; the password must be changed, and can be reset where it is lost', async () => {
     const first = await up();
+    expect(passwordIn(first.output())).toBeUndefined();
     expect(first.output()).toMatch(/API reference\s+http\S+\/docs/);
     expect(first.output()).toMatch(/Temporal UI\s+http/);
     expect((await stat(join(folder, 'home', 'keys.json'))).mode & 0o777).toBe(0o600);
-    const password = passwordOf(first) ?? '';
+    const before = await logIn(first, firstPassword);
+    const reset = await runToEnd(['users', 'reset-password', 'Admin']);
+    expect(reset.code).toBe(0);
+    await expect(before.me()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(logIn(first, firstPassword)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const password = passwordIn(reset.output) ?? '';
     const client = await logIn(first, password);
     await expect(client.listJobs({})).rejects.toMatchObject({ code: 'PASSWORD_CHANGE_REQUIRED' });
     await client.changePassword({ current_password: password, new_password: PASSWORD });
@@ -76,7 +93,7 @@ describe('opsconductor up', () => {
 
   test.skipIf(withoutSshd)('Ctrl-C records what it interrupts; the next start goes on with the run and remembers everything', async () => {
     const first = await up();
-    expect(passwordOf(first)).toBeUndefined();
+    expect(passwordIn(first.output())).toBeUndefined();
     const client = await logIn(first, PASSWORD);
     const target = await client.createTarget(targetOf(fleet as Fleet, 0) as never);
     const job = await client.createJob({
@@ -146,6 +163,19 @@ describe('opsconductor up', () => {
   });
 });
 
+/** Processes whose command lines name the folder. */
+const processesOf = (folder: string): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+      } catch {
+        return []; // it has ended meanwhile
+      }
+    })
+    .filter((line) => line.includes(folder));
+
 describe('opsconductor demo', () => {
   test('ends with 0 when every outcome is the expected one, and removes all of it', { timeout: 120_000 }, async () => {
     const started = startCli(['demo', '--targets', '4'], {});
@@ -153,5 +183,27 @@ describe('opsconductor demo', () => {
     expect(started.output()).toContain('As expected: 3 targets completed, demo-02 failed its check.');
     expect(started.output()).toMatch(/demo-02 T\d+\s+failed\s+3\s.*no space left on device/);
     expect(code).toBe(0);
+  });
+
+  test.skipIf(process.platform !== 'linux')('stopped at any moment it ends with 130, and leaves neither process nor file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'opsc-demo-'));
+    await chmod(folder, 0o755);
+    const stopAt = async (name: string, moment: (started: CliProcess, its: string) => Promise<void>): Promise<unknown> => {
+      const its = join(folder, name);
+      await mkdir(its);
+      const started = startCli(['demo', '--targets', '4'], { TMPDIR: its });
+      await moment(started, its);
+      const code = await started.end('SIGINT');
+      return { name, code, said: started.output().includes('The demo was stopped.'), left: await readdir(its) };
+    };
+    const isThere = (its: string, file: string): boolean => readdirSync(its).some((demo) => existsSync(join(its, demo, 'home', file)));
+    const stops = await Promise.all([
+      stopAt('beginning', (started) => started.until('Starting Postgres')),
+      stopAt('temporal', (_, its) => waitFor(() => isThere(its, 'temporal.pid'))),
+      stopAt('targets', (started) => started.until('SSH targets are served')),
+    ]);
+    for (const { name } of stops as { name: string }[]) expect(stops).toContainEqual({ name, code: 130, said: true, left: [] });
+    expect(processesOf(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 });
