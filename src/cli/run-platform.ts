@@ -138,8 +138,8 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
   const feed = createRunFeed(stores.databaseUrl);
   const services: ServiceDeps = {
     ...base,
-    startRun: (workflowId, execution) =>
-      control.startRun(workflowId, execution).catch((error: unknown) => {
+    startRun: (workflowId, execution, trigger) =>
+      control.startRun(workflowId, execution, trigger).catch((error: unknown) => {
         log.warn({ err: error, execution }, 'Temporal did not take the run; the reconciler starts it');
         throw error;
       }),

@@ -73,7 +73,7 @@ export const startAll = async (options: StartAllOptions): Promise<Everything> =>
 };
 
 const startParts = async (options: StartAllOptions, stops: Stop[], stop: Stop): Promise<Everything> => {
-  const { config, log, say, signal } = options;
+  const { config, log, signal } = options;
   const failures: Promise<never>[] = [];
   const folder = await openDataFolder(config.home);
   stops.push(async () => folder[Symbol.asyncDispose]());

@@ -39,6 +39,8 @@ export interface PlatformOptions {
   heartbeatTimeoutMs?: number;
   graceMs?: number;
   temporalAddress?: string;
+  /** Workflows other than those of the suite. */
+  bundlePath?: string;
   /** A migrated database that the test brings itself. */
   databaseUrl?: string;
 }
@@ -92,7 +94,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
       connection,
       namespace: 'default',
       taskQueuePrefix,
-      bundlePath: inject('bundlePath'),
+      bundlePath: options.bundlePath ?? inject('bundlePath'),
       activities,
       limits: {
         graceMs: options.graceMs ?? 5_000,
