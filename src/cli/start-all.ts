@@ -13,6 +13,7 @@ import { startTemporal } from '../embedded/start-temporal.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { bootstrapAdmin } from '../services/auth/bootstrap-admin.ts';
 import { readVersion } from '../version.ts';
+import { API_PORT } from './listen.ts';
 import { runServer, runWorker } from './run-platform.ts';
 import type { Stores } from './run-platform.ts';
 
@@ -77,8 +78,8 @@ const startParts = async (options: StartAllOptions, stops: Stop[], stop: Stop): 
   const failures: Promise<never>[] = [];
   const folder = await openDataFolder(config.home);
   stops.push(async () => folder[Symbol.asyncDispose]());
-  // Asked before the servers start: a stranger should not wait for them to read this. Port 0 stays 0.
-  if (config.api.port !== 0) await claimPort({ port: config.api.port, what: 'the API', variable: 'OPSCONDUCTOR_PORT' });
+  // Asked before the servers start: a stranger should not wait for them to read this.
+  await claimPort({ ...API_PORT, ...config.api });
   const keyRingText = config.keyRing ?? (await ensureKeyFile(folder.path));
   const [postgres, temporal] = await startStores(options, folder.path, stops);
   if (postgres !== undefined) failures.push(failWhen(postgres.onExit, 'Postgres', `${folder.path}/logs/postgres.log`));
