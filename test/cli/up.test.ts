@@ -1,19 +1,34 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createApiClient } from '../../src/cli/api-client.ts';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import { startCli } from '../support/cli-process.ts';
 import type { CliProcess } from '../support/cli-process.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { command, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const PASSWORD = 'a password of my own';
+
+/** Processes whose command lines name the folder. */
+const processesOf = (folder: string): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+      } catch {
+        return []; // it has ended meanwhile
+      }
+    })
+    .filter((line) => line.includes(folder));
 
 describe('opsconductor up', () => {
   let folder: string;
@@ -146,6 +161,20 @@ describe('opsconductor up', () => {
     expect(JSON.parse(await readFile(join(folder, 'home', 'keys.json'), 'utf8'))).toHaveProperty('current');
   });
 
+  test('starts no Postgres and no Temporal where others are given', async () => {
+    await using database = await createTestDatabase('empty');
+    const home = join(folder, 'given');
+    const servers = { DATABASE_URL: database.url, TEMPORAL_ADDRESS: inject('temporalAddress'), OPSCONDUCTOR_TASK_QUEUE: randomUUID() };
+    const started = startCli(['up'], environment({ ...servers, OPSCONDUCTOR_HOME: home }));
+    await started.until('Ctrl-C stops it.');
+    expect(started.output()).not.toContain('Temporal UI');
+    const client = await logIn(started, passwordIn(started.output()) ?? '');
+    expect((await client.me()).must_change_password).toBe(true);
+    expect(processesOf(home)).toEqual([]);
+    expect((await readdir(home)).filter((name) => /postgres|temporal/.test(name))).toEqual([]);
+    expect(await started.end('SIGINT')).toBe(0);
+  });
+
   test('doctor tells what is here; parts that run alone say which variable is missing', async () => {
     const found = await runToEnd(['doctor']);
     expect(found).toMatchObject({ code: 0 });
@@ -162,19 +191,6 @@ describe('opsconductor up', () => {
     }
   });
 });
-
-/** Processes whose command lines name the folder. */
-const processesOf = (folder: string): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
-      } catch {
-        return []; // it has ended meanwhile
-      }
-    })
-    .filter((line) => line.includes(folder));
 
 describe('opsconductor demo', () => {
   test('ends with 0 when every outcome is the expected one, and removes all of it', { timeout: 120_000 }, async () => {

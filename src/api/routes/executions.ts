@@ -80,7 +80,7 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           problems: [404],
           request: { params: ExecutionRef, query: ResultFilter },
         },
-        { 200: json(pageOf(ActionResult, 'ActionResultPage'), 'Oldest first') },
+        { 200: json(pageOf(ActionResult, 'ActionResultPage'), 'By target, oldest first') },
       ),
       async (c) => c.json(await listResults(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
     )
