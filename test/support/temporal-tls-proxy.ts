@@ -34,10 +34,10 @@ export const createTlsFiles = (folder: string, serverName: string): TlsFiles => 
 const withoutPseudo = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
 
-/** Temporal as a cloud offers it: behind TLS that asks for a client certificate, and only for who sends the API key. */
+/** Temporal as a cloud offers it: behind TLS that asks for a client certificate, only for who sends the API key, and without some methods. */
 export const startTemporalTlsProxy = async (
   { ca, server: own }: TlsFiles,
-  { to, apiKey }: { to: string; apiKey: string },
+  { to, apiKey, refused = [] }: { to: string; apiKey: string; refused?: readonly string[] },
 ): Promise<{ address: string } & AsyncDisposable> => {
   const upstream = connect(`http://${to}`);
   const read = (path: string): Buffer => readFileSync(path);
@@ -65,8 +65,10 @@ export const startTemporalTlsProxy = async (
     stream.pipe(request);
   };
   server.on('stream', (stream, headers) => {
-    if (headers['authorization'] === `Bearer ${apiKey}`) return forward(stream, headers);
-    return stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '16' }, { endStream: true });
+    const refuse = (status: number): void =>
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status) }, { endStream: true });
+    if (headers['authorization'] !== `Bearer ${apiKey}`) return refuse(16);
+    return refused.some((method) => headers[':path']?.endsWith(`/${method}`)) ? refuse(7) : forward(stream, headers);
   });
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (session) => sessions.add(session));

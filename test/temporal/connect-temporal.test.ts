@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
 import { connectTemporalClient } from '../../src/temporal/connect-temporal.ts';
+import { registerSearchAttributes } from '../../src/temporal/prepare-namespace.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import { createTlsFiles, startTemporalTlsProxy } from '../support/temporal-tls-proxy.ts';
 import type { TlsFiles } from '../support/temporal-tls-proxy.ts';
@@ -18,7 +20,7 @@ describe('a Temporal server behind TLS that wants a client certificate and an AP
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'opsc-temporal-tls-'));
     files = createTlsFiles(folder, NAME);
-    proxy = await startTemporalTlsProxy(files, { to: inject('temporalAddress'), apiKey: API_KEY });
+    proxy = await startTemporalTlsProxy(files, { to: inject('temporalAddress'), apiKey: API_KEY, refused: ['AddSearchAttributes'] });
   });
   afterAll(async () => {
     await proxy[Symbol.asyncDispose]();
@@ -47,6 +49,19 @@ describe('a Temporal server behind TLS that wants a client certificate and an AP
       taskQueue: `${taskQueuePrefix}-wf`,
     });
     expect(done).toEqual(expect.any(Object));
+  });
+
+  test('that does not let us add search attributes is used if they are there; else it is said what to add, and how', async () => {
+    const client = await connectTemporalClient(serverOf(environment()));
+    await registerSearchAttributes(client);
+    const namespace = `bare-${randomUUID()}`;
+    await client.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: 86_400 as never } });
+    const bare = await connectTemporalClient(serverOf({ ...environment(), TEMPORAL_NAMESPACE: namespace }));
+    await expect(registerSearchAttributes(bare)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/lacks the search attributes OpsJobId, OpsExecutionId, .* add them as Keyword/),
+    });
+    await Promise.all([client.connection.close(), bare.connection.close()]);
   });
 
   test('is not reached with half of it; the settings to look at are named, no secret is', { timeout: 30_000 }, async () => {
