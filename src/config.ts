@@ -113,6 +113,20 @@ const temporalOf = (env: Environment): TemporalServerConfig | undefined => {
   };
 };
 
+/** A certificate is of no use without its key, and the other way round; a wish for TLS needs a server. */
+const refuseHalves = ({
+  TEMPORAL_TLS_CERT: cert,
+  TEMPORAL_TLS_KEY: key,
+  TEMPORAL_TLS: tls,
+  TEMPORAL_API_KEY: apiKey,
+}: Environment): string[] => [
+  ...(cert !== undefined && key === undefined ? ['TEMPORAL_TLS_KEY: is missing beside TEMPORAL_TLS_CERT'] : []),
+  ...(key !== undefined && cert === undefined ? ['TEMPORAL_TLS_CERT: is missing beside TEMPORAL_TLS_KEY'] : []),
+  ...(tls === false && apiKey !== undefined
+    ? ['TEMPORAL_TLS: must not be off with TEMPORAL_API_KEY, which would be sent in the clear']
+    : []),
+];
+
 /**
  * Parses the environment. Empty variables count as absent.
  * @throws OpsError VALIDATION naming every variable that is wrong and why; values are not repeated, since some are secrets.
@@ -120,10 +134,10 @@ const temporalOf = (env: Environment): TemporalServerConfig | undefined => {
 export const parseConfig = (environment: Record<string, string | undefined> = process.env): Config => {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = Environment.safeParse(given);
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new OpsError('VALIDATION', `The environment is not usable. ${wrong.join('; ')}`);
-  }
+  const wrong = parsed.success
+    ? refuseHalves(parsed.data)
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (!parsed.success || wrong.length > 0) throw new OpsError('VALIDATION', `The environment is not usable. ${wrong.join('; ')}`);
   const env = parsed.data;
   return {
     home: resolve(env.OPSCONDUCTOR_HOME),

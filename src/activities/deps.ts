@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sequelize } from 'sequelize';
+import type { ExecutionTrigger } from '../contracts/enums.ts';
 import type { NotifyRun } from '../db/notify-run.ts';
 import type { KeyRing } from '../db/seal.ts';
 import type { ReadSettings } from '../db/settings.ts';
@@ -23,7 +24,7 @@ export interface ActivityDeps {
   signalSteered: (workflowId: string) => Promise<void>;
   describeWorkflow: (workflowId: string) => Promise<WorkflowState>;
   /** Starts the workflow of an execution; a repeated start meets the same one. */
-  startRun: (workflowId: string, execution: string) => Promise<void>;
+  startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;
   cancelRun: (workflowId: string) => Promise<void>;
   /** Silence after which a running action counts as lost. */
   heartbeatTimeoutMs: number;

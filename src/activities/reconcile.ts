@@ -1,4 +1,4 @@
-import type { ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
+import type { ExecutionStatus, ExecutionTrigger, FailureCategory } from '../contracts/enums.ts';
 import { closeBranchRow } from '../db/close-branch.ts';
 import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
@@ -24,6 +24,7 @@ interface OpenRun {
   workflow_id: string;
   run_id: string | null;
   status: ExecutionStatus;
+  trigger_type: ExecutionTrigger;
   cancel_requested: boolean;
   old: boolean;
 }
@@ -111,7 +112,7 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     }
     if (state === 'missing' && run.run_id === null && !run.cancel_requested) {
       if (!run.old) return 'fine';
-      await startRun(run.workflow_id, run.execution_serial);
+      await startRun(run.workflow_id, run.execution_serial, run.trigger_type);
       return 'started';
     }
     return closeRun(run, state);
@@ -120,7 +121,7 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
   const openRuns = (after: number): Promise<OpenRun[]> =>
     selectRows<OpenRun>(
       db,
-      `SELECT id, job_id, execution_serial, workflow_id, run_id, status, cancel_requested_at IS NOT NULL AS cancel_requested,
+      `SELECT id, job_id, execution_serial, workflow_id, run_id, status, trigger_type, cancel_requested_at IS NOT NULL AS cancel_requested,
          created_at < now() - make_interval(secs => ${UNSTARTED_AFTER_SECONDS}) AS old
        FROM job_executions WHERE status IN ('scheduled', 'running') AND id > $1 ORDER BY id LIMIT ${RUNS_PER_PAGE}`,
       [after],

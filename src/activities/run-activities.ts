@@ -1,10 +1,12 @@
-import type { Batch, BranchInput, FinishRunInput, JobRunInput, RunControl, RunPlan, SlotAnswer } from '../contracts/run.ts';
+import type { Batch, BranchInput, FinishRunInput, JobRunInput, RunControl, RunPlan, SlotAnswer, Tally } from '../contracts/run.ts';
 import type { Rollout } from '../contracts/rollout.ts';
 import type { ExecutionStatus } from '../contracts/enums.ts';
 import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
 import { planBranches } from '../db/plan-branches.ts';
 import { selectRow, selectRows } from '../db/query.ts';
+import { stopShard } from '../db/stop-shard.ts';
+import type { StoppedShard } from '../db/stop-shard.ts';
 import { enterGate, leaveGate, nextBatch, readControl } from '../db/run-control.ts';
 import type { Gate } from '../db/run-control.ts';
 import { hasBatches } from '../domain/rollout.ts';
@@ -136,6 +138,13 @@ export const createRunActivities = (deps: ActivityDeps) => {
          WHERE execution_serial = $1 AND status = 'running' RETURNING id`,
         [execution],
       );
+    },
+
+    /** A shard was ended from outside: closes what it had not begun. */
+    async stopShard(input: StoppedShard): Promise<Tally> {
+      const tally = await stopShard(db, input);
+      notifyRun(input.execution);
+      return tally;
     },
 
     /** Closes the run and what of it is still open, then hands its slot on. */

@@ -13,7 +13,7 @@ import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes } from './routes/health.ts';
-import type { Readiness } from './routes/health.ts';
+import type { CheckReadiness } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { actionAnswerRoutes } from './routes/action-answers.ts';
 import { steeringRoutes } from './routes/steering.ts';
@@ -25,7 +25,7 @@ const MAX_PROBLEMS = 20;
 export interface AppDeps {
   services: ServiceDeps;
   feed: RunFeed;
-  readiness: Readiness;
+  readiness: CheckReadiness;
   log: Logger;
   /** Version of this build. */
   version: string;

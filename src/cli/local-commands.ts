@@ -41,5 +41,13 @@ export const registerLocalCommands = (program: Command, config: Config): void =>
     .command('schema-page', { hidden: true })
     .description('print the page that describes the schema of this version')
     .action(async () => (await import('./commands/schema-page.ts')).printSchemaPage());
+  program
+    .command('users')
+    .description('accounts, past the API: by the database itself (DATABASE_URL, else that of the `up` that runs here)')
+    .command('reset-password <name>')
+    .description('give an account a random password, printed once, that must be changed at the next login; ends its sessions')
+    .action(async (name: string, _options: unknown, command: Command) =>
+      (await import('./commands/reset-password.ts')).resetPassword(config, name, command),
+    );
   registerDatabaseCommands(program, config);
 };

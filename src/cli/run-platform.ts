@@ -1,6 +1,4 @@
 import { hostname } from 'node:os';
-import { serve } from '@hono/node-server';
-import type { ServerType } from '@hono/node-server';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Sequelize } from 'sequelize';
@@ -11,12 +9,10 @@ import { connectionProblem } from '../db/connection-problem.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { createNotifyRun } from '../db/notify-run.ts';
 import { makeMonthPartitions } from '../db/partitions.ts';
-import { selectRow } from '../db/query.ts';
 import { createRunFeed } from '../db/run-feed.ts';
 import { parseKeyRing } from '../db/seal.ts';
 import type { KeyRing } from '../db/seal.ts';
 import { createReadSettings } from '../db/settings.ts';
-import { OpsError } from '../domain/ops-error.ts';
 import type { ServiceDeps } from '../services/context.ts';
 import { connectTemporalClient, connectTemporalWorker, lazyTemporalClient } from '../temporal/connect-temporal.ts';
 import { installRuntime } from '../temporal/install-runtime.ts';
@@ -26,6 +22,8 @@ import { startWorker } from '../temporal/start-worker.ts';
 import { ensureWorkflowBundle } from '../temporal/workflow-bundle.ts';
 import { createOpenSession } from '../transports/open-session.ts';
 import { readVersion } from '../version.ts';
+import { listen } from './listen.ts';
+import { createReadiness } from './readiness.ts';
 import { refuseDrift } from './refuse-drift.ts';
 
 /** Where the stores are and with which keys. */
@@ -41,8 +39,6 @@ export interface RunningPart {
   finished: Promise<void>;
   stop(): Promise<void>;
 }
-
-const CHECK_LIMIT_MS = 3_000;
 
 const workerIdentity = (): string => `${hostname()}/${process.pid}`;
 
@@ -102,35 +98,7 @@ export const runWorker = async (config: Config, stores: Stores, log: Logger): Pr
   };
 };
 
-const listen = (
-  fetch: (request: Request) => Response | Promise<Response>,
-  { host, port }: Config['api'],
-): Promise<{ server: ServerType; port: number }> =>
-  new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port }, (info) => resolve({ server, port: info.port }));
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = new OpsError(
-        'CONFLICT',
-        `Port ${port} of ${host} is taken by another program. Stop that one, or set OPSCONDUCTOR_PORT.`,
-        { cause: error },
-      );
-      reject(error.code === 'EADDRINUSE' ? taken : error);
-    });
-  });
-
-const within = async (check: () => Promise<unknown>): Promise<{ ok: boolean; message: string }> => {
-  const limit = new Promise<never>((_, reject) =>
-    setTimeout(() => reject(new Error(`no answer in ${CHECK_LIMIT_MS / 1_000} s`)), CHECK_LIMIT_MS).unref(),
-  );
-  try {
-    await Promise.race([check(), limit]);
-    return { ok: true, message: 'answers' };
-  } catch (error) {
-    return { ok: false, message: error instanceof OpsError ? error.message : 'does not answer' };
-  }
-};
-
-/** Serves the API in this process; Temporal may be away. @throws OpsError when the database is away, its schema is not this build's, or the port is taken. */
+/** Serves the API in this process; Temporal may be away. @throws OpsError when the database is away, its schema is not this build's, or it cannot listen. */
 export const runServer = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart & { url: string }> => {
   const base = await openStores(config, stores, 'api', log);
   const client = await lazyTemporalClient(stores.temporal);
@@ -138,8 +106,8 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
   const feed = createRunFeed(stores.databaseUrl);
   const services: ServiceDeps = {
     ...base,
-    startRun: (workflowId, execution) =>
-      control.startRun(workflowId, execution).catch((error: unknown) => {
+    startRun: (workflowId, execution, trigger) =>
+      control.startRun(workflowId, execution, trigger).catch((error: unknown) => {
         log.warn({ err: error, execution }, 'Temporal did not take the run; the reconciler starts it');
         throw error;
       }),
@@ -148,23 +116,21 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
     answerApproval: control.answerApproval,
     skipAction: control.skipAction,
   };
-  const readiness = async () => ({
-    postgres: await within(() => selectRow(base.db, 'SELECT 1 AS one')),
-    temporal: await within(() => client.connection.workflowService.getSystemInfo({})),
-  });
+  const readiness = createReadiness(base.db, client);
   const app = createApp({ services, feed, readiness, log, version: readVersion() });
-  const { server, port } = await listen(app.fetch, config.api).catch(async (error: unknown) => {
+  const { server, url } = await listen(app.fetch, config.api).catch(async (error: unknown) => {
     await Promise.allSettled([feed.close(), base.db.close()]);
     throw error;
   });
   void readiness().then(({ temporal }) => {
-    if (!temporal.ok) log.warn(`Temporal at ${stores.temporal.address} does not answer. Runs are accepted and start when it is back.`);
+    if (temporal?.ok === false)
+      log.warn(`Temporal at ${stores.temporal.address} does not answer. Runs are accepted and start when it is back.`);
   });
   let ended: () => void = () => {};
   const finished = new Promise<void>((resolve) => (ended = resolve));
   return {
     finished,
-    url: `http://${config.api.host}:${port}`,
+    url,
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await feed.close();

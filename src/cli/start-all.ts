@@ -13,6 +13,7 @@ import { startTemporal } from '../embedded/start-temporal.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { bootstrapAdmin } from '../services/auth/bootstrap-admin.ts';
 import { readVersion } from '../version.ts';
+import { API_PORT } from './listen.ts';
 import { runServer, runWorker } from './run-platform.ts';
 import type { Stores } from './run-platform.ts';
 
@@ -23,7 +24,7 @@ export interface Everything {
   /** Processes of the embedded servers. */
   pids: { postgres: number | undefined; temporal: number | undefined };
   /** Given only when the account was made just now. */
-  admin: { username: string; password: string } | undefined;
+  admin: FirstAdmin | undefined;
   /** Rejects when a part ends by itself. */
   failed: Promise<never>;
   /** Ends all parts in order: API, worker (running actions get their grace), Temporal, Postgres. */
@@ -39,11 +40,23 @@ export interface StartAllOptions {
   mustChangePassword: boolean;
   /** Apply migrations that remove data, too. */
   allowDestructive?: boolean;
+  /** Aborted: nothing more is started, and what has been started is stopped again. */
+  signal?: AbortSignal;
+  /** Called as soon as the first administrator is on record, which happens once: what fails afterwards must not take the password along. */
+  onAdmin?: (admin: FirstAdmin) => void;
+}
+
+export interface FirstAdmin {
+  username: string;
+  password: string;
 }
 
 type Stop = () => Promise<void>;
 
-/** Starts what is not given by the environment, migrates, and runs worker and API. What was started is stopped again when a later part fails. */
+/**
+ * Starts what is not given by the environment, migrates, and runs worker and API. What was started is stopped again when a later part fails.
+ * @throws OpsError of the part that fails; the reason of the signal.
+ */
 export const startAll = async (options: StartAllOptions): Promise<Everything> => {
   const stops: Stop[] = [];
   const stop = async (): Promise<void> => {
@@ -61,14 +74,14 @@ export const startAll = async (options: StartAllOptions): Promise<Everything> =>
 };
 
 const startParts = async (options: StartAllOptions, stops: Stop[], stop: Stop): Promise<Everything> => {
-  const { config, log, say } = options;
+  const { config, log, signal } = options;
   const failures: Promise<never>[] = [];
   const folder = await openDataFolder(config.home);
   stops.push(async () => folder[Symbol.asyncDispose]());
-  // Asked before the servers start: a stranger should not wait for them to read this. Port 0 stays 0.
-  if (config.api.port !== 0) await claimPort({ port: config.api.port, what: 'the API', variable: 'OPSCONDUCTOR_PORT' });
+  // Asked before the servers start: a stranger should not wait for them to read this.
+  await claimPort({ ...API_PORT, ...config.api });
   const keyRingText = config.keyRing ?? (await ensureKeyFile(folder.path));
-  const [postgres, temporal] = await startStores(config, folder.path, say, stops);
+  const [postgres, temporal] = await startStores(options, folder.path, stops);
   if (postgres !== undefined) failures.push(failWhen(postgres.onExit, 'Postgres', `${folder.path}/logs/postgres.log`));
   if (temporal !== undefined) failures.push(failWhen(temporal.onExit, 'Temporal', `${folder.path}/logs/temporal.log`));
   const stores: Stores = {
@@ -77,11 +90,15 @@ const startParts = async (options: StartAllOptions, stops: Stop[], stop: Stop): 
     keyRingText,
   };
   const admin = await prepareDatabase(stores, options);
+  if (admin !== undefined) options.onAdmin?.(admin);
+  signal?.throwIfAborted();
   const worker = await runWorker(config, stores, log);
   stops.push(worker.stop);
   failures.push(failWhen(worker.finished, 'The worker', 'the log above'));
+  signal?.throwIfAborted();
   const server = await runServer(config, stores, log);
   stops.push(server.stop);
+  signal?.throwIfAborted();
   const temporalUiUrl = temporal?.uiUrl;
   await folder.announce({
     api: server.url,
@@ -93,12 +110,15 @@ const startParts = async (options: StartAllOptions, stops: Stop[], stop: Stop): 
   return { apiUrl: server.url, temporalUiUrl, pids: { postgres: postgres?.pid, temporal: temporal?.pid }, admin, failed, stop };
 };
 
-const startStores = async (config: Config, folder: string, say: (message: string) => void, stops: Stop[]) => {
+const startStores = async ({ config, say, signal }: StartAllOptions, folder: string, stops: Stop[]) => {
+  signal?.throwIfAborted();
   const postgres = config.databaseUrl === undefined ? await startPostgres({ folder, port: config.postgresPort, log: say }) : undefined;
   if (postgres !== undefined) stops.push(() => postgres.stop());
   for (const notice of postgres?.notices ?? []) say(notice);
+  signal?.throwIfAborted();
   if (config.temporal !== undefined) return [postgres, undefined] as const;
   const executable = await findTemporal({ cacheDir: config.cacheDir, log: say });
+  signal?.throwIfAborted();
   const temporal = await startTemporal({
     executable,
     folder,
@@ -108,6 +128,7 @@ const startStores = async (config: Config, folder: string, say: (message: string
     log: say,
   });
   stops.push(() => temporal.stop());
+  signal?.throwIfAborted();
   return [postgres, temporal] as const;
 };
 

@@ -20,6 +20,8 @@ interface OpenRun {
   timed_out: boolean;
   /** Its failures, or a person who refused a batch, ended the rollout. */
   stopped: boolean;
+  /** A shard of it was ended from outside. */
+  partial: boolean;
 }
 
 /** Condition of a branch that a person wants to have run again and whose workflow has not begun. */
@@ -29,6 +31,7 @@ const UNSTARTED_BECAUSE = {
   cancelled: 'Cancelled before it began.',
   stopped: "The rollout was stopped before this target's turn; nothing ran on it.",
   not_started: "The run ended before this target's turn; nothing ran on it.",
+  shard_stopped: "Its shard of the run was ended in Temporal before this target's turn; nothing ran on it.",
 } as const;
 
 /**
@@ -41,7 +44,7 @@ export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding)
     const [run] = await selectRows<OpenRun>(
       db,
       `SELECT job_id, status, cancel_requested_at IS NOT NULL AS cancel_requested, coalesce(failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT', false) AS timed_out,
-         coalesce(error_code IN ('ROLLOUT_STOPPED', 'ROLLOUT_REJECTED'), false) AS stopped
+         coalesce(error_code IN ('ROLLOUT_STOPPED', 'ROLLOUT_REJECTED'), false) AS stopped, coalesce(error_code = 'SHARD_STOPPED', false) AS partial
        FROM job_executions WHERE id = $1 FOR UPDATE`,
       [executionId],
       transaction,
@@ -65,29 +68,36 @@ const hasQueuedRetry = async (db: Sequelize, executionId: number, transaction: T
     transaction,
   )) !== undefined;
 
-/** Closes the branches of a run that have not begun, or the one of this serial. */
+/** Some of the branches of a run: the one of this serial, or those of these numbers. */
+type SomeBranches = { branch: string } | { from: number; to: number };
+
+/** Closes the branches of a run that have not begun, or those of them that are named. */
 export const closeUnstartedBranches = async (
   db: Sequelize,
   executionId: number,
   why: keyof typeof UNSTARTED_BECAUSE,
   closedBy: ClosedBy,
   transaction: Transaction,
-  branch?: string,
+  some?: SomeBranches,
 ): Promise<void> => {
+  const isCancel = why === 'cancelled' || why === 'stopped';
+  const serial = some !== undefined && 'branch' in some ? some.branch : null;
+  const [from, to] = some !== undefined && 'from' in some ? [some.from, some.to] : [null, null];
   await selectRows(
     db,
     `WITH ended AS (
        UPDATE job_execution_branches SET completed_at = now(), closed_by = $3, status = CASE WHEN $2 THEN 'cancelled' ELSE 'failed' END,
          failure_category = CASE WHEN NOT $2 THEN 'not_started' END, error_code = CASE WHEN NOT $2 THEN 'NOT_STARTED' END,
          result_error = $4
-       WHERE job_execution_id = $1 AND (status = 'scheduled' OR ${QUEUED_RETRY}) AND ($5::text IS NULL OR branch_serial = $5) RETURNING id, branch_serial)
+       WHERE job_execution_id = $1 AND (status = 'scheduled' OR ${QUEUED_RETRY}) AND ($5::text IS NULL OR branch_serial = $5)
+         AND ($6::int IS NULL OR branch_number BETWEEN $6 AND $7) RETURNING id, branch_serial)
      INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
      SELECT ended.id, a.id, ended.branch_serial || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
        a.action_name, a.action_type, CASE WHEN $2 AND a.is_enabled THEN 'cancelled' ELSE 'skipped' END,
        CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN NOT $2 THEN 'branch_stopped' END, true, now()
      FROM ended, job_executions e JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version
      WHERE e.id = $1 ON CONFLICT DO NOTHING RETURNING 1`,
-    [executionId, why !== 'not_started', closedBy, UNSTARTED_BECAUSE[why], branch ?? null],
+    [executionId, isCancel, closedBy, UNSTARTED_BECAUSE[why], serial, from, to],
     transaction,
   );
 };
@@ -96,7 +106,7 @@ const closeRow = async (
   db: Sequelize,
   executionId: number,
   ending: RunEnding,
-  { timed_out: timedOut, stopped }: OpenRun,
+  { timed_out: timedOut, stopped, partial }: OpenRun,
   transaction: Transaction,
 ): Promise<ExecutionStatus> => {
   const closed = await selectRow<{ status: ExecutionStatus }>(
@@ -111,7 +121,7 @@ const closeRow = async (
          WHEN $7 THEN 'failed'
          WHEN $2 AND NOT (total > 0 AND completed = total) THEN 'cancelled'
          WHEN total = 0 THEN 'failed'
-         WHEN failed > 0 OR $8 THEN 'failed'
+         WHEN failed > 0 OR $8 OR ($9 AND completed < total) THEN 'failed'
          WHEN completed > 0 THEN 'completed'
          ELSE 'cancelled' END AS status,
          total = 0 AND NOT $2 AND $3::text IS NULL AND NOT $7 AS empty
@@ -119,11 +129,11 @@ const closeRow = async (
      UPDATE job_executions e SET status = v.status, completed_at = now(), closed_by = $6, total_branches = v.total,
        completed_branches = v.completed, failed_branches = v.failed, cancelled_branches = v.cancelled,
        paused_at = NULL, hold_reason = NULL, resumes_at = NULL,
-       failure_category = coalesce($3, CASE WHEN v.empty THEN 'configuration' END, e.failure_category),
-       error_code = coalesce($4, CASE WHEN v.empty THEN 'NO_TARGETS' END, e.error_code),
-       error_message = coalesce($5, CASE WHEN v.empty THEN 'None of the targets of this run exists and is switched on.' END, e.error_message)
+       failure_category = coalesce($3, CASE WHEN v.empty THEN 'configuration' END, CASE WHEN v.status <> 'completed' THEN e.failure_category END),
+       error_code = coalesce($4, CASE WHEN v.empty THEN 'NO_TARGETS' END, CASE WHEN v.status <> 'completed' THEN e.error_code END),
+       error_message = coalesce($5, CASE WHEN v.empty THEN 'None of the targets of this run exists and is switched on.' END, CASE WHEN v.status <> 'completed' THEN e.error_message END)
      FROM verdict v WHERE e.id = $1 AND ${allowedFrom(EXECUTION_FROM, 'failed', 'e')} RETURNING e.status`,
-    [executionId, ending.cancelled, ending.failureCategory, ending.errorCode, ending.message, ending.closedBy, timedOut, stopped],
+    [executionId, ending.cancelled, ending.failureCategory, ending.errorCode, ending.message, ending.closedBy, timedOut, stopped, partial],
     transaction,
   );
   return closed?.status ?? 'failed';

@@ -46,7 +46,8 @@ const stopByFailures = async (db: Sequelize, { id, rollout, total }: SteeredRow)
   const limit = countOf(rollout.stop_after_failures, total);
   const failed = await selectRow<{ count: number }>(
     db,
-    `SELECT count(*)::int AS count FROM job_execution_branches WHERE job_execution_id = $1 AND status = 'failed'`,
+    // What was not run has not failed.
+    `SELECT count(*)::int AS count FROM job_execution_branches WHERE job_execution_id = $1 AND status = 'failed' AND failure_category <> 'not_started'`,
     [id],
   );
   const count = failed?.count ?? 0;
@@ -55,7 +56,7 @@ const stopByFailures = async (db: Sequelize, { id, rollout, total }: SteeredRow)
   const stopped = await selectRow(
     db,
     `UPDATE job_executions SET failure_category = 'command_execution', error_code = 'ROLLOUT_STOPPED', error_message = $2
-     WHERE id = $1 AND status = 'running' AND error_code IS NULL RETURNING id`,
+     WHERE id = $1 AND status = 'running' AND (error_code IS NULL OR error_code = 'SHARD_STOPPED') RETURNING id`,
     [id, message],
   );
   if (stopped !== undefined) await noteRun(db, id, message, 'error');

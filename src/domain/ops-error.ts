@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   NOT_STARTED: { status: 422, category: 'not_started' },
   OUTCOME_UNKNOWN: { status: 422, category: 'lost' },
   WORKER_STOPPED: { status: 422, category: 'interrupted' },
+  SHARD_STOPPED: { status: 422, category: 'interrupted' },
 } as const satisfies Record<string, { status: number; category: FailureCategory }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -6,18 +6,14 @@ export interface ShardRange {
   to: number;
 }
 
-/** Ranges of branch numbers, both included, of at most SHARD_SIZE each. */
-export const shardRanges = (from: number, to: number): ShardRange[] =>
-  Array.from({ length: Math.ceil((to - from + 1) / SHARD_SIZE) }, (_, index) => ({
-    from: from + index * SHARD_SIZE,
-    to: Math.min(to, from + (index + 1) * SHARD_SIZE - 1),
-  }));
-
-/**
- * How many branches each of `running` shards keeps running, so that they never exceed `window` together. A share is the same whether or not all
- * `lanes` have a shard, as far as it can be: a shard that begins or ends then changes nothing for the others.
- */
-export const windowShares = (window: number, running: number, lanes: number): number[] => {
-  const share = Math.floor(window / Math.min(lanes, Math.max(1, window)));
-  return Array.from({ length: running }, (_, index) => Math.min(share, Math.max(0, window - index * share)));
+/** As few ranges of branch numbers, both included, as hold at most SHARD_SIZE each; none is longer than another by more than one. */
+export const shardRanges = (from: number, to: number): ShardRange[] => {
+  const total = to - from + 1;
+  const count = Math.ceil(total / SHARD_SIZE);
+  const startOf = (index: number): number => from + Math.floor((index * total) / count);
+  return Array.from({ length: count }, (_, index) => ({ from: startOf(index), to: startOf(index + 1) - 1 }));
 };
+
+/** How many branches each of `lanes` keeps running: together the window. */
+export const windowShares = (window: number, lanes: number): number[] =>
+  Array.from({ length: lanes }, (_, index) => Math.floor((window + lanes - 1 - index) / lanes));

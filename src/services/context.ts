@@ -1,7 +1,7 @@
 import type { ApprovalAnswer } from '../contracts/run.ts';
 import type { Sequelize } from 'sequelize';
 import type { Permission } from '../domain/permissions.ts';
-import type { UserRole } from '../contracts/enums.ts';
+import type { ExecutionTrigger, UserRole } from '../contracts/enums.ts';
 import type { Actor } from '../db/record-audit.ts';
 import type { NotifyRun } from '../db/notify-run.ts';
 import type { KeyRing } from '../db/seal.ts';
@@ -17,7 +17,7 @@ export interface ServiceDeps {
   openSession: OpenSession;
   notifyRun: NotifyRun;
   /** Starts the workflow of an execution; may fail while Temporal is away. */
-  startRun: (workflowId: string, execution: string) => Promise<void>;
+  startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;
   /** @returns false when Temporal does not know the workflow. */
   cancelRun: (workflowId: string) => Promise<boolean>;
   /** Has the workflow of a run look at its row again. @returns false when it has not done so in time. */

@@ -13,12 +13,25 @@ type Shared = Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'>;
 
 const isLoopback = (address: string): boolean => /^(127\.|localhost:|\[::1\])/.test(address);
 
+/** @throws OpsError VALIDATION naming the variable when its file cannot be read or is not in PEM form. */
+const readPem = async (variable: string, path: string | undefined): Promise<Buffer | undefined> => {
+  if (path === undefined) return undefined;
+  const content = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new OpsError('VALIDATION', `The file of ${variable} cannot be read: ${path} (${cause.code ?? cause.message}).`, { cause });
+  });
+  if (!content.includes('-----BEGIN ')) throw new OpsError('VALIDATION', `The file of ${variable} is not in PEM form: ${path}.`);
+  return content;
+};
+
 const sharedOptions = async ({ address, apiKey, tls }: TemporalServerConfig): Promise<Shared> => {
   const options: Shared = { address };
   if (apiKey !== undefined) options.apiKey = apiKey;
   if (tls === undefined) return options;
-  const read = (path: string | undefined): Promise<Buffer> | undefined => (path === undefined ? undefined : readFile(path));
-  const [ca, crt, key] = await Promise.all([read(tls.caFile), read(tls.certFile), read(tls.keyFile)]);
+  const [ca, crt, key] = await Promise.all([
+    readPem('TEMPORAL_TLS_CA', tls.caFile),
+    readPem('TEMPORAL_TLS_CERT', tls.certFile),
+    readPem('TEMPORAL_TLS_KEY', tls.keyFile),
+  ]);
   options.tls = {
     ...(tls.serverName !== undefined && { serverNameOverride: tls.serverName }),
     ...(ca && { serverRootCACertificate: ca }),

@@ -1,19 +1,17 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowState } from '../activities/deps.ts';
+import type { ExecutionTrigger } from '../contracts/enums.ts';
 import type { ApprovalAnswer } from '../contracts/run.ts';
 import { OpsError } from '../domain/ops-error.ts';
-import { parentSerial } from '../domain/serials.ts';
 import type { jobWorkflow } from '../workflows/index.ts';
+import { ofRun } from '../workflows/search-attributes.ts';
 import { workflowQueue } from './task-queues.ts';
 
 const DEADLINE_MS = 10_000;
 /** The caller of the API waits for this; a run that was not started in time is started by the reconciler. */
 const START_DEADLINE_MS = 3_000;
 const UPDATE_DEADLINE_MS = 3_000;
-const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
-const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
 
 const STATE_OF: Readonly<Record<WorkflowExecutionStatusName, WorkflowState>> = {
   RUNNING: 'running',
@@ -39,7 +37,7 @@ const signal = async (client: Client, workflowId: string, name: string): Promise
 /** Starting, steering and asking about runs, by the ids that derive from their rows. No call waits longer than ten seconds. */
 export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
   /** A repeated start meets the run that it started, or finds that it has ended. */
-  async startRun(workflowId: string, execution: string): Promise<void> {
+  async startRun(workflowId: string, execution: string, trigger: ExecutionTrigger): Promise<void> {
     const started = client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
       client.workflow.start<typeof jobWorkflow>('jobWorkflow', {
         workflowId,
@@ -48,10 +46,7 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
         taskQueue: workflowQueue(taskQueuePrefix),
         args: [{ execution }],
         staticSummary: execution,
-        typedSearchAttributes: [
-          { key: OPS_EXECUTION_ID, value: execution },
-          { key: OPS_JOB_ID, value: parentSerial(execution) ?? execution },
-        ],
+        typedSearchAttributes: ofRun(execution, trigger),
       }),
     );
     await started.catch((cause: unknown) => {

@@ -8,15 +8,19 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 const SOURCE = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLED_ROOMS = ['workflows', 'domain'];
 
+/** Files that a bundle is made of, from `src` on. */
+export const bundledSources = async (): Promise<string[]> => {
+  const rooms = BUNDLED_ROOMS.map(async (room) =>
+    (await readdir(join(SOURCE, room), { recursive: true })).map((name) => join(room, name)).filter((name) => extname(name) === '.ts'),
+  );
+  return (await Promise.all(rooms)).flat().toSorted();
+};
+
 const sourceHash = async (): Promise<string> => {
   const hash = createHash('sha256');
   const { version } = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
   hash.update(version);
-  for (const room of BUNDLED_ROOMS) {
-    for (const name of (await readdir(join(SOURCE, room))).toSorted()) {
-      if (extname(name) === '.ts') hash.update(name).update(await readFile(join(SOURCE, room, name)));
-    }
-  }
+  for (const name of await bundledSources()) hash.update(name).update(await readFile(join(SOURCE, name)));
   return hash.digest('hex').slice(0, 24);
 };
 

@@ -34,7 +34,9 @@ export async function jobWorkflow({ execution }: JobRunInput): Promise<Execution
     slotGranted: false,
     tally: emptyTally(0),
     shards: new Map(),
+    lanes: new Set(),
     begunShards: 0,
+    onSteered: () => {},
     timedOut: false,
   };
   listen(state);
@@ -62,6 +64,7 @@ const listen = (state: RunState): void => {
   setHandler(progressQuery, () => ({ ...tally, runningShards: [...shards.keys()] }));
   const lookAgain = async (): Promise<void> => {
     await steered.refresh();
+    state.onSteered();
     await CancellationScope.nonCancellable(() => tellShards(state));
   };
   setHandler(steerUpdate, lookAgain);
@@ -92,7 +95,9 @@ const takeSlot = async (execution: string, state: RunState): Promise<boolean> =>
 const runWithDeadline = async (plan: RunPlan, state: RunState): Promise<void> => {
   const { execution } = state;
   state.tally.total = plan.total;
-  setCurrentDetails(`${plan.jobName}: ${plan.total} targets, ${plan.window} at once.`);
+  const tell = (): void => setCurrentDetails(`${plan.jobName}: ${plan.total} targets, ${state.steered.control.window} at once.`);
+  state.onSteered = tell;
+  tell();
   const work = new CancellationScope();
   const clock = new CancellationScope();
   const watch = clock.run(async () => {

@@ -1,16 +1,11 @@
 import { CancellationScope, CancelledFailure, condition, isCancellation, startChild } from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import type { BranchEnd, BranchInput, Tally } from '../contracts/run.ts';
 import { branchWorkflowId } from '../domain/serials.ts';
 import { record } from './activities.ts';
 import { branchWorkflow } from './branch-workflow.ts';
 import { classify } from './classify.ts';
+import { ofBranch } from './search-attributes.ts';
 import type { Steered } from './steered.ts';
-
-const OPS_JOB_ID = defineSearchAttributeKey('OpsJobId', 'KEYWORD');
-const OPS_EXECUTION_ID = defineSearchAttributeKey('OpsExecutionId', 'KEYWORD');
-const OPS_TARGET_ID = defineSearchAttributeKey('OpsTargetId', 'KEYWORD');
-const OPS_ENV = defineSearchAttributeKey('OpsEnv', 'KEYWORD');
 
 export const emptyTally = (total: number): Tally => ({ total, running: 0, completed: 0, failed: 0, cancelled: 0 });
 
@@ -133,12 +128,7 @@ const runBranch = async (branch: BranchInput, pace: Pace): Promise<BranchEnd> =>
       parentClosePolicy: 'REQUEST_CANCEL',
       args: [branch],
       staticSummary: branch.name,
-      typedSearchAttributes: [
-        { key: OPS_JOB_ID, value: branch.jobSerial },
-        { key: OPS_EXECUTION_ID, value: branch.execution },
-        { key: OPS_TARGET_ID, value: branch.target },
-        { key: OPS_ENV, value: branch.environment },
-      ],
+      typedSearchAttributes: ofBranch(branch),
     });
     await pace();
     return await child.result();

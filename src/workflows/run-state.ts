@@ -7,6 +7,7 @@ import type { Steered } from './steered.ts';
 export interface RunningShard {
   handle: ChildWorkflowHandle<typeof shardWorkflow> | undefined;
   told: RunControl;
+  lane: number;
 }
 
 /** What the root workflow knows of its run. */
@@ -17,7 +18,11 @@ export interface RunState {
   tally: Tally;
   /** By workflow id, in the order in which they began. */
   shards: Map<string, RunningShard>;
+  /** Those that have a shard, or will have one: they share the window. */
+  lanes: Set<number>;
   /** Shards that have begun so far. */
   begunShards: number;
+  /** Called when the control of the run was read again. */
+  onSteered: () => void;
   timedOut: boolean;
 }

@@ -18,9 +18,13 @@ export async function shardWorkflow({ execution, from, to, ...control }: ShardIn
   const tally = emptyTally(to - from + 1);
   const steered = createSteered(execution, control, stopOnly);
   setHandler(shardProgressQuery, () => tally);
-  setHandler(controlSignal, (next) => steered.set({ ...next, ...(steered.control.isStopped === true && { isStopped: true }) }));
+  const tell = (): void => setCurrentDetails(`Branches ${from}–${to} of ${execution}, ${steered.control.window} at once.`);
+  setHandler(controlSignal, (next) => {
+    steered.set({ ...next, ...(steered.control.isStopped === true && { isStopped: true }) });
+    tell();
+  });
   cancelContinued();
-  setCurrentDetails(`Branches ${from}–${to} of ${execution}, ${control.window} at once.`);
+  tell();
   const branches = await io.loadBranches({ execution, from, to });
   await runBranches({ branches, steered, tally, gather: GATHER, onStopped: () => tellRoot() });
   return tally;

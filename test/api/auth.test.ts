@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { selectRow, selectRows } from '../../src/db/query.ts';
+import { resetPassword } from '../../src/services/auth/reset-password.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
 import { PASSWORD, addApiToken, addSession, addUser } from './support/accounts.ts';
@@ -238,5 +239,33 @@ describe('accounts, sessions and tokens', () => {
         expect([table, text.includes(secret), text.includes(Buffer.from(secret).toString('hex'))]).toEqual([table, false, false]);
       }
     }
+  });
+
+  test('a password that is lost is reset: sessions end, a lock too, the new one must be changed, and it is on record', async () => {
+    const { db, activities } = platform;
+    const user = await addUser('operator');
+    const token = await addSession(user);
+    await db.query(`UPDATE users SET locked_until = now() + interval '1 hour' WHERE id = $1`, { bind: [user.id] });
+    const { password, ...told } = await resetPassword(db, activities.keyRing, user.username.toUpperCase());
+    expect(told).toEqual({ username: user.username, isActive: true });
+    expect([password.length >= 20, await isIn(token)]).toEqual([true, false]);
+    expect((await login(user.username, PASSWORD)).status).toBe(401);
+    expect((await login(user.username, password)).body.user.must_change_password).toBe(true);
+    const event = (await auditRows(platform)).findLast(({ action }) => action === 'reset_password');
+    expect(event).toMatchObject({
+      event_type: 'user_updated',
+      severity: 'high',
+      actor_type: 'system',
+      resource_id: user.userUuid,
+      details: {},
+    });
+    expect(event && isSigned(activities.keyRing.auditKey, event)).toBe(true);
+  });
+
+  test('the password of nobody, or of OpsConductor itself, cannot be reset', async () => {
+    const before = await selectRows(platform.db, 'SELECT id, password_hash FROM users ORDER BY id');
+    for (const name of ['nobody-here', 'system', 'SYSTEM'])
+      await expect(resetPassword(platform.db, platform.activities.keyRing, name)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await selectRows(platform.db, 'SELECT id, password_hash FROM users ORDER BY id')).toEqual(before);
   });
 });

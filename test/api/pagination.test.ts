@@ -176,8 +176,9 @@ describe('lists', () => {
 
   test('a cursor beyond every row gives an empty last page, in every list', async () => {
     const [run] = await readAll('/api/v1/executions', 'execution_serial');
-    const far = Buffer.from('i999999999999999').toString('base64url');
-    for (const part of ['branches', 'results', 'logs']) {
+    const beyond = { branches: 'i999999999999999', results: 'b999999999.1', logs: 'i999999999999999' };
+    for (const [part, place] of Object.entries(beyond)) {
+      const far = Buffer.from(place).toString('base64url');
       const { status, body } = await platform.api('GET', `/api/v1/executions/${run}/${part}?cursor=${far}`);
       expect([part, status, body]).toEqual([part, 200, { data: [], next: null }]);
     }

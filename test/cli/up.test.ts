@@ -1,21 +1,39 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createApiClient } from '../../src/cli/api-client.ts';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import { startCli } from '../support/cli-process.ts';
 import type { CliProcess } from '../support/cli-process.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { command, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const PASSWORD = 'a password of my own';
+
+/** Processes whose command lines name the folder. */
+const processesOf = (folder: string): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+      } catch {
+        return []; // it has ended meanwhile
+      }
+    })
+    .filter((line) => line.includes(folder));
 
 describe('opsconductor up', () => {
   let folder: string;
   let fleet: Fleet | undefined;
+  let firstPassword = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'opsc-up-'));
     await chmod(folder, 0o755);
@@ -48,19 +66,33 @@ describe('opsconductor up', () => {
     return { code, output: started.output() };
   };
   const urlOf = (started: CliProcess): string => /API\s+(http\S+)/.exec(started.output())?.[1] ?? '';
-  const passwordOf = (started: CliProcess): string | undefined => /password\s+(\S+)/.exec(started.output())?.[1];
+  const passwordIn = (output: string): string | undefined => /password\s+(\S{20,})/.exec(output)?.[1];
 
   const logIn = async (started: CliProcess, password: string): Promise<ApiClient> => {
     const { token } = await createApiClient({ url: urlOf(started), token: undefined }).login({ username: 'admin', password });
     return createApiClient({ url: urlOf(started), token });
   };
 
-  test('starts everything, tells its addresses and, only the first time, a password that must be changed', async () => {
+  test('a first start that fails after the administrator was made has told the password; no later start does', async () => {
+    const failed = await runToEnd(['up'], { TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_TLS_CA: join(folder, 'no-such-ca.pem') });
+    expect(failed.code).not.toBe(0);
+    expect(failed.output).toMatch(/TEMPORAL_TLS_CA.*no-such-ca\.pem/);
+    firstPassword = passwordIn(failed.output) ?? '';
+    expect(firstPassword).not.toBe('');
+  });
+
+  test('starts everything, tells its addresses; the password must be changed, and can be reset where it is lost', async () => {
     const first = await up();
+    expect(passwordIn(first.output())).toBeUndefined();
     expect(first.output()).toMatch(/API reference\s+http\S+\/docs/);
     expect(first.output()).toMatch(/Temporal UI\s+http/);
     expect((await stat(join(folder, 'home', 'keys.json'))).mode & 0o777).toBe(0o600);
-    const password = passwordOf(first) ?? '';
+    const before = await logIn(first, firstPassword);
+    const reset = await runToEnd(['users', 'reset-password', 'Admin']);
+    expect(reset.code).toBe(0);
+    await expect(before.me()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(logIn(first, firstPassword)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const password = passwordIn(reset.output) ?? '';
     const client = await logIn(first, password);
     await expect(client.listJobs({})).rejects.toMatchObject({ code: 'PASSWORD_CHANGE_REQUIRED' });
     await client.changePassword({ current_password: password, new_password: PASSWORD });
@@ -76,7 +108,7 @@ describe('opsconductor up', () => {
 
   test.skipIf(withoutSshd)('Ctrl-C records what it interrupts; the next start goes on with the run and remembers everything', async () => {
     const first = await up();
-    expect(passwordOf(first)).toBeUndefined();
+    expect(passwordIn(first.output())).toBeUndefined();
     const client = await logIn(first, PASSWORD);
     const target = await client.createTarget(targetOf(fleet as Fleet, 0) as never);
     const job = await client.createJob({
@@ -129,6 +161,20 @@ describe('opsconductor up', () => {
     expect(JSON.parse(await readFile(join(folder, 'home', 'keys.json'), 'utf8'))).toHaveProperty('current');
   });
 
+  test('starts no Postgres and no Temporal where others are given', async () => {
+    await using database = await createTestDatabase('empty');
+    const home = join(folder, 'given');
+    const servers = { DATABASE_URL: database.url, TEMPORAL_ADDRESS: inject('temporalAddress'), OPSCONDUCTOR_TASK_QUEUE: randomUUID() };
+    const started = startCli(['up'], environment({ ...servers, OPSCONDUCTOR_HOME: home }));
+    await started.until('Ctrl-C stops it.');
+    expect(started.output()).not.toContain('Temporal UI');
+    const client = await logIn(started, passwordIn(started.output()) ?? '');
+    expect((await client.me()).must_change_password).toBe(true);
+    expect(processesOf(home)).toEqual([]);
+    expect((await readdir(home)).filter((name) => /postgres|temporal/.test(name))).toEqual([]);
+    expect(await started.end('SIGINT')).toBe(0);
+  });
+
   test('doctor tells what is here; parts that run alone say which variable is missing', async () => {
     const found = await runToEnd(['doctor']);
     expect(found).toMatchObject({ code: 0 });
@@ -153,5 +199,27 @@ describe('opsconductor demo', () => {
     expect(started.output()).toContain('As expected: 3 targets completed, demo-02 failed its check.');
     expect(started.output()).toMatch(/demo-02 T\d+\s+failed\s+3\s.*no space left on device/);
     expect(code).toBe(0);
+  });
+
+  test.skipIf(process.platform !== 'linux')('stopped at any moment it ends with 130, and leaves neither process nor file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'opsc-demo-'));
+    await chmod(folder, 0o755);
+    const stopAt = async (name: string, moment: (started: CliProcess, its: string) => Promise<void>): Promise<unknown> => {
+      const its = join(folder, name);
+      await mkdir(its);
+      const started = startCli(['demo', '--targets', '4'], { TMPDIR: its });
+      await moment(started, its);
+      const code = await started.end('SIGINT');
+      return { name, code, said: started.output().includes('The demo was stopped.'), left: await readdir(its) };
+    };
+    const isThere = (its: string, file: string): boolean => readdirSync(its).some((demo) => existsSync(join(its, demo, 'home', file)));
+    const stops = await Promise.all([
+      stopAt('beginning', (started) => started.until('Starting Postgres')),
+      stopAt('temporal', (_, its) => waitFor(() => isThere(its, 'temporal.pid'))),
+      stopAt('targets', (started) => started.until('SSH targets are served')),
+    ]);
+    for (const { name } of stops as { name: string }[]) expect(stops).toContainEqual({ name, code: 130, said: true, left: [] });
+    expect(processesOf(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 });

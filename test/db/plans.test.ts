@@ -7,6 +7,7 @@ import { createCases } from '../../bench/queries/cases/index.ts';
 import type { QueryCase } from '../../bench/queries/cases/query-case.ts';
 import { fillVolume } from '../../bench/queries/fill.ts';
 import { headOf, largeTables, measureCase, rowsReadOf, sequentialScans, wastefulPlan } from '../../bench/queries/measure-case.ts';
+import type { Plan } from '../../bench/queries/read-plan.ts';
 import type { StatementRecord } from '../../bench/queries/measure-case.ts';
 import { createStatementRecorder } from '../../bench/queries/record-statements.ts';
 import type { StatementRecorder } from '../../bench/queries/record-statements.ts';
@@ -16,6 +17,7 @@ import { createActivities } from '../../src/activities/index.ts';
 import { createSessionPool } from '../../src/activities/run-action/session-pool.ts';
 import { connectDatabase } from '../../src/db/connect.ts';
 import { selectRow, selectRows } from '../../src/db/query.ts';
+import { listResults } from '../../src/services/executions/read-executions.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const FIFTY_THOUSAND_BRANCHES = { runs: 5_000, targets: 10, loudLines: 30_000 };
@@ -88,7 +90,7 @@ describe('with 50,000 branches', () => {
 
 /** Functions of services, and activities, that ask the database nothing themselves. */
 const WITHOUT_STATEMENTS = new Set(
-  `authorize iso cursorId pageOfRows newToken tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
+  `authorize iso cursorId cursorOfBranch pageOfRows pageByBranch newToken newPassword tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
    valueProblem assertApprover assertBatchApprover nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition
    valuesOfRun probe connectionWeaknesses weakConnections credentialAccess methodChanges auditedProtection auditedMethods authorizeExposure
    checkKeptCredentials
@@ -140,4 +142,54 @@ describe('the rules themselves', () => {
     expect(plan && rowsReadOf(plan, large)).toBeGreaterThan(10_000);
     expect(wastefulPlan(await judge('SELECT id FROM job_action_results WHERE id < 2000'), large)).toBeUndefined();
   });
+});
+
+const MANY = 3_000;
+
+/** One run on so many targets, with two results each, the rows of all of them in turns as a wide window writes them. */
+const fillWideRun = async (): Promise<string> => {
+  const run = await selectRow<{ id: number; serial: string }>(
+    db,
+    `INSERT INTO job_executions (job_id, execution_serial, execution_number, definition_version, workflow_id, status, completed_at)
+     SELECT job_id, split_part(execution_serial, '.', 1) || '.9999', 9999, definition_version, workflow_id || '.9999', 'completed', now()
+     FROM job_executions LIMIT 1 RETURNING id, execution_serial AS serial`,
+  );
+  await selectRows(
+    db,
+    `WITH new_targets AS (
+       INSERT INTO universal_targets (target_serial, name, os_type)
+       SELECT 'T2020' || (10000 + n), 'wide-' || n, 'linux' FROM generate_series(1, ${MANY}) n RETURNING id, target_serial, name),
+     branches AS (
+       INSERT INTO job_execution_branches (job_execution_id, target_id, branch_number, branch_serial, target_serial_ref, target_name_ref, status, completed_at)
+       SELECT $1, id, row_number() OVER (), $2 || '.' || lpad((row_number() OVER ())::text, 4, '0'), target_serial, name, 'completed', now() FROM new_targets
+       RETURNING id, branch_serial)
+     INSERT INTO job_action_results (branch_id, action_serial, action_order, action_name, action_type, status, is_final, completed_at)
+     SELECT b.id, b.branch_serial || '.000' || o, o, 'one', 'command', 'completed', true, now() FROM generate_series(1, 2) o, branches b RETURNING 1`,
+    [run?.id, run?.serial],
+  );
+  await db.query('ANALYZE job_execution_branches, job_action_results');
+  return run?.serial ?? '';
+};
+
+test('a page of the results of a wide run reads what it gives, and all pages give every result once, by target', async () => {
+  const serial = await fillWideRun();
+  const { services, caller } = world;
+  const [statement, ...others] = (
+    await measureCase(
+      recorder,
+      { name: 'results', kind: 'page', covers: [], call: () => listResults(services, caller, serial, { limit: 50 }) },
+      { explained: 1, timed: 0 },
+    )
+  ).filter(({ text }) => text.includes('job_action_results'));
+  expect(others).toEqual([]);
+  expect(rowsReadOf(statement?.plans[0] as Plan, large)).toBeLessThan(500);
+  const seen: string[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await listResults(services, caller, serial, { limit: 500, ...(cursor !== undefined && { cursor }) });
+    seen.push(...page.data.map((result) => result.action_serial));
+    if (page.next === null) break;
+    cursor = page.next;
+  }
+  expect(seen).toHaveLength(2 * MANY);
+  expect(seen).toEqual(seen.toSorted());
 });

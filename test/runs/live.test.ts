@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
@@ -70,6 +71,27 @@ describe.skipIf(withoutSshd)('the live events of a run (OpenSSH)', () => {
       }
     }
     expect(seen.size).toBe(BRANCHES * LINES);
+  });
+
+  test('tell what was noted of the run itself, each once, also to a follower who was away', async () => {
+    const go = `${fleet.folder}/go`;
+    const { serial } = await runJob(platform, targets, [command(`while [ ! -e ${go} ]; do sleep 0.1; done`)]);
+    const steer = (how: string) => platform.api('POST', `/api/v1/executions/${serial}/${how}`, { note: 'a look' });
+    const noteOf = (seen: SeenEvent): string[] =>
+      seen.event === 'line' && seen.data.branch_serial === null ? [seen.data.log_message] : [];
+    let before = '';
+    for await (const seen of follow(platform, serial)) {
+      if (before === '' && seen.event === 'branch' && seen.data.status === 'running') {
+        before = seen.id;
+        await steer('pause');
+      }
+      if (noteOf(seen).length > 0) break;
+    }
+    await steer('resume');
+    writeFileSync(go, '');
+    const notes = (await collect(serial, before)).flatMap(noteOf);
+    expect(notes).toEqual([expect.stringMatching(/pause/i), expect.stringMatching(/(resume|goes on)/i)]);
+    expect((await collect(serial)).flatMap(noteOf)).toEqual(notes);
   });
 
   test('of a run that has ended are the whole record, at once', async () => {

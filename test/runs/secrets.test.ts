@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
 import { selectRows } from '../../src/db/query.ts';
@@ -13,7 +17,20 @@ import { canMakeUsers } from '../support/test-user.ts';
 
 const secret = (name: string): string => `${name}-${randomBytes(12).toString('hex')}`;
 
-describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a password)', () => {
+/** Users with passwords can only be made as root; keys work for everybody. */
+const hasPassword = canMakeUsers();
+
+const encrypted = (privateKey: string, passphrase: string): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'opsc-secret-key-'));
+  const file = join(folder, 'key');
+  writeFileSync(file, privateKey, { mode: 0o600 });
+  execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', passphrase, '-f', file]);
+  const text = readFileSync(file, 'utf8');
+  rmSync(folder, { recursive: true });
+  return text;
+};
+
+describe.skipIf(withoutSshd)('secrets (OpenSSH)', () => {
   let platform: TestPlatform;
   let fleet: Fleet;
   let worker: CliProcess;
@@ -21,8 +38,12 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
   const password = secret('pass');
   const token = secret('token');
   const override = secret('over');
+  const passphrase = secret('phrase');
   beforeAll(async () => {
-    [platform, fleet] = await Promise.all([startTestPlatform({ worker: false }), startFleet({ user: 'opsc-secret', password })]);
+    [platform, fleet] = await Promise.all([
+      startTestPlatform({ worker: false }),
+      startFleet({ user: 'opsc-secret', ...(hasPassword && { password }) }),
+    ]);
     const env = { ...platformEnvironment(platform), OPSCONDUCTOR_LOG_LEVEL: 'trace', OPSCONDUCTOR_PORT: '0' };
     worker = startCli(['worker'], env);
     server = startCli(['server'], env);
@@ -53,23 +74,29 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
 
   test('a secret used in commands is in no row, answer, history or output', async () => {
     const wrong = createKeyPair();
-    const passwordTarget = await addTarget(0, { credential_type: 'password', username: 'opsc-secret', password });
-    const keyTarget = await addTarget(1, { credential_type: 'ssh_key', username: 'opsc-secret', private_key: fleet.privateKey });
-    const refused = await addTarget(2, { credential_type: 'ssh_key', username: 'opsc-secret', private_key: wrong.privateKey });
-    await api('POST', `/targets/${passwordTarget.target_serial}/test`);
-    await api('POST', `/targets/${refused.target_serial}/test`);
+    const { username } = fleet;
+    const locked = encrypted(fleet.privateKey, passphrase);
+    const targets = [
+      ...(hasPassword ? [await addTarget(0, { credential_type: 'password', username, password })] : []),
+      await addTarget(1, { credential_type: 'ssh_key', username, private_key: fleet.privateKey }),
+      await addTarget(2, { credential_type: 'ssh_key', username, private_key: locked, passphrase }),
+      await addTarget(3, { credential_type: 'ssh_key', username, private_key: locked, passphrase: `${passphrase}x` }),
+      await addTarget(4, { credential_type: 'ssh_key', username, private_key: wrong.privateKey }),
+    ].flatMap((target) => (target.target_serial === undefined ? [] : [target.target_serial as string]));
+    const refused = targets.at(-1) ?? '';
+    for (const target of targets) await api('POST', `/targets/${target}/test`);
     await api('POST', '/targets/test-method-config', {
       os_type: 'linux',
       method: {
         method_type: 'ssh',
         host: '127.0.0.1',
         port: fleet.port,
-        credential: { credential_type: 'password', username: 'opsc-secret', password: `${password}x` },
+        credential: { credential_type: 'password', username, password: `${password}x` },
       },
     });
     const job = await api('POST', '/jobs', {
       name: 'leaks',
-      targets: [passwordTarget, keyTarget, refused].map((target) => target.target_serial),
+      targets,
       variables: [
         { key: 'API_TOKEN', value: token, is_secret: true },
         { key: 'OTHER', value: 'default', is_secret: true },
@@ -96,9 +123,9 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
     const run = await api('POST', `/jobs/${job.job_serial}/executions`, { variables: { OTHER: override } });
     const serial: string = run.execution_serial;
     const ended = await platform.untilEnded(serial);
-    expect(ended).toMatchObject({ status: 'failed', total_branches: 3, failed_branches: 3 });
+    expect(ended).toMatchObject({ status: 'failed', total_branches: targets.length, failed_branches: targets.length });
     for (const path of ['', '/branches', '/results', '/logs?limit=5000', '/events']) await api('GET', `/executions/${serial}${path}`);
-    for (const path of ['/targets', `/targets/${refused.target_serial}`, '/jobs', `/jobs/${job.job_serial}`]) await api('GET', path);
+    for (const path of ['/targets', `/targets/${refused}`, '/jobs', `/jobs/${job.job_serial}`]) await api('GET', path);
 
     const tables = await selectRows<{ name: string }>(
       platform.db,
@@ -108,21 +135,29 @@ describe.skipIf(withoutSshd || !canMakeUsers())('secrets (OpenSSH, a user with a
     for (const { name } of tables)
       rows += (await selectRows<{ row: string }>(platform.db, `SELECT t::text AS row FROM "${name}" t`)).map(({ row }) => row).join('\n');
     let histories = '';
-    for (const id of [
-      run.workflow_id,
-      ...[1, 2, 3].map((n) => `${serial}/b/${[passwordTarget, keyTarget, refused][n - 1].target_serial}`),
-    ]) {
+    for (const id of [run.workflow_id, ...targets.map((target) => `${serial}/b/${target}`)]) {
       const json = historyToJSON(await platform.client.workflow.getHandle(id).fetchHistory());
       histories += json + json.replace(/"data":\s*"([A-Za-z0-9+/=]+)"/g, (_, data: string) => Buffer.from(data, 'base64').toString('utf8'));
     }
     await Promise.all([worker.end('SIGTERM'), server.end('SIGTERM')]);
 
-    const places = { rows, histories, answers: answers.join('\n'), worker: worker.output(), server: server.output() };
+    const logOf = (name: string): string => readFileSync(join(inject('logsFolder'), `${name}.log`), 'utf8');
+    const quiet = { temporal: logOf('temporal') };
+    const places = {
+      rows,
+      histories,
+      answers: answers.join('\n'),
+      worker: worker.output(),
+      server: server.output(),
+      postgres: logOf('postgres'),
+      ...quiet,
+    };
+    const lockedLine = locked.split('\n')[3] ?? '';
     const keyLine = fleet.privateKey.split('\n')[3] ?? '';
     const wrongLine = wrong.privateKey.split('\n')[3] ?? '';
     for (const [place, text] of Object.entries(places)) {
-      expect(text.length, place).toBeGreaterThan(0);
-      for (const [name, value] of Object.entries({ password, token, override, keyLine, wrongLine }))
+      expect(text.length > 0 || place in quiet, place).toBe(true);
+      for (const [name, value] of Object.entries({ password, token, override, passphrase, keyLine, lockedLine, wrongLine }))
         expect(text.includes(value), `${name} in ${place}`).toBe(false);
     }
     expect(rows).toContain('it is ********');

@@ -18,11 +18,25 @@ export interface CliProcess {
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
 
-export const startCli = (args: readonly string[], env: Record<string, string | undefined>): CliProcess => {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+/** Runs its arguments on a pseudo terminal of this size; what comes on standard input is typed there. Ends as they do. */
+const ON_TERMINAL = `
+import os, pty, sys
+status = pty.spawn(["sh", "-c", 'stty cols 100 rows 30; exec "$@"', "sh", *sys.argv[1:]])
+sys.exit(os.waitstatus_to_exitcode(status))`;
+
+/** @param input what comes on standard input; `terminal`: both ends are a pseudo terminal, `child.stdin` types at it. */
+export const startCli = (
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  { input, terminal = false }: { input?: string; terminal?: boolean } = {},
+): CliProcess => {
+  const words = [process.execPath, MAIN, ...args];
+  const [program = '', ...rest] = terminal ? ['/usr/bin/python3', '-c', ON_TERMINAL, ...words] : words;
+  const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [terminal || input !== undefined ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
+  if (input !== undefined) child.stdin?.end(input);
   let printed = '';
   const waiting = new Set<() => void>();
   const take = (chunk: Buffer): void => {

@@ -18,6 +18,8 @@ declare module 'vitest' {
     templateUrl: string;
     temporalAddress: string;
     bundlePath: string;
+    /** Where Postgres and Temporal write their logs. */
+    logsFolder: string;
   }
 }
 
@@ -43,6 +45,7 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   project.provide('templateUrl', postgres.url);
   project.provide('temporalAddress', temporal.address);
   project.provide('bundlePath', bundlePath);
+  project.provide('logsFolder', join(folder, 'logs'));
   return async () => {
     await temporal.stop();
     await postgres.stop();

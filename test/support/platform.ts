@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import type { Client } from '@temporalio/client';
 import { createApp } from '../../src/api/create-app.ts';
+import type { TemporalServerConfig } from '../../src/config.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { connectDatabase } from '../../src/db/connect.ts';
 import { createNotifyRun } from '../../src/db/notify-run.ts';
@@ -39,6 +40,10 @@ export interface PlatformOptions {
   heartbeatTimeoutMs?: number;
   graceMs?: number;
   temporalAddress?: string;
+  /** All of how to reach a server. */
+  temporal?: TemporalServerConfig;
+  /** Workflows other than those of the suite. */
+  bundlePath?: string;
   /** A migrated database that the test brings itself. */
   databaseUrl?: string;
 }
@@ -51,7 +56,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   const keyRingText = newKeyRing();
   const keyRing = parseKeyRing(keyRingText);
   const db = connectDatabase({ url: database.url, poolSize: 10, applicationName: 'test' });
-  const temporal = {
+  const temporal = options.temporal ?? {
     address: options.temporalAddress ?? inject('temporalAddress'),
     namespace: 'default',
     apiKey: undefined,
@@ -92,7 +97,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
       connection,
       namespace: 'default',
       taskQueuePrefix,
-      bundlePath: inject('bundlePath'),
+      bundlePath: options.bundlePath ?? inject('bundlePath'),
       activities,
       limits: {
         graceMs: options.graceMs ?? 5_000,

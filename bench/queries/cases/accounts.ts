@@ -4,6 +4,7 @@ import { changePassword, getProfile, logout } from '../../../src/services/auth/a
 import { createApiToken, listApiTokens, revokeApiToken } from '../../../src/services/auth/api-tokens.ts';
 import { authenticate } from '../../../src/services/auth/authenticate.ts';
 import { bootstrapAdmin } from '../../../src/services/auth/bootstrap-admin.ts';
+import { resetPassword } from '../../../src/services/auth/reset-password.ts';
 import { login } from '../../../src/services/auth/login.ts';
 import { hashPassword } from '../../../src/services/auth/passwords.ts';
 import { beginRequest, completeRequest, forgetRequest } from '../../../src/services/idempotency.ts';
@@ -58,6 +59,10 @@ export const accountCases = async ({ services, caller, db }: World): Promise<Que
     }),
     row('profile', ['getProfile'], (n) => getProfile({ ...caller, ...user(n) })),
     row('first administrator', ['bootstrapAdmin'], () => bootstrapAdmin(db, services.keyRing)),
+    row('password reset', ['resetPassword'], async (n) => {
+      const { username } = await getProfile({ ...caller, ...user(n) });
+      await resetPassword(db, services.keyRing, username);
+    }),
     { name: 'API tokens', kind: 'page', covers: ['listApiTokens'], call: (n) => listApiTokens({ ...caller, ...user(n) }) },
     row('API token made and revoked', ['createApiToken', 'revokeApiToken'], async (n) => {
       const own = { ...caller, ...user(n) };

@@ -66,6 +66,9 @@ export const activityCases = (world: World): QueryCase[] => {
     }),
     page('branches of a shard', ['loadBranches'], (n) => runActivities.loadBranches({ execution: run(n), from: 1, to: 500 })),
     row('run timed out', ['markTimedOut'], (n) => runActivities.markTimedOut({ execution: run(n) })),
+    page('shard stopped', ['stopShard'], (n) =>
+      runActivities.stopShard({ execution: pick(running, n).serial, shard: 1, from: 1, to: 500, how: 'cancelled' }),
+    ),
     page('run closed', ['finishExecution', 'finishRun', 'projectJobStatus'], async (n) => {
       await finish(pick(running, n).id);
       await runActivities.finishExecution({

@@ -5,13 +5,25 @@ import type { ApiEnv } from '../env.ts';
 
 const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 const Readiness = z
-  .object({ status: z.enum(['ready', 'not_ready']), checks: z.record(z.string(), z.object({ ok: z.boolean(), message: z.string() })) })
+  .object({
+    status: z
+      .enum(['ready', 'degraded', 'not_ready'])
+      .meta({ description: '`degraded`: it works, but something that it can wait for is away.' }),
+    checks: z.record(z.string(), z.object({ ok: z.boolean(), required: z.boolean(), message: z.string() })),
+  })
   .meta({ id: 'Readiness' });
+type Readiness = z.infer<typeof Readiness>;
 
 /** Checks by name; each answers within some seconds. */
-export type Readiness = () => Promise<Record<string, { ok: boolean; message: string }>>;
+export type CheckReadiness = () => Promise<Readiness['checks']>;
 
-export const healthRoutes = (readiness: Readiness, route: DefineRoute) =>
+const statusOf = (checks: Readiness['checks']): Readiness['status'] => {
+  const away = Object.values(checks).filter((check) => !check.ok);
+  if (away.some((check) => check.required)) return 'not_ready';
+  return away.length > 0 ? 'degraded' : 'ready';
+};
+
+export const healthRoutes = (readiness: CheckReadiness, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
@@ -23,11 +35,14 @@ export const healthRoutes = (readiness: Readiness, route: DefineRoute) =>
     .openapi(
       route(
         { method: 'get', path: '/readyz', tags: ['health'], summary: 'This process can work', access: 'public' },
-        { 200: json(Readiness, 'All parts answer'), 503: json(Readiness, 'A part is away') },
+        {
+          200: json(Readiness, 'It can, also while Temporal is away: runs are accepted then'),
+          503: json(Readiness, 'The database is away'),
+        },
       ),
       async (c) => {
         const checks = await readiness();
-        const ready = Object.values(checks).every((check) => check.ok);
-        return c.json({ status: ready ? ('ready' as const) : ('not_ready' as const), checks }, ready ? 200 : 503);
+        const status = statusOf(checks);
+        return c.json({ status, checks }, status === 'not_ready' ? 503 : 200);
       },
     );

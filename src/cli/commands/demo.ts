@@ -9,6 +9,7 @@ import type { ApiClient } from '../api-client.ts';
 import { startDemoRun, unexpectedOutcomes } from '../demo/demo-run.ts';
 import type { DemoRun } from '../demo/demo-run.ts';
 import { startDemoTargets } from '../demo/demo-targets.ts';
+import type { DemoTargets } from '../demo/demo-targets.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { allPages } from '../http/all-pages.ts';
 import { createLog } from '../log.ts';
@@ -17,7 +18,7 @@ import { startAll } from '../start-all.ts';
 import type { Everything } from '../start-all.ts';
 import { paintFor, paintStatus } from '../terminal/paint.ts';
 import { renderTable } from '../terminal/render-table.ts';
-import { waitForSignal } from '../wait-for-signal.ts';
+import { Stopped, abortedBy, unlessAborted, waitForSignal } from '../wait-for-signal.ts';
 import { watchRun } from '../watch-run.ts';
 
 const MOST_TARGETS = 500;
@@ -37,19 +38,19 @@ const demoConfig = (config: Config, home: string): Config => ({
   temporalUiPort: 0,
 });
 
-/** `opsconductor demo`: exit code 0 only if every outcome is the expected one. */
+/** `opsconductor demo`: exit code 0 only if every outcome is the expected one; 130 when it was stopped before. */
 export const demo = async (config: Config, { targets: count, keep }: { targets: number; keep?: boolean }): Promise<void> => {
   if (count > MOST_TARGETS) throw new OpsError('VALIDATION', `A demo has at most ${MOST_TARGETS} targets.`);
-  const signal = waitForSignal();
-  const stopped = signal.then((): never => {
-    throw new OpsError('CONFLICT', 'The demo was stopped.');
-  });
-  stopped.catch(() => undefined);
+  const signal = abortedBy(waitForSignal());
   const folder = await mkdtemp(join(tmpdir(), 'opsconductor-demo-'));
   await chmod(folder, 0o755);
   const stops: (() => Promise<unknown>)[] = [];
   try {
-    await Promise.race([runDemo({ config, folder, count, keep: keep === true, signal, stopped, stops }), stopped]);
+    await runDemo({ config, folder, count, keep: keep === true, signal, stops });
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    say('The demo was stopped.');
+    process.exitCode = EXIT_CODES.interrupted;
   } finally {
     for (const stop of stops.toReversed()) await stop();
     await rm(folder, { recursive: true, force: true });
@@ -61,23 +62,44 @@ interface DemoOptions {
   folder: string;
   count: number;
   keep: boolean;
-  signal: Promise<unknown>;
-  stopped: Promise<never>;
+  signal: AbortSignal;
   /** Gets what has to be undone at the end. */
   stops: (() => Promise<unknown>)[];
 }
 
-const runDemo = async ({ config, folder, count, keep, signal, stopped, stops }: DemoOptions): Promise<void> => {
+/** What starts is waited for, so that it can be stopped; of the rest the end is not. @throws Stopped */
+const runDemo = async ({ config, folder, count, keep, signal, stops }: DemoOptions): Promise<void> => {
   say('Starting Postgres, Temporal, worker and API in a temporary folder …');
   const log = createLog('error');
-  const everything = await startAll({ config: demoConfig(config, join(folder, 'home')), log, say, mustChangePassword: false });
+  const everything = await startAll({ config: demoConfig(config, join(folder, 'home')), log, say, mustChangePassword: false, signal });
   stops.push(everything.stop);
   const fleet = await startDemoTargets(join(folder, 'targets'), count);
   stops.push(async () => fleet[Symbol.asyncDispose]());
   say(`${count} SSH targets are served by ${fleet.description}.`);
+  await unlessAborted(runJob({ config, everything, fleet, count, keep, signal }), signal);
+  if (keep) await unlessAborted(everything.failed, signal).catch(endedByStop);
+};
+
+/** With `--keep` the signal is the usual end. */
+const endedByStop = (error: unknown): void => {
+  if (!(error instanceof Stopped)) throw error;
+};
+
+interface DemoParts {
+  config: Config;
+  everything: Everything;
+  fleet: DemoTargets;
+  count: number;
+  keep: boolean;
+  signal: AbortSignal;
+}
+
+const runJob = async ({ config, everything, fleet, count, keep, signal }: DemoParts): Promise<void> => {
   const client = await logIn(everything);
   const run = await startDemoRun(client, fleet);
-  await Promise.race([watchRun(client, run.execution.execution_serial, { out: process.stderr, noColor: config.noColor }), stopped]);
+  signal.throwIfAborted();
+  await watchRun(client, run.execution.execution_serial, { out: process.stderr, noColor: config.noColor, signal });
+  signal.throwIfAborted();
   const branches = await readBranches(client, run);
   await printTable(client, run, branches, config.noColor);
   printSerials(run, everything, keep);
@@ -85,7 +107,6 @@ const runDemo = async ({ config, folder, count, keep, signal, stopped, stops }: 
   for (const problem of wrong) say(`NOT as expected: ${problem}`);
   if (wrong.length === 0) say(`As expected: ${count - 1} targets completed, ${run.failing} failed its check.`);
   else process.exitCode = EXIT_CODES.failed;
-  if (keep) await Promise.race([signal, everything.failed]);
 };
 
 const logIn = async ({ admin, apiUrl }: Everything): Promise<ApiClient> => {

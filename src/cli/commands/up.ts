@@ -1,9 +1,33 @@
 import type { Config } from '../../config.ts';
 import { createLog } from '../log.ts';
 import { startAll } from '../start-all.ts';
-import { waitForSignal } from '../wait-for-signal.ts';
+import type { Everything, FirstAdmin } from '../start-all.ts';
+import { Stopped, abortedBy, waitForSignal } from '../wait-for-signal.ts';
 
 const say = (message: string): void => void process.stderr.write(`${message}\n`);
+
+/** Told at once: the next start finds the account and knows no password of it. */
+const tellAdmin = ({ username, password }: FirstAdmin): void => {
+  const lines = [
+    `  First login    ${username}`,
+    `  password       ${password}   (shown only now; at the first login you choose your own, of 12 characters or more)`,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+};
+
+const tellAddresses = (config: Config, { apiUrl, temporalUiUrl, admin }: Everything): void => {
+  const lines = [
+    `OpsConductor is up. Data: ${config.home}`,
+    `  API            ${apiUrl}`,
+    `  API reference  ${apiUrl}/docs`,
+    ...(temporalUiUrl === undefined ? [] : [`  Temporal UI    ${temporalUiUrl}`]),
+    ...(admin === undefined ? [] : [`  First login    ${admin.username}, with the password above`]),
+    '',
+    'Ctrl-C stops it.',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+};
 
 /** `opsconductor up`: everything on one machine, until Ctrl-C. */
 export const up = async (config: Config, { allowDestructive = false }: { allowDestructive?: boolean } = {}): Promise<void> => {
@@ -13,24 +37,13 @@ export const up = async (config: Config, { allowDestructive = false }: { allowDe
   void signal.then(() => {
     if (!isUp) say('Stopping as soon as what is being started has started.');
   });
-  const everything = await startAll({ config, log, say, mustChangePassword: true, allowDestructive });
+  const options = { config, log, say, mustChangePassword: true, allowDestructive, signal: abortedBy(signal), onAdmin: tellAdmin };
+  const everything = await startAll(options).catch((error: unknown) => {
+    if (!(error instanceof Stopped)) throw error;
+  });
+  if (everything === undefined) return say('Stopped.');
   isUp = true;
-  const lines = [
-    `OpsConductor is up. Data: ${config.home}`,
-    `  API            ${everything.apiUrl}`,
-    `  API reference  ${everything.apiUrl}/docs`,
-    ...(everything.temporalUiUrl === undefined ? [] : [`  Temporal UI    ${everything.temporalUiUrl}`]),
-    ...(everything.admin === undefined
-      ? []
-      : [
-          '',
-          `  First login    ${everything.admin.username}`,
-          `  password       ${everything.admin.password}   (shown only now; at the first login you choose your own, of 12 characters or more)`,
-        ]),
-    '',
-    'Ctrl-C stops it.',
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  tellAddresses(config, everything);
   try {
     const name = await Promise.race([signal, everything.failed]);
     say(

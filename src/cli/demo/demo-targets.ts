@@ -44,6 +44,19 @@ const places = async (count: number): Promise<DemoTarget[]> => {
   );
 };
 
+const stopAll = (servers: readonly AsyncDisposable[]): Promise<unknown> =>
+  Promise.allSettled(servers.map((server) => server[Symbol.asyncDispose]()));
+
+/** Where one does not start, those that have started are stopped. */
+const allOrNone = async <T extends AsyncDisposable>(starting: readonly Promise<T>[]): Promise<T[]> => {
+  const results = await Promise.allSettled(starting);
+  const servers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed === undefined) return servers;
+  await stopAll(servers);
+  throw failed.reason;
+};
+
 /** Starts the targets: by the machine's own sshd where it is installed, else by an SSH server inside this process. */
 export const startDemoTargets = async (folder: string, count: number): Promise<DemoTargets> => {
   const targets = await places(count);
@@ -52,7 +65,7 @@ export const startDemoTargets = async (folder: string, count: number): Promise<D
   const sshd = process.platform === 'linux' ? findSshd() : undefined;
   const ports = [...new Set(targets.map((target) => target.port))];
   const addressesAt = (port: number): string[] => targets.filter((target) => target.port === port).map((target) => target.host);
-  const servers = await Promise.all(
+  const servers = await allOrNone(
     ports.map((port) =>
       sshd === undefined
         ? startInProcessSshd({ addresses: addressesAt(port), port, authorizedKey: publicKey })
@@ -66,7 +79,7 @@ export const startDemoTargets = async (folder: string, count: number): Promise<D
     privateKey,
     targets,
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled(servers.map((server) => server[Symbol.asyncDispose]()));
+      await stopAll(servers);
     },
   };
 };

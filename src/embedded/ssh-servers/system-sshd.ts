@@ -67,10 +67,20 @@ const prepareMachine = async (): Promise<void> => {
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
 };
 
-const startAll = async (sshd: string, options: SystemSshdOptions, common: { hostKeyFile: string; authorizedKeysFile: string }) => {
+interface StartedGroup {
+  server: SshdProcess;
+  addresses: string[];
+}
+
+/** Adds each to `started` at once, so that those before one that fails can be stopped. */
+const startGroups = async (
+  sshd: string,
+  options: SystemSshdOptions,
+  common: { hostKeyFile: string; authorizedKeysFile: string },
+  started: StartedGroup[],
+): Promise<void> => {
   const groups = options.wildcard === true ? [['0.0.0.0']] : inGroups(options.addresses);
   const extraLines = [...linesForVersion(sshd), ...(options.path === undefined ? [] : [`SetEnv PATH="${options.path}"`])];
-  const started: { server: SshdProcess; addresses: string[] }[] = [];
   for (const [at, addresses] of groups.entries()) {
     await Promise.all(addresses.map((address) => assertPortIsFree(address, options.port)));
     const file = join(options.folder, `sshd_config_${at}`);
@@ -78,7 +88,6 @@ const startAll = async (sshd: string, options: SystemSshdOptions, common: { host
     await writeFile(file, sshdConfig({ ...common, addresses, port, user, passwordAuthentication, sftp, extraLines }));
     started.push({ server: startSshdProcess(sshd, file), addresses });
   }
-  return started;
 };
 
 /**
@@ -92,11 +101,12 @@ export const startSystemSshd = async (options: SystemSshdOptions): Promise<Syste
   const common = { hostKeyFile: join(options.folder, 'host_key'), authorizedKeysFile: join(options.folder, 'authorized_keys') };
   const hostKeyFingerprint = await writeKeys(options, common.hostKeyFile, common.authorizedKeysFile);
   await prepareMachine();
-  const started = await startAll(sshd, options, common);
+  const started: StartedGroup[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(started.map(({ server }) => server.stop()));
   };
   try {
+    await startGroups(sshd, options, common, started);
     const probes = (addresses: string[]): string[] => (options.wildcard === true ? ['127.0.0.1'] : addresses);
     await Promise.all(
       started.flatMap(({ server, addresses }) => probes(addresses).map((address) => server.untilAccepting(address, options.port))),

@@ -42,7 +42,6 @@ export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Prom
 
 /** Changes one's own password and ends all other sessions. @throws OpsError VALIDATION when the current password is wrong or the new one too short. */
 export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: ChangePassword): Promise<void> => {
-  if (caller.sessionId === undefined) throw new OpsError('FORBIDDEN', 'A password is changed after a login, not with an API token.');
   // Programs log in with tokens; a stolen one must not be able to try passwords.
   if (caller.sessionId === undefined) throw new OpsError('FORBIDDEN', 'A password is changed after a login, not with an API token.');
   const user = await ownAccount(caller);

@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
 import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import { hashPassword } from './passwords.ts';
-
-const PASSWORD_BYTES = 18;
+import { newPassword } from './reset-password.ts';
 
 /** Makes the first administrator with a random password, once: undefined when there is one already. The password is kept nowhere. */
 export const bootstrapAdmin = async (
@@ -13,7 +11,7 @@ export const bootstrapAdmin = async (
   keyRing: KeyRing,
   mustChangePassword = true,
 ): Promise<{ username: string; password: string } | undefined> => {
-  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  const password = newPassword();
   const passwordHash = await hashPassword(password);
   return db.transaction(async (transaction) => {
     await db.query(`SELECT pg_advisory_xact_lock(hashtext('opsconductor.bootstrap'))`, { transaction });

@@ -37,7 +37,7 @@ export const cancelBranch = (
       if (row === undefined) throw new OpsError('NOT_FOUND', `Execution ${serial} has no branch ${branch}.`);
       if (row.status !== 'scheduled' && row.status !== 'running')
         throw new OpsError('CONFLICT', `Branch ${branch} has ended (${row.status}); there is nothing to cancel.`);
-      if (row.run_id === null) await closeUnstartedBranches(deps.db, id, 'cancelled', 'workflow', transaction, branch);
+      if (row.run_id === null) await closeUnstartedBranches(deps.db, id, 'cancelled', 'workflow', transaction, { branch });
       else await stop(deps, branch, row.workflow_id);
       return { action: 'cancel_branch', text: `Branch ${branch} (${row.target_name_ref}) cancelled`, details: { branch } };
     },

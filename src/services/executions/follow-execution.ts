@@ -50,6 +50,7 @@ export const followExecution = async (
   let readUntil = from?.toISOString() ?? '-infinity';
   let sentExecution = '';
   let lastLongLook = 0;
+  const sentRunLines = new Set<string>();
 
   const readBranches = async (): Promise<BranchRow[]> => {
     const isLongLook = performance.now() - lastLongLook > LONG_LOOK_EVERY_MS;
@@ -114,6 +115,21 @@ export const followExecution = async (
     return rows;
   };
 
+  /** Lines of the run itself, such as who has steered it. Like branches they become visible some time after their time. */
+  const readRunLines = async (): Promise<LogLine[]> => {
+    const rows = await selectRows<LogLine & { row_id: string }>(
+      db,
+      `SELECT l.id::text AS row_id, ${LOG_COLUMNS} FROM job_execution_logs l LEFT JOIN job_execution_branches b ON false
+       WHERE l.job_execution_id = $1 AND l.branch_id IS NULL AND l.timestamp > $2::timestamptz - make_interval(secs => $3) ORDER BY l.id`,
+      [id, readUntil, OVERLAP_SECONDS],
+    );
+    return rows.flatMap(({ row_id: row, ...line }) => {
+      if (sentRunLines.has(row)) return [];
+      sentRunLines.add(row);
+      return [line];
+    });
+  };
+
   return {
     async read() {
       const clock = await selectRow<{ now: string }>(db, 'SELECT now()::text AS now');
@@ -121,6 +137,7 @@ export const followExecution = async (
       // The last read looks at every branch again: a long transaction stamps its rows with the time of its beginning.
       if (ENDED.has(execution.status)) readUntil = from?.toISOString() ?? '-infinity';
       const news = await noteBranches(await readBranches());
+      const runLines = await readRunLines();
       const lines = await readLines(execution.created_at);
       const eventId = new Date(clock?.now ?? Date.now()).toISOString();
       readUntil = clock?.now ?? readUntil;
@@ -135,6 +152,7 @@ export const followExecution = async (
           data: { ...row, fault: row.failure_category === null ? null : FAULT_OF[row.failure_category] },
         });
       }
+      for (const line of runLines) events.push({ type: 'line', id: eventId, data: line });
       for (const { branch_id: _, ...line } of lines) events.push({ type: 'line', id: eventId, data: line });
       const isBehind = [...branches.values()].some((branch) => branch.lastLine > branch.sentLine);
       const isOver = ENDED.has(execution.status) && !isBehind;

@@ -13,7 +13,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { iso } from '../iso.ts';
-import { cursorId, pageOfRows } from '../page.ts';
+import { cursorId, cursorOfBranch, pageByBranch, pageOfRows } from '../page.ts';
 
 export const ExecutionFilter = PageQuery.extend({ status: ExecutionStatus.optional(), job: Text(20).optional() });
 export type ExecutionFilter = z.infer<typeof ExecutionFilter>;
@@ -113,7 +113,10 @@ r.is_final, r.status, r.skip_reason, r.failure_category, r.error_code, r.exit_co
 r.output_bytes, r.output_lines, r.execution_time_ms, r.worker_identity, ${iso('r.started_at')} AS started_at, ${iso('r.completed_at')} AS completed_at,
 r.resolution, r.resolution_note, (SELECT username FROM users WHERE id = r.resolved_by) AS resolved_by, ${iso('r.resolved_at')} AS resolved_at`;
 
-/** Attempts of the actions of a run, oldest first. */
+/**
+ * Attempts of the actions of a run, by target, those of one oldest first. While the run goes on, attempts also appear on pages that were read already:
+ * the events of the run tell of them.
+ */
 export const listResults = async (
   { db }: ServiceDeps,
   caller: Caller,
@@ -121,24 +124,26 @@ export const listResults = async (
   filter: ResultFilter,
 ): Promise<Page<ActionResult>> => {
   authorize(caller, 'executions.read');
-  const rows = await selectRows<Omit<ActionResult, 'fault'> & { row_id: number }>(
+  const place = cursorOfBranch(filter);
+  const rows = await selectRows<Omit<ActionResult, 'fault'> & { row_id: number; place: number }>(
     db,
-    `SELECT r.id AS row_id, ${RESULT_COLUMNS} FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
-     WHERE b.job_execution_id = $1 AND r.id > $2 AND ($3::text IS NULL OR r.status = $3) AND ($4::text IS NULL OR b.branch_serial = $4)
+    `SELECT r.id AS row_id, b.branch_number AS place, ${RESULT_COLUMNS} FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
+     WHERE b.job_execution_id = $1 AND b.branch_number >= $2 AND (b.branch_number > $2 OR r.id > $9) AND ($3::text IS NULL OR r.status = $3) AND ($4::text IS NULL OR b.branch_serial = $4)
        AND ($5::text IS NULL OR b.target_serial_ref = $5 OR b.target_name_ref = $5) AND ($6::int IS NULL OR r.action_order = $6)
-       AND ($8::boolean IS NOT TRUE OR ${isUnresolved('r')}) ORDER BY r.id LIMIT $7`,
+       AND ($8::boolean IS NOT TRUE OR ${isUnresolved('r')}) ORDER BY b.branch_number, r.id LIMIT $7`,
     [
       await executionId(db, serial),
-      cursorId(filter) ?? 0,
+      place?.branchNumber ?? 0,
       filter.status ?? null,
       filter.branch ?? null,
       filter.target ?? null,
       filter.action_order ?? null,
       filter.limit + 1,
       filter.unresolved ?? null,
+      place?.id ?? 0,
     ],
   );
-  return pageOfRows(rows.map(withFault), filter.limit);
+  return pageByBranch(rows.map(withFault), filter.limit);
 };
 
 /** What an action of a run has come to: its latest attempt that a person answered, else its latest. @throws OpsError NOT_FOUND */
@@ -168,7 +173,11 @@ const namedBranches = async (db: Sequelize, run: number, { branch, target }: Log
   return rows.map((row) => row.id);
 };
 
-/** Log lines of a run in the order in which they were stored; those of one branch in the order of their numbers, which is the same. */
+/**
+ * Log lines of a run in the order in which they were numbered by the database; those of one branch in the order of their own numbers. While a run goes on,
+ * lines of several branches are stored at once, and one with a lower number may come after a page that has a higher one: a reader who wants every line
+ * of a run that goes on follows its events, or reads a branch at a time.
+ */
 export const listLogs = async ({ db }: ServiceDeps, caller: Caller, serial: string, filter: LogFilter): Promise<Page<LogLine>> => {
   authorize(caller, 'executions.read');
   const run = await executionId(db, serial);

@@ -68,7 +68,7 @@ const retryInNewRun = async (deps: ServiceDeps, caller: Caller, serial: string, 
   const { db } = deps;
   const next = await db.transaction((transaction) => insertRetry(deps, caller, serial, input, transaction));
   const execution = await readExecution(db, next);
-  const acknowledged = await deps.startRun(execution.workflow_id, next).then(
+  const acknowledged = await deps.startRun(execution.workflow_id, next, execution.trigger_type).then(
     () => true,
     () => false,
   );

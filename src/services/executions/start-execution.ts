@@ -48,7 +48,7 @@ export const startExecution = async (
   );
   const execution = await readExecution(db, serial);
   if (execution.status === 'scheduled' && execution.run_id === null) {
-    await deps.startRun(execution.workflow_id, serial).catch(() => undefined);
+    await deps.startRun(execution.workflow_id, serial, execution.trigger_type).catch(() => undefined);
   }
   return execution;
 };

@@ -87,6 +87,8 @@ const lockRun = async ({ db }: ServiceDeps, serial: string, transaction: Transac
   if (run.status !== 'scheduled' && run.status !== 'running')
     throw new OpsError('CONFLICT', `Execution ${serial} has ended (${run.status}).`);
   if (run.cancel_requested) throw new OpsError('CONFLICT', `Execution ${serial} is being cancelled.`);
-  if (run.error_code !== null) throw new OpsError('CONFLICT', `Execution ${serial} is ending: ${run.error_code}.`);
+  // A run that lost a shard goes on with the others.
+  if (run.error_code !== null && run.error_code !== 'SHARD_STOPPED')
+    throw new OpsError('CONFLICT', `Execution ${serial} is ending: ${run.error_code}.`);
   return run;
 };

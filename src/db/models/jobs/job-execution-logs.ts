@@ -42,6 +42,12 @@ export const JobExecutionLogModel = defineTable(
         where: "(log_level = ANY (ARRAY['warning'::text, 'error'::text]))",
         why: 'what went wrong in a run',
       },
+      {
+        keys: 'job_execution_id, id',
+        name: 'idx_job_execution_logs_job_execution_id_id_run',
+        where: '(branch_id IS NULL)',
+        why: 'lines of the run itself, followers',
+      },
       { keys: 'branch_id, line_number', where: '(branch_id IS NOT NULL)', why: 'FK, log of a branch in order, followers' },
       { keys: 'job_id, "timestamp"', where: '(job_id IS NOT NULL)', why: 'FK, log of a job' },
     ],

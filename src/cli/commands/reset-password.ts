@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Config } from '../../config.ts';
+import { assertMigrated } from '../../db/migrate.ts';
+import { parseKeyRing } from '../../db/seal.ts';
+import { resetPassword as resetPasswordOf } from '../../services/auth/reset-password.ts';
+import { keyRingText } from '../stores.ts';
+import { withDatabase } from './db/with-database.ts';
+
+/** `opsconductor users reset-password`: past the API, for whom nobody can let in any more. */
+export const resetPassword = (config: Config, name: string, command: Command): Promise<void> =>
+  withDatabase(config, async (db) => {
+    const keyRing = parseKeyRing(await keyRingText(config));
+    await assertMigrated(db);
+    const { username, password, isActive } = await resetPasswordOf(db, keyRing, name);
+    if (command.optsWithGlobals<{ json?: boolean }>().json === true) {
+      process.stdout.write(`${JSON.stringify({ username, password, is_active: isActive }, null, 2)}\n`);
+      return;
+    }
+    process.stdout.write(`Next login: ${username}, password ${password} (shown only now; it must be changed then)\n`);
+    process.stderr.write(
+      `The sessions of ${username} have ended; API tokens go on.${isActive ? '' : ' The account is deactivated: nobody can log in with it.'}\n`,
+    );
+  });

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { runServer } from '../../src/cli/run-platform.ts';
+import { parseConfig } from '../../src/config.ts';
+import { connectDatabase } from '../../src/db/connect.ts';
+import { parseKeyRing } from '../../src/db/seal.ts';
+import { bootstrapAdmin } from '../../src/services/auth/bootstrap-admin.ts';
+import { startCuttingProxy } from '../support/cutting-proxy.ts';
+import { createTestDatabase } from '../support/database.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { log, newKeyRing } from '../support/platform.ts';
+
+describe('an API server', () => {
+  let database: TestDatabase;
+  let admin: { username: string; password: string } | undefined;
+  const keyRingText = newKeyRing();
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const db = connectDatabase({ url: database.url, poolSize: 1, applicationName: 'test' });
+    admin = await bootstrapAdmin(db, parseKeyRing(keyRingText), false);
+    await db.close();
+  });
+  afterAll(() => database[Symbol.asyncDispose]());
+
+  const serverOf = (env: Record<string, string>) => {
+    const config = parseConfig({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: inject('temporalAddress'), OPSCONDUCTOR_PORT: '0', ...env });
+    const { databaseUrl = '', temporal } = config;
+    if (temporal === undefined) throw new Error('no Temporal is named');
+    return runServer(config, { databaseUrl, temporal, keyRingText }, log);
+  };
+  const readinessOf = async (url: string) => {
+    const answer = await fetch(`${url}/readyz`);
+    return { code: answer.status, ...((await answer.json()) as { status: string; checks: Record<string, unknown> }) };
+  };
+  const post = async (url: string, path: string, body: unknown, token?: string) => {
+    const headers = { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`${url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: answer.status, body: (await answer.json()) as Record<string, string> };
+  };
+
+  test('is ready while both stores answer, and not without its database', async () => {
+    const to = new URL(database.url);
+    const proxy = await startCuttingProxy(Number(to.port), []);
+    to.port = String(proxy.port);
+    const server = await serverOf({ DATABASE_URL: to.href });
+    expect(await readinessOf(server.url)).toMatchObject({ code: 200, status: 'ready' });
+    await proxy[Symbol.asyncDispose]();
+    expect(await readinessOf(server.url)).toMatchObject({
+      code: 503,
+      status: 'not_ready',
+      checks: { postgres: { ok: false, required: true }, temporal: { ok: true } },
+    });
+    await server.stop();
+  });
+
+  test('stays ready while Temporal is away, says so, and accepts runs', async () => {
+    const server = await serverOf({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect(await readinessOf(server.url)).toMatchObject({
+      code: 200,
+      status: 'degraded',
+      checks: { postgres: { ok: true }, temporal: { ok: false, required: false, message: expect.stringContaining('runs are accepted') } },
+    });
+    const { token } = (await post(server.url, '/auth/login', admin)).body;
+    const target = await post(server.url, '/targets', { name: 'one', methods: [{ method_type: 'ssh', host: '192.0.2.1' }] }, token);
+    const action = { action_type: 'command', action_name: 'true', action_parameters: { command: 'true' } };
+    const job = await post(server.url, '/jobs', { name: 'job', targets: [target.body['target_serial']], actions: [action] }, token);
+    expect((await post(server.url, `/jobs/${job.body['job_serial']}/executions`, {}, token)).status).toBe(202);
+    await server.stop();
+  });
+
+  test('answers on IPv6, with an address that can be used', async () => {
+    const server = await serverOf({ OPSCONDUCTOR_HOST: '::1' });
+    expect(server.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    await server.stop();
+  });
+
+  test('says why it cannot listen, and which variable to change', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    const taken = String((squatter.address() as AddressInfo).port);
+    for (const [env, code, message] of [
+      [{ OPSCONDUCTOR_PORT: taken }, 'CONFLICT', `Port ${taken} for the API is taken by another program`],
+      [
+        { OPSCONDUCTOR_HOST: '192.0.2.1' },
+        'VALIDATION',
+        '192.0.2.1, for the API, is not an address of this machine: correct OPSCONDUCTOR_HOST',
+      ],
+      [{ OPSCONDUCTOR_HOST: 'no-such-host.invalid' }, 'VALIDATION', 'does not resolve: correct OPSCONDUCTOR_HOST'],
+    ] as const) {
+      await expect(serverOf(env)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    }
+    squatter.close();
+  });
+});

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startCli } from '../support/cli-process.ts';
+import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { saysLine, untilEvents } from '../support/follow.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+import { servePlatform } from '../support/serve-platform.ts';
+
+const SERIAL = /J\d+\.\d{4}/;
+
+describe.skipIf(withoutSshd)('the command line (OpenSSH)', () => {
+  let platform: TestPlatform;
+  let fleet: Fleet;
+  let api: Awaited<ReturnType<typeof servePlatform>>;
+  let folder: string;
+  let targets: string[];
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'opsc-cli-'));
+    [platform, fleet] = await Promise.all([startTestPlatform(), startFleet()]);
+    [api, targets] = await Promise.all([servePlatform(platform), addTargets(platform, fleet, 3)]);
+  });
+  afterAll(async () => {
+    await api[Symbol.asyncDispose]();
+    await platform[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Only what a person has: the address, and what an earlier login has kept. */
+  const environment = () => ({ OPSCONDUCTOR_URL: api.url, XDG_CONFIG_HOME: folder, OPSCONDUCTOR_HOME: folder });
+  const start = (args: readonly string[], options: { input?: string; terminal?: boolean } = {}) => {
+    const started = startCli(args, environment(), options);
+    const ended = once(started.child, 'close').then(([code]: unknown[]) => ({ code, output: started.output() }));
+    return { ...started, ended };
+  };
+  const cli = (...args: string[]) => start(args).ended;
+  const jobFile = (definition: object): string => {
+    const path = join(folder, 'job.yaml');
+    writeFileSync(path, stringify(definition));
+    return path;
+  };
+  const create = async (name: string, text: string): Promise<string> => {
+    const made = await cli('jobs', 'create', '-f', jobFile({ name, targets, actions: [command(text)] }));
+    expect(made.code).toBe(0);
+    return /^J\d+$/m.exec(made.output)?.[0] ?? made.output;
+  };
+
+  test('logs in, makes a job from a file, runs and watches it, and shows what came of it', { timeout: 120_000 }, async () => {
+    expect(await cli('jobs', 'list')).toMatchObject({ code: 4, output: expect.stringContaining('Not logged in') });
+    const { username, password } = platform.admin;
+    expect(await start(['login', '--username', username, '--password-stdin'], { input: 'wrong\n' }).ended).toMatchObject({ code: 4 });
+    expect((await start(['login', '--username', username, '--password-stdin'], { input: `${password}\n` }).ended).code).toBe(0);
+    expect((await cli('whoami')).output).toContain(`admin (admin) at ${api.url}`);
+
+    const job = await create('say hello', 'echo "hello from $TARGET_NAME"; echo "on the side" >&2');
+    expect((await cli('jobs', 'list')).output).toMatch(new RegExp(`${job} +say hello`));
+    const ran = await cli('jobs', 'run', job, '--watch');
+    expect(ran.code).toBe(0);
+    for (const name of ['host-1', 'host-2', 'host-3']) expect(ran.output).toMatch(new RegExp(`^completed +${name} `, 'm'));
+    expect(ran.output).not.toContain('\u001b');
+    const [serial = ''] = SERIAL.exec(ran.output) ?? [];
+
+    expect((await cli('runs', 'list', '--job', job)).output).toMatch(new RegExp(`${serial} +say hello +completed +3 +0`));
+    expect(await cli('runs', 'show', serial)).toMatchObject({ code: 0, output: expect.stringMatching(/host-2 +T\d+ +completed +0/) });
+    expect((await cli('runs', 'watch', serial)).code).toBe(0);
+    const logs = await cli('runs', 'logs', serial, '--target', 'host-3');
+    expect(logs.output).toMatch(/^hello from host-3$/m);
+    expect(logs.output).toMatch(/^! on the side$/m);
+
+    const failing = await create('fail on one', '[ "$TARGET_NAME" != host-2 ] || { echo "disk is full" >&2; exit 3; }');
+    const failed = await cli('jobs', 'run', failing, '--watch');
+    expect(failed).toMatchObject({ code: 1, output: expect.stringMatching(/^failed +host-2 .*disk is full/m) });
+    expect((await cli('runs', 'show', SERIAL.exec(failed.output)?.[0] ?? '')).code).toBe(1);
+    expect((await cli('runs', 'show', `${job}.0099`)).code).toBe(2);
+  });
+
+  test(
+    'on a terminal a run is shown live; Ctrl-C leaves it going; its log is followed to its end, a cancel',
+    { timeout: 120_000 },
+    async () => {
+      const { serial } = await runJob(platform, targets, [command('echo "at work on $TARGET_NAME"; sleep 330')]);
+      await untilEvents(platform, serial, 1, saysLine('at work on host-2'));
+      const watch = start(['runs', 'watch', serial], { terminal: true });
+      await watch.until('at work on host-2');
+      // Drawn again over the frame before.
+      await watch.until('\u001b[6A');
+      for (const drawn of ['\u001b[?25l', serial, '0/3', '▸', 'host-1', 'host-3']) expect(watch.output()).toContain(drawn);
+      watch.child.stdin?.write('\u0003');
+      const left = await watch.ended;
+      expect(left.code).toBe(130);
+      expect(left.output).toContain(`The run goes on. Watch it again: opsconductor runs watch ${serial}`);
+      expect(left.output.lastIndexOf('\u001b[?25h')).toBeGreaterThan(left.output.lastIndexOf('\u001b[?25l'));
+      expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body.status).toBe('running');
+
+      const logs = start(['runs', 'logs', serial, '-f']);
+      await logs.until('host-3 | at work on host-3');
+      const plain = start(['runs', 'watch', serial]);
+      expect((await cli('runs', 'cancel', serial)).code).toBe(0);
+      expect((await logs.ended).code).toBe(0);
+      expect(await plain.ended).toMatchObject({ code: 3, output: expect.stringMatching(/^cancelled +host-1/m) });
+      expect((await cli('runs', 'show', serial)).code).toBe(3);
+    },
+  );
+});
