@@ -3,6 +3,7 @@ import { createDefinitionCache } from '../db/load-definition.ts';
 import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
 import { openBranchRow } from '../db/open-branch.ts';
 import { selectRow } from '../db/query.ts';
+import { readPosition } from '../db/retry-branches.ts';
 import { childSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -22,7 +23,8 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       if (row.waits) return { ...closed, closed: false, waits: true };
       const [definition, settings] = await Promise.all([loadDefinition(row.job_id, row.definition_version), readSettings()]);
       const actions = planActions(definition, settings.retry_backoff_coefficient);
-      return { closed: false, actions, heartbeatTimeoutMs };
+      const resume = row.retry_number > 0 ? await readPosition(db, branch) : undefined;
+      return { closed: false, actions, heartbeatTimeoutMs, ...(resume !== undefined && { resume }) };
     },
 
     /** Closes an attempt whose activity did not tell how it ended. @returns the end that the attempt has already, which then stands. */

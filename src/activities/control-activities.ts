@@ -7,7 +7,7 @@ import { OpsError } from '../domain/ops-error.ts';
 import { parentSerial } from '../domain/serials.ts';
 import { variableText } from '../domain/template/value.ts';
 import { answerApprovalRow } from './answer-approval.ts';
-import { beginControlRow, endControlRow, keepItems, releaseApprovalHold } from './control-record.ts';
+import { beginControlRow, endControlRow, keepItems, releaseApprovalHold, reopenControlRow } from './control-record.ts';
 import { readValues } from './decide.ts';
 import type { ActivityDeps } from './deps.ts';
 import { loadBranchContext } from './run-action/load-branch-context.ts';
@@ -55,6 +55,12 @@ export const createControlActivities = (deps: ActivityDeps) => {
     async beginControl(ref: ActionRef): Promise<void> {
       const { context, action } = await contextOf(ref);
       await beginControlRow(db, ref, shownOf(action, context));
+      tell(ref.branch);
+    },
+
+    /** A block that a person has gone on with: another row of it, with the list that a loop goes over. */
+    async reopenControl({ from, ...ref }: ActionRef & { from: number }): Promise<void> {
+      await reopenControlRow(db, ref, from);
       tell(ref.branch);
     },
 
