@@ -12,7 +12,9 @@ import { readValues } from './decide.ts';
 import type { ActivityDeps } from './deps.ts';
 import { loadBranchContext } from './run-action/load-branch-context.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';
+import { loadValues } from './run-action/load-lookup.ts';
 import { loopValues } from './run-action/loop-values.ts';
+import { render } from './run-action/render.ts';
 
 const ITEMS_LIMIT = 1_048_576;
 
@@ -31,6 +33,13 @@ export const createControlActivities = (deps: ActivityDeps) => {
 
   const valuesFor = async (ref: ActionRef, context: BranchContext, text: string) =>
     readValues(db, context, await loopValues(db, ref), text);
+
+  /** What an approval asks, with its values. @throws OpsError VARIABLE_MISSING */
+  const messageOf = async (ref: ActionRef, action: DefinedAction, context: BranchContext): Promise<string | null> => {
+    const { message } = action.parameters;
+    if (typeof message !== 'string') return null;
+    return context.mask(render(await loadValues(db, ref, context, action), message, 'plain'));
+  };
 
   return {
     async skipAction({ reason, ...ref }: SkipActionInput): Promise<void> {
@@ -54,7 +63,7 @@ export const createControlActivities = (deps: ActivityDeps) => {
 
     async beginControl(ref: ActionRef): Promise<void> {
       const { context, action } = await contextOf(ref);
-      await beginControlRow(db, ref, shownOf(action, context));
+      await beginControlRow(db, ref, action.type === 'approval' ? await messageOf(ref, action, context) : shownOf(action, context));
       tell(ref.branch);
     },
 
@@ -90,10 +99,8 @@ export const createControlActivities = (deps: ActivityDeps) => {
   };
 };
 
-const shownOf = ({ parameters, type }: DefinedAction, { mask }: BranchContext): string | null => {
-  const text = type === 'approval' ? parameters['message'] : parameters['expression'];
-  return typeof text === 'string' ? mask(text) : null;
-};
+const shownOf = ({ parameters: { expression } }: DefinedAction, { mask }: BranchContext): string | null =>
+  typeof expression === 'string' ? mask(expression) : null;
 
 const failed = ({ order, name }: DefinedAction, why: string): OpsError =>
   new OpsError('CONDITION_FAILED', `The expression of action ${order} (${name}) ${why}.`);

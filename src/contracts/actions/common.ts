@@ -31,7 +31,7 @@ export const ActionCondition = z
   .strictObject({
     variable: VariableKey,
     operator: z.enum(['==', '!=', '>', '<', 'contains', 'matches']),
-    value: z.union([Text(65_536), z.number(), z.boolean()]),
+    value: z.union([Text(65_536), z.number(), z.boolean()]).meta({ description: 'References in a text have their values.' }),
   })
   .meta({ id: 'ActionCondition', description: 'All conditions of an action must hold, or it is skipped.' });
 export type ActionCondition = z.infer<typeof ActionCondition>;

@@ -10,6 +10,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { patternProblem } from '../../domain/pattern-problem.ts';
 import { statementProblems } from '../../domain/statement-problems.ts';
+import { parseTemplate } from '../../domain/template/parse-template.ts';
 import { snmpCommandProblem } from '../../domain/snmp-command.ts';
 
 const PROBLEMS_SHOWN = 20;
@@ -57,9 +58,15 @@ const untilProblems = ({ action, path }: FlatAction): FieldProblem[] => {
   return [{ path: `${path}.action_parameters.until`, message: 'lies more than a year ahead' }];
 };
 
+/** A value stands for itself in an expression, as any text that has no meaning there does. */
+const withStandIns = (pattern: string): string =>
+  parseTemplate(pattern)
+    .parts.map((part) => (part.kind === 'text' ? part.text : 'x'))
+    .join('');
+
 const patternProblems = ({ action, path }: FlatAction): FieldProblem[] =>
   action.conditions.flatMap(({ operator, value }, index) => {
-    const message = operator === 'matches' ? patternProblem(String(value)) : undefined;
+    const message = operator === 'matches' ? patternProblem(withStandIns(String(value))) : undefined;
     return message === undefined ? [] : [{ path: `${path}.conditions.${index}.value`, message }];
   });
 
