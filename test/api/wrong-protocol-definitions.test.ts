@@ -44,7 +44,18 @@ const METHODS: readonly Wrong[] = [
   snmp('a version that is a number', { version: 2 }, /2c/),
   snmp('eleven repeats', { retries: 11 }, /10/),
   snmp('a timeout of 0 s', { timeout: 0 }, /1/),
-  snmp('the community among the options', { community: 'SECRET-community' }, /is not a field here/),
+  snmp('the community among the options', { community: 'SECRET-community' }, /is a secret and no option: .* snmp_community/),
+  smtp('a kind of server', { server_type: 'exchange' }, /host, port and encryption say all/),
+  smtp('TLS as others say it', { use_tls: true }, /write encryption/),
+  smtp('a greeting that is no name', { domain: 'two words' }, /name of a machine/),
+  option('ssh', PASSWORD, 'the algorithm of the key', { key_algorithm: 'rsa' }, /says its algorithm itself/),
+  option('winrm', PASSWORD, 'the login as others say it', { auth: 'ntlm' }, /write transport/),
+  ...['mysql', 'postgresql', 'mssql', 'redis', 'elasticsearch'].map((type) =>
+    option(type, PASSWORD, 'a pool', { connection_pool_size: 5 }, /a branch has one connection of its own/),
+  ),
+  method('oracle', PASSWORD, 'a pool', { config: { sid: 'X', connection_pool_size: 5 } }, 'config.connection_pool_size', /one connection/),
+  option('mssql', PASSWORD, 'an ODBC driver', { driver: 'ODBC Driver 17 for SQL Server' }, /without ODBC/),
+  option('elasticsearch', PASSWORD, 'a prefix that is no name', { index_prefix: 'Logs/' }, /beginning of a name of an index/),
   option('snmp', USER, 'a security level that there is not', { security_level: 'priv', version: '3' }, /authPriv/),
   option('snmp', USER, 'an authentication that there is not', { auth_protocol: 'SHA-1', version: '3' }, /SHA-256/),
   option('snmp', USER, 'an encryption that there is not', { privacy_protocol: '3DES', version: '3' }, /AES/),
@@ -153,6 +164,31 @@ const ACTIONS: readonly Wrong[] = [
   oid('set 1.3.6.1.2.1.1.6.0 ip 10.0.0.256', /does not fit the type ip/),
 ];
 
+const PARAMETERS = { api: { url: '/x' }, database: { query: 'SELECT 1' }, email: MAIL };
+const IDLE: readonly Wrong[] = (['api', 'database', 'email'] as const).flatMap((type) =>
+  Object.entries({ working_directory: '/tmp', environment: { A: 'b' }, expected_exit_codes: [0] }).map(([name, value]) =>
+    job(
+      `${type}: ${name}`,
+      { action_type: type, action_name: 'x', action_parameters: PARAMETERS[type], action_config: { [name]: value } },
+      `action_config.${name}`,
+      /is for commands and scripts only/,
+    ),
+  ),
+);
+const SNMP_OPTIONS: readonly Wrong[] = Object.entries({
+  working_directory: '/tmp',
+  environment: { A: 'b' },
+  expected_exit_codes: [0],
+  run_as: 'x',
+}).map(([name, value]) =>
+  job(
+    `snmp: ${name}`,
+    command('get 1.3.6.1.2.1.1.1.0', { action_config: { method: 'snmp', [name]: value } }),
+    `action_config.${name}`,
+    /has no meaning over SNMP/,
+  ),
+);
+
 describe('wrong definitions of mails, SNMP and telnet', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
@@ -170,5 +206,5 @@ describe('wrong definitions of mails, SNMP and telnet', () => {
   };
 
   test.each(METHODS)('%s', (...wrong) => check('/api/v1/targets', wrong));
-  test.each(ACTIONS)('%s', (...wrong) => check('/api/v1/jobs', wrong));
+  test.each([...ACTIONS, ...IDLE, ...SNMP_OPTIONS])('%s', (...wrong) => check('/api/v1/jobs', wrong));
 });

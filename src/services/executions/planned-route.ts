@@ -2,7 +2,8 @@ import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts
 import type { CommandShell } from '../../contracts/transport.ts';
 import { commandShellOf, platformOf, scriptProblem } from '../../domain/command-shell.ts';
 import type { PlanAction, PlanRoute } from '../../domain/plan/plan-action.ts';
-import { namesItsServer } from '../jobs/check-capabilities.ts';
+import { unfitness } from '../../domain/unfit.ts';
+import { namesItsServer } from '../jobs/unable-targets.ts';
 import type { PlannedMethod } from './plan-targets.ts';
 
 const shellOf = ({ method_type: methodType, config }: PlannedMethod, osType: string): CommandShell =>
@@ -22,6 +23,9 @@ export const routeOf = (action: PlanAction, methods: readonly PlannedMethod[], o
   const wanted = action.config['method'];
   if (method === undefined)
     return { problem: `the target has no active method ${typeof wanted === 'string' ? wanted : `that can do actions of type ${type}`}` };
+  const shell = method.method_type === 'telnet' ? String(method.config['shell'] ?? 'posix') : undefined;
+  const [unfit] = unfitness(action, { method: method.method_type, shell, osType });
+  if (unfit !== undefined) return { problem: unfit.message };
   if (method.credential_uuid === null && !METHODS[method.method_type].isCredentialOptional)
     return { problem: `the method ${method.method_name} of the target has no active credential` };
   const place = shellOf(method, osType);
