@@ -49,7 +49,7 @@ export interface ApiClient {
   getExecution(serial: string): Promise<Execution>;
   listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
   listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
-  cancelExecution(serial: string): Promise<Execution>;
+  cancelExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
   pauseExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
   resumeExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
   answerBatch(serial: string, input: AnswerBatch): Promise<SteeredExecution>;
@@ -121,7 +121,7 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     getExecution: (serial) => get(`/executions/${at(serial)}`),
     listBranches: (serial, query) => get(`/executions/${at(serial)}/branches`, query),
     listLogs: (serial, query) => get(`/executions/${at(serial)}/logs`, query),
-    cancelExecution: (serial) => post(`/executions/${at(serial)}/cancel`),
+    cancelExecution: (serial, input) => post(`/executions/${at(serial)}/cancel`, input),
     pauseExecution: (serial, input) => post(`/executions/${at(serial)}/pause`, input),
     resumeExecution: (serial, input) => post(`/executions/${at(serial)}/resume`, input),
     answerBatch: (serial, input) => post(`/executions/${at(serial)}/approve`, input),

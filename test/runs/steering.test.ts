@@ -8,6 +8,7 @@ import { saysLine, untilEvents } from '../support/follow.ts';
 import { markedProcesses } from '../support/marked-processes.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { untilResults } from '../support/until-results.ts';
 
 const TARGETS = 4;
 
@@ -36,7 +37,7 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     const rows = await selectRows<{ text: string }>(
       platform.db,
       `SELECT concat_ws(' ', action_order, iteration, status, CASE WHEN is_final THEN 'final' END) AS text FROM job_action_results
-       WHERE action_serial LIKE $1 ORDER BY action_order, iteration`,
+       WHERE action_serial LIKE $1 ORDER BY action_order, iteration, attempt`,
       [`${serial}.0001.%`],
     );
     return rows.map((row) => row.text);
@@ -131,8 +132,9 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
 
   test('one branch is cancelled, at work or not begun; the others go on', async () => {
     const { serial, letGo } = await startHeld(2);
-    expect((await post(serial, `branches/${serial}.0001/cancel`, { note: 'wrong host' })).status).toBe(200);
-    expect((await post(serial, `branches/${serial}.0004/cancel`)).status).toBe(200);
+    const taken = { status: 200, body: { acknowledged: true } };
+    expect(await post(serial, `branches/${serial}.0001/cancel`, { note: 'wrong host' })).toMatchObject(taken);
+    expect(await post(serial, `branches/${serial}.0004/cancel`)).toMatchObject(taken);
     await untilEvents(platform, serial, 2, (seen) =>
       seen.event === 'branch' && seen.data.status === 'cancelled' ? seen.data.branch_serial : undefined,
     );
@@ -142,6 +144,46 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     const ended = await branchesOf(serial);
     expect(ended.map((branch: { status: string }) => branch.status)).toEqual(['cancelled', 'completed', 'completed', 'cancelled']);
     expect(ended[3]).toMatchObject({ started_at: null, result_error: 'Cancelled before it began.' });
+  });
+
+  test('a cancel of a run says who asked and why, in its log and in the audit, and whether its workflow has taken it', async () => {
+    const { serial } = await startHeld(2);
+    expect(await post(serial, 'cancel', { note: 'wrong release' })).toMatchObject({
+      status: 202,
+      body: { acknowledged: true, cancel_requested_at: expect.any(String) },
+    });
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
+    expect((await post(serial, 'cancel')).status).toBe(409);
+    expect((await post(serial, 'cancel', { why: 'x' })).status).toBe(400);
+    const { body: log } = await platform.api('GET', `/api/v1/executions/${serial}/logs?limit=500`);
+    expect(log.data.map((line: { log_message: string }) => line.log_message)).toContain('Cancelled by admin: wrong release');
+    const audit = await selectRows<{ action: string; details: object }>(
+      platform.db,
+      `SELECT action, details FROM audit_events WHERE event_type = 'execution_cancelled' AND resource_id = $1`,
+      [serial],
+    );
+    expect(audit).toEqual([{ action: 'cancel_execution', details: { note: 'wrong release' } }]);
+  });
+
+  test('a cancel that no worker has taken says so, of a run and of a branch', async () => {
+    const { serial } = await startHeld(2);
+    await worker.stop();
+    const asked = { body: { acknowledged: false } };
+    const [branch, run] = [await post(serial, `branches/${serial}.0001/cancel`), await post(serial, 'cancel')];
+    worker = await platform.startTestWorker();
+    expect(branch).toMatchObject({ status: 200, ...asked });
+    expect(run).toMatchObject({ status: 202, ...asked });
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
+  });
+
+  test('an action that waits for its next try is skipped: the try that failed stays on the record', async () => {
+    const actions = [command('exit 3', { retry_count: 2, retry_delay_seconds: 300 }), command('echo after')];
+    const { serial } = await runJob(platform, targets.slice(0, 1), actions);
+    await untilResults(platform, serial, (rows) => rows.some((row) => row.status === 'failed'));
+    const skipped = await post(serial, `branches/${serial}.0001/skip`, { action_order: 1 });
+    expect(skipped).toMatchObject({ status: 200, body: { acknowledged: true } });
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await attemptsOf(serial)).toEqual(['1 1 failed', '1 1 skipped final', '2 1 completed final']);
   });
 
   test('a change while no worker is there is written down, and passed on when one has come', async () => {

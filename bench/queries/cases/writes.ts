@@ -74,6 +74,6 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
       const job = { id: 1 + (n % jobs.length), definition_version: 1, variables };
       return services.db.transaction((transaction) => checkValues(services.db, job, {}, transaction));
     }),
-    row('run cancelled', ['cancelExecution'], (n) => cancelExecution(services, caller, pick(runningRuns, n).serial)),
+    row('run cancelled', ['cancelExecution'], (n) => cancelExecution(services, caller, pick(runningRuns, n).serial, {})),
   ];
 };
