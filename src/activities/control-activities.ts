@@ -4,6 +4,7 @@ import type { DefinedAction } from '../db/load-definition.ts';
 import { allHold, evaluateExpression } from '../domain/conditions.ts';
 import { decisionProblem, turnsOf } from '../domain/decision-problem.ts';
 import { OpsError } from '../domain/ops-error.ts';
+import { incompatibility } from '../domain/target-compatibility.ts';
 import { parentSerial } from '../domain/serials.ts';
 import { variableText } from '../domain/template/value.ts';
 import { answerApprovalRow } from './answer-approval.ts';
@@ -50,6 +51,11 @@ export const createControlActivities = (deps: ActivityDeps) => {
     async admitAction(ref: ActionRef): Promise<Admission> {
       try {
         const { context, action } = await contextOf(ref);
+        const message = incompatibility(action.config, context.osType);
+        if (message !== undefined) {
+          await endControlRow(db, ref, { status: 'skipped', outcome: null, skipReason: 'condition_false', message: `It is ${message}.` });
+          return { may: 'skip' };
+        }
         if (allHold(action.conditions, await valuesFor(ref, context, JSON.stringify(action.conditions)))) return { may: 'run' };
       } catch (error) {
         if (!(error instanceof OpsError)) throw error;

@@ -129,11 +129,32 @@ const passwordProblems = ({ action: { action_parameters: parameters }, path }: F
     return [{ path: `${path}.action_parameters.${field}`, message }];
   });
 
+const OF_BRANCH: ReadonlySet<string> = new Set(BRANCH_VARIABLES);
+
+/** The environment of every program of a job: there are its variables, and what is known of the run and the target. */
+const environmentProblems = (environment: Readonly<Record<string, string>>, declared: ReadonlySet<string>): FieldProblem[] =>
+  Object.entries(environment).flatMap(([name, text]) => {
+    const template = parseTemplate(text);
+    const unknown = referencesOf(template).filter(
+      ({ reference }) => reference.kind !== 'variable' || !(declared.has(reference.name) || OF_BRANCH.has(reference.name)),
+    );
+    const messages = [
+      ...template.problems.map(({ source, message }) => `${source} ${message}`),
+      ...unknown.map(({ source }) => `${source}: here are only the variables of the job, and what is known of the run and the target`),
+      ...template.leftAlone.map((source) => `${source} is no reference (names are upper case); write $${source} for the text itself`),
+    ];
+    return messages.map((message) => ({ path: `settings.environment.${name}`, message }));
+  });
+
 /**
  * What is wrong with the references of the actions of a job: variables that are not declared, results that cannot be there, passwords that are no
  * references.
  */
-export const referenceProblems = (actions: readonly FlatAction[], keys: readonly string[]): FieldProblem[] => {
+export const referenceProblems = (
+  actions: readonly FlatAction[],
+  keys: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): FieldProblem[] => {
   const scope: Scope = { flat: new Map(actions.map((action) => [action.key, action])), declared: new Set(keys) };
   const reserved = keys.flatMap((key, index) =>
     RESERVED.has(key) ? [{ path: `variables.${index}.key`, message: `${key} is set by OpsConductor; choose another name` }] : [],
@@ -147,5 +168,5 @@ export const referenceProblems = (actions: readonly FlatAction[], keys: readonly
       ...passwordProblems(action),
     ];
   });
-  return [...reserved, ...inActions];
+  return [...reserved, ...environmentProblems(environment, scope.declared), ...inActions];
 };

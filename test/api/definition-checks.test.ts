@@ -62,6 +62,28 @@ test('a dangerous command needs a confirmation, at an edit too; what was confirm
   ]);
 });
 
+test('the environment of a job refers to its variables, and to nothing that comes later', async () => {
+  const environment = { A: '${NAME} ${TARGET_OS}', B: '${actions.action_1.output}', C: '${NOWHERE}', D: '${lower}', E: '${LOOP_ITEM}' };
+  const fields = { actions: [command('true')], variables: [{ key: 'NAME', value: 'x' }] };
+  const { status, body } = await post({ ...fields, settings: { environment } });
+  expect([status, body.errors.map(({ path }: { path: string }) => path)]).toEqual([
+    400,
+    ['B', 'C', 'D', 'E'].map((name) => `settings.environment.${name}`),
+  ]);
+  expect((await post({ ...fields, settings: { environment: { A: environment.A } } })).status).toBe(201);
+});
+
+test('jobs are listed by their tags, which an edit may change', async () => {
+  const tagged = (tags: string[]) => ({ name: 'tagged', actions: [command('true')], settings: { tags } });
+  const { body: job } = await post(tagged(['nightly', 'web']));
+  const found = async (tag: string) => (await platform.api('GET', `/api/v1/jobs?tag=${tag}`)).body.data;
+  expect(await found('web')).toMatchObject([{ job_serial: job.job_serial, tags: ['nightly', 'web'] }]);
+  expect(await found('we')).toEqual([]);
+  expect((await platform.api('PUT', `/api/v1/jobs/${job.job_serial}`, tagged(['db']))).body.tags).toEqual(['db']);
+  expect(await found('web')).toEqual([]);
+  expect((await post(tagged(['a', 'a']))).body.errors).toEqual([{ path: 'settings.tags.1', message: '"a" occurs twice' }]);
+});
+
 const list = '/api/v1/system/dangerous-patterns';
 
 test('an administrator reads and changes the list: new jobs are held to it at once, and the change is audited', async () => {

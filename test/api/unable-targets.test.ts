@@ -84,6 +84,18 @@ describe('what the targets of a job cannot do', () => {
     expect((await save(['windows', 'winrm'])).status).toBe(400);
   });
 
+  test('an action for some systems only is asked of those alone', async () => {
+    const save = (kinds: string[]) =>
+      platform.api('POST', '/api/v1/jobs', {
+        name: 'job',
+        targets: [targets['posix'], targets['windows']],
+        actions: [action('script', { scriptType: 'bash', scriptContent: 'exit' }, { target_compatibility: kinds })],
+      });
+    expect((await save(['linux'])).status).toBe(201);
+    expect((await save(['linux', 'windows'])).status).toBe(400);
+    expect((await save([])).status).toBe(400);
+  });
+
   test('targets that only a run names are asked when it is started: the action and the target are named, and nothing runs', async () => {
     const { body: job } = await platform.api('POST', '/api/v1/jobs', { name: 'job', actions: [command('true'), script('bash')] });
     const start = (name: string) => platform.api('POST', `/api/v1/jobs/${job.job_serial}/executions`, { targets: [targets[name]] });

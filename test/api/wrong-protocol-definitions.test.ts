@@ -133,7 +133,30 @@ const ACTIONS: readonly Wrong[] = [
     'attachments.0.filename',
     /one line/,
   ),
-  mail('an attachment without content', { attachments: [{ filename: 'a' }] }, 'attachments.0.content', /expected string/),
+  mail(
+    'an attachment without content',
+    { attachments: [{ filename: 'a' }] },
+    'attachments.0.content',
+    /needs one of content, content_base64 and artifact/,
+  ),
+  mail(
+    'an attachment with two contents',
+    { attachments: [{ filename: 'a', content: '', content_base64: '' }] },
+    'attachments.0.content',
+    /needs one of/,
+  ),
+  mail(
+    'an attachment that is no Base64',
+    { attachments: [{ filename: 'a', content_base64: '%' }] },
+    'attachments.0.content_base64',
+    /base64/i,
+  ),
+  mail(
+    'an attachment of no type',
+    { attachments: [{ filename: 'a', content: '', content_type: 'text' }] },
+    'attachments.0.content_type',
+    /text\/csv/,
+  ),
   mail('51 attachments', { attachments: Array.from({ length: 51 }, () => ({ filename: 'a', content: '' })) }, 'attachments', /50/),
   mail('a field that there is not', { reply_to: 'ann@example.org' }, 'reply_to', /is not a field here/),
   job(

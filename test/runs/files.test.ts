@@ -229,6 +229,14 @@ describe.skipIf(withoutSshd)('file and file_transfer actions of a run', () => {
     expect(texts).toMatch(/Goes on behind the \d+ bytes that are there already/);
   });
 
+  test('an upload makes the folders that are missing when it is asked to, else it fails', async () => {
+    const { result: refused } = await run([upload({ destination_path: at('deep/er/file'), content: 'x' })]);
+    expect(refused).toMatchObject({ status: 'failed', error_code: 'FILE_MISSING' });
+    const { result } = await run([upload({ destination_path: at('deep/er/file'), content: 'x', create_parents: true })]);
+    expect(result).toMatchObject({ status: 'completed' });
+    expect(readFileSync(at('deep/er/file'), 'utf8')).toBe('x');
+  });
+
   test('a file that an action has fetched is uploaded later in the same run, on the same target or another', async () => {
     writeFileSync(at('hosts.txt'), 'from the first\n');
     const { results, first, second } = await onTwo([

@@ -61,6 +61,7 @@ const TransferParameters = z.discriminatedUnion(
       mode: Mode.optional(),
       sha256: Sha256.optional().meta({ description: 'What the content must have.' }),
       overwrite: z.boolean().default(true),
+      create_parents: z.boolean().default(false).meta({ description: 'Makes the folders above the destination that are missing.' }),
     }),
     z.strictObject({
       operation: z.literal('download'),

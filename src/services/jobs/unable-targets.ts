@@ -1,6 +1,7 @@
 import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts';
 import { CommunicationMethodType } from '../../contracts/enums.ts';
 import type { ActionType } from '../../contracts/enums.ts';
+import { incompatibility } from '../../domain/target-compatibility.ts';
 import { unfitness } from '../../domain/unfit.ts';
 import type { Unfit, WantedAction } from '../../domain/unfit.ts';
 import type { TargetProfile } from './target-profiles.ts';
@@ -45,7 +46,8 @@ const problemsOn = (action: WantedAction, { methods, os_type: osType }: TargetPr
 export const unableTargets = (action: CheckedAction, profiles: readonly TargetProfile[]): Unable[] => {
   const { type, parameters, isConditional } = action;
   if (ACTION_NEEDS[type].length === 0 || namesItsServer(type, parameters)) return [];
-  const judged = profiles.map((profile) => ({ profile, problems: problemsOn(action, profile) }));
+  const meant = profiles.filter(({ os_type: osType }) => incompatibility(action.config, osType) === undefined);
+  const judged = meant.map((profile) => ({ profile, problems: problemsOn(action, profile) }));
   if (isConditional && judged.some(({ problems }) => problems !== 'missing' && problems.length === 0)) return [];
   const missing = judged.flatMap(({ profile, problems }) => (problems === 'missing' ? [profile] : []));
   const unfit = judged.flatMap(({ profile, problems }) =>
