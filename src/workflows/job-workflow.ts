@@ -19,7 +19,6 @@ import { emptyTally } from './run-branches.ts';
 import { tellShards } from './run-shards.ts';
 import type { RunState } from './run-state.ts';
 import { createSteered } from './steered.ts';
-import type { Steered } from './steered.ts';
 import { steerUpdate, steeredSignal } from './steering-signals.ts';
 
 /** Sent by whoever frees a slot of `max_concurrent_jobs`. */

@@ -40,9 +40,9 @@ describe('what the targets of a job cannot do', () => {
 
   const CASES: readonly [on: string, action: object, path: string | undefined, message?: RegExp][] = [
     ['posix', script('bash'), undefined],
-    ['posix', script('batch'), 'action_parameters.scriptType', /batch files run on Windows targets only/],
-    ['windows', script('bash'), 'action_parameters.scriptType', /scripts for bash run on POSIX targets only/],
-    ['winrm', script('sh'), 'action_parameters.scriptType', /scripts for sh run on POSIX targets only/],
+    ['posix', script('batch'), 'action_parameters.scriptType', /scripts of type batch run on Windows targets only/],
+    ['windows', script('bash'), 'action_parameters.scriptType', /scripts of type bash run on POSIX targets only/],
+    ['winrm', script('sh'), 'action_parameters.scriptType', /scripts of type sh run on POSIX targets only/],
     ['winrm', script('batch'), undefined],
     ['winrm', action('file', { operation: 'chmod', source: '/x', mode: '644' }), 'action_parameters.operation', /no permission bits/],
     ['winrm', action('file', { operation: 'mkdir', source: '/x', mode: '755' }), 'action_parameters.mode', /no permission bits/],
@@ -102,7 +102,7 @@ describe('what the targets of a job cannot do', () => {
     const before = await countRows(platform);
     expect(await start('winrm')).toMatchObject({
       status: 422,
-      body: { code: 'METHOD_UNSUPPORTED', detail: expect.stringMatching(`action 2 \\(one\\): scripts for bash .*${targets['winrm']}`) },
+      body: { code: 'METHOD_UNSUPPORTED', detail: expect.stringMatching(`action 2 \\(one\\): scripts of type bash .*${targets['winrm']}`) },
     });
     expect(await start('mysql')).toMatchObject({
       status: 422,

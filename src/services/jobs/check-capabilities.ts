@@ -3,7 +3,7 @@ import { selectRows } from '../../db/query.ts';
 import type { FlatAction } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
-import type { WantedAction } from '../../domain/unfit.ts';
+import type { WantedAction } from './unfit.ts';
 import { profilesOfJob, profilesOfTargets } from './target-profiles.ts';
 import { unableTargets } from './unable-targets.ts';
 

@@ -2,8 +2,8 @@ import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts
 import { CommunicationMethodType } from '../../contracts/enums.ts';
 import type { ActionType } from '../../contracts/enums.ts';
 import { incompatibility } from '../../domain/target-compatibility.ts';
-import { unfitness } from '../../domain/unfit.ts';
-import type { Unfit, WantedAction } from '../../domain/unfit.ts';
+import { unfitness } from './unfit.ts';
+import type { Unfit, WantedAction } from './unfit.ts';
 import type { TargetProfile } from './target-profiles.ts';
 
 /** An action, and whether it is decided at run time that it runs: a target of another kind may well be passed over. */
@@ -39,7 +39,9 @@ const targetsText = (profiles: readonly TargetProfile[]): string => {
 const problemsOn = (action: WantedAction, { methods, os_type: osType }: TargetProfile): Unfit[] | 'missing' => {
   const wanted = methodsFor(action);
   const method = methods.find(({ type }) => wanted.includes(type));
-  return method === undefined ? 'missing' : unfitness(action, { method: method.type, shell: method.shell, osType });
+  return method === undefined
+    ? 'missing'
+    : unfitness(action, { methodType: method.type, config: method.shell === null ? {} : { shell: method.shell }, osType });
 };
 
 /** What of an action some of these targets cannot do; of one that is decided at run time, what none of them can. */
