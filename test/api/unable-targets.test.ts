@@ -48,6 +48,7 @@ describe('what the targets of a job cannot do', () => {
     ['winrm', action('file', { operation: 'mkdir', source: '/x', mode: '755' }), 'action_parameters.mode', /no permission bits/],
     ['winrm', action('file', { operation: 'mkdir', source: '/x' }), undefined],
     ['winrm', upload({ mode: '600' }), 'action_parameters.mode', /no permission bits/],
+    ['windows', upload({ mode: '600' }), 'action_parameters.mode', /no permission bits/],
     ['posix', upload({ mode: '600' }), undefined],
     ['posix', command('id', { run_as: 'web' }), undefined],
     ['windows', command('id', { run_as: 'web' }), 'action_config.run_as', /sudo, which Windows has not/],

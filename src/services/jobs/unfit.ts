@@ -42,8 +42,8 @@ const typeProblem = ({ parameters: { scriptType } }: WantedAction, reach: Reach)
 
 const NO_MODES = 'has no meaning on Windows, which has no permission bits; use icacls in a command';
 
-const modeProblem = ({ parameters: { operation, mode } }: WantedAction, { methodType }: Reach): Unfit | undefined => {
-  if (methodType !== 'winrm') return undefined;
+const modeProblem = ({ parameters: { operation, mode } }: WantedAction, reach: Reach): Unfit | undefined => {
+  if (platformAt(reach) !== 'windows') return undefined;
   if (operation === 'chmod') return { field: 'action_parameters.operation', message: `chmod ${NO_MODES}` };
   return mode === undefined ? undefined : { field: 'action_parameters.mode', message: `a mode ${NO_MODES}` };
 };
