@@ -57,6 +57,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     services: {
       ...base,
       cancelRun: async () => true,
+      hasTaken: async () => true,
       steer: async () => true,
       skipAction: async () => true,
       answerApproval: async () => 'taken',

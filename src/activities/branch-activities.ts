@@ -2,7 +2,8 @@ import type { ActionOutcome, ActionRef, BranchEnd, BranchProgram, CloseAttemptIn
 import { createDefinitionCache } from '../db/load-definition.ts';
 import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
 import { openBranchRow } from '../db/open-branch.ts';
-import { selectRow } from '../db/query.ts';
+import { execute, selectRow } from '../db/query.ts';
+import { readPosition } from '../db/retry-branches.ts';
 import { childSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -22,7 +23,8 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       if (row.waits) return { ...closed, closed: false, waits: true };
       const [definition, settings] = await Promise.all([loadDefinition(row.job_id, row.definition_version), readSettings()]);
       const actions = planActions(definition, settings.retry_backoff_coefficient);
-      return { closed: false, actions, heartbeatTimeoutMs };
+      const resume = row.retry_number > 0 ? await readPosition(db, branch) : undefined;
+      return { closed: false, actions, heartbeatTimeoutMs, ...(resume !== undefined && { resume }) };
     },
 
     /** Closes an attempt whose activity did not tell how it ended. @returns the end that the attempt has already, which then stands. */
@@ -52,13 +54,26 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
     },
 
-    /** A person ended this action, whose last attempt has been cancelled by now: it is skipped, and the branch goes on. */
+    /**
+     * A person ended this action, whose last attempt has been cancelled by now: it is skipped, and the branch goes on. Between two tries the one that failed
+     * stays as it is, and one that was never made is skipped.
+     */
     async markSkipped({ branch, order, iteration }: ActionRef): Promise<void> {
-      await selectRow(
+      const cancelled = await selectRow(
         db,
         `UPDATE job_action_results r SET status = 'skipped', skip_reason = 'user', is_final = true, failure_category = NULL, error_code = NULL
          WHERE r.action_serial = $1 AND r.iteration = $2 AND r.status = 'cancelled' AND r.attempt =
            (SELECT max(attempt) FROM job_action_results WHERE action_serial = $1 AND iteration = $2) RETURNING r.id`,
+        [childSerial(branch, order), iteration],
+      );
+      if (cancelled !== undefined) return;
+      await execute(
+        db,
+        `INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, iteration, attempt, status, skip_reason,
+           is_final, completed_at)
+         SELECT r.branch_id, r.action_id, r.action_serial, r.action_order, r.action_name, r.action_type, r.iteration, r.attempt + 1, 'skipped', 'user', true, now()
+         FROM job_action_results r WHERE r.action_serial = $1 AND r.iteration = $2 AND r.status = 'failed' AND NOT r.is_final
+         ORDER BY r.attempt DESC LIMIT 1 ON CONFLICT DO NOTHING`,
         [childSerial(branch, order), iteration],
       );
     },

@@ -4,15 +4,18 @@ import type { DefinedAction } from '../db/load-definition.ts';
 import { allHold, evaluateExpression } from '../domain/conditions.ts';
 import { decisionProblem, turnsOf } from '../domain/decision-problem.ts';
 import { OpsError } from '../domain/ops-error.ts';
+import { incompatibility } from '../domain/target-compatibility.ts';
 import { parentSerial } from '../domain/serials.ts';
 import { variableText } from '../domain/template/value.ts';
 import { answerApprovalRow } from './answer-approval.ts';
-import { beginControlRow, endControlRow, keepItems, releaseApprovalHold } from './control-record.ts';
+import { beginControlRow, endControlRow, keepItems, releaseApprovalHold, reopenControlRow } from './control-record.ts';
 import { readValues } from './decide.ts';
 import type { ActivityDeps } from './deps.ts';
 import { loadBranchContext } from './run-action/load-branch-context.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';
+import { loadValues } from './run-action/load-lookup.ts';
 import { loopValues } from './run-action/loop-values.ts';
+import { render } from './run-action/render.ts';
 
 const ITEMS_LIMIT = 1_048_576;
 
@@ -32,6 +35,13 @@ export const createControlActivities = (deps: ActivityDeps) => {
   const valuesFor = async (ref: ActionRef, context: BranchContext, text: string) =>
     readValues(db, context, await loopValues(db, ref), text);
 
+  /** What an approval asks, with its values. @throws OpsError VARIABLE_MISSING */
+  const messageOf = async (ref: ActionRef, action: DefinedAction, context: BranchContext): Promise<string | null> => {
+    const { message } = action.parameters;
+    if (typeof message !== 'string') return null;
+    return context.mask(render(await loadValues(db, ref, context, action), message, 'plain'));
+  };
+
   return {
     async skipAction({ reason, ...ref }: SkipActionInput): Promise<void> {
       await endControlRow(db, ref, { status: 'skipped', outcome: null, skipReason: reason, message: null });
@@ -41,6 +51,11 @@ export const createControlActivities = (deps: ActivityDeps) => {
     async admitAction(ref: ActionRef): Promise<Admission> {
       try {
         const { context, action } = await contextOf(ref);
+        const message = incompatibility(action.config, context.osType);
+        if (message !== undefined) {
+          await endControlRow(db, ref, { status: 'skipped', outcome: null, skipReason: 'condition_false', message: `It is ${message}.` });
+          return { may: 'skip' };
+        }
         if (allHold(action.conditions, await valuesFor(ref, context, JSON.stringify(action.conditions)))) return { may: 'run' };
       } catch (error) {
         if (!(error instanceof OpsError)) throw error;
@@ -54,7 +69,13 @@ export const createControlActivities = (deps: ActivityDeps) => {
 
     async beginControl(ref: ActionRef): Promise<void> {
       const { context, action } = await contextOf(ref);
-      await beginControlRow(db, ref, shownOf(action, context));
+      await beginControlRow(db, ref, action.type === 'approval' ? await messageOf(ref, action, context) : shownOf(action, context));
+      tell(ref.branch);
+    },
+
+    /** A block that a person has gone on with: another row of it, with the list that a loop goes over. */
+    async reopenControl({ from, ...ref }: ActionRef & { from: number }): Promise<void> {
+      await reopenControlRow(db, ref, from);
       tell(ref.branch);
     },
 
@@ -84,10 +105,8 @@ export const createControlActivities = (deps: ActivityDeps) => {
   };
 };
 
-const shownOf = ({ parameters, type }: DefinedAction, { mask }: BranchContext): string | null => {
-  const text = type === 'approval' ? parameters['message'] : parameters['expression'];
-  return typeof text === 'string' ? mask(text) : null;
-};
+const shownOf = ({ parameters: { expression } }: DefinedAction, { mask }: BranchContext): string | null =>
+  typeof expression === 'string' ? mask(expression) : null;
 
 const failed = ({ order, name }: DefinedAction, why: string): OpsError =>
   new OpsError('CONDITION_FAILED', `The expression of action ${order} (${name}) ${why}.`);

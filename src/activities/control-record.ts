@@ -28,6 +28,18 @@ export const beginControlRow = async (db: Sequelize, ref: ActionRef, shown: stri
   );
 };
 
+/** Opens a row like the one of an earlier iteration, of which it keeps the decision. A repeat finds it. */
+export const reopenControlRow = (db: Sequelize, ref: ActionRef, from: number): Promise<void> =>
+  execute(
+    db,
+    `INSERT INTO job_action_results (${COLUMNS}, status, started_at, command_executed, result_output)
+     SELECT r.branch_id, r.action_id, r.action_serial, r.action_order, r.action_name, r.action_type, $2, 1, 'running', now(), r.command_executed, r.result_output
+     FROM job_action_results r JOIN job_execution_branches b ON b.id = r.branch_id
+     WHERE r.action_serial = $1 AND r.iteration = $3 AND r.attempt = 1 AND b.status = 'running'
+     ON CONFLICT (action_serial, iteration, attempt) DO NOTHING`,
+    [childSerial(ref.branch, ref.order), ref.iteration, from],
+  );
+
 export interface ControlRowEnd {
   status: Extract<ActionResultStatus, 'completed' | 'failed' | 'cancelled' | 'skipped'>;
   outcome: ActionOutcome | null;

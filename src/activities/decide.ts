@@ -1,4 +1,6 @@
 import type { Sequelize } from 'sequelize';
+import { readFetched } from '../db/fetched-artifacts.ts';
+import type { FetchedArtifact } from '../db/fetched-artifacts.ts';
 import { selectRow, selectRows } from '../db/query.ts';
 import type { Values } from '../domain/conditions.ts';
 import { failsBranch } from '../domain/branch-decisions.ts';
@@ -61,8 +63,15 @@ const resultsOf = async (db: Sequelize, { branchId, definition }: Known, express
     [branchId, wanted.map(({ order }) => order)],
   );
   const keyOf = new Map(wanted.map(({ key, order }) => [order, key]));
-  return Object.fromEntries(rows.map(({ order, ...row }) => [keyOf.get(order), row]));
+  const results = rows.map(({ order, ...row }) => [keyOf.get(order), row] as const);
+  const fetched = wanted.filter(({ key }) => expression.includes(`actions.${key}.artifact`));
+  return withArtifacts(Object.fromEntries(results), fetched.length === 0 ? [] : await readFetched(db, branchId, fetched));
 };
+
+const withArtifacts = (results: Record<string, object>, fetched: readonly FetchedArtifact[]): Values => ({
+  ...results,
+  ...Object.fromEntries(fetched.map(({ key, artifact }) => [key, { ...results[key], artifact }])),
+});
 
 /** What conditions and expressions of a branch may name. */
 export const readValues = async (db: Sequelize, context: Known, loop: Values, text: string): Promise<Values> => ({

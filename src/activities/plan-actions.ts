@@ -52,7 +52,7 @@ export const planActions = (definition: Definition, backoffCoefficient: number):
       onFailure: action.onFailure,
       ...(action.parent !== null && action.slot !== null && { parent: action.parent, slot: action.slot }),
       ...(dependencies.length > 0 && { dependencies }),
-      ...(action.conditions.length > 0 && { hasConditions: true }),
+      ...((action.conditions.length > 0 || action.config['target_compatibility'] !== undefined) && { hasConditions: true }),
       ...(action.config['delivery'] === 'at_least_once' && { isRepeatable: true }),
       ...(control !== undefined && { control }),
     };

@@ -5,11 +5,14 @@ import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
 import { planBranches } from '../db/plan-branches.ts';
 import { selectRow, selectRows } from '../db/query.ts';
+import { readSpentTime } from '../db/run-clock.ts';
+import type { Period } from '../db/run-clock.ts';
 import { stopShard } from '../db/stop-shard.ts';
 import type { StoppedShard } from '../db/stop-shard.ts';
 import { enterGate, leaveGate, nextBatch, readControl } from '../db/run-control.ts';
 import type { Gate } from '../db/run-control.ts';
 import { hasBatches } from '../domain/rollout.ts';
+import { nextLookMs } from '../domain/run-clock.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -128,6 +131,11 @@ export const createRunActivities = (deps: ActivityDeps) => {
     /** @returns null when no branch comes after branch number `after`. */
     async nextBatch({ execution, after }: JobRunInput & { after: number }): Promise<Batch | null> {
       return (await nextBatch(db, execution, after)) ?? null;
+    },
+
+    /** After how many milliseconds to look again whether the run has had its time; 0: it has. What it waited in these periods is no work. */
+    async timeLeft({ execution, limitMs, periods }: JobRunInput & { limitMs: number; periods: Period[] }): Promise<number> {
+      return nextLookMs(limitMs, await readSpentTime(db, execution, periods));
     },
 
     /** Says why the branches that are cancelled next are cancelled. */

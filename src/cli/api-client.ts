@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
 import type { Artifact } from '../contracts/artifact.ts';
+import type { ChangeDangerousPatterns, DangerousPatterns } from '../contracts/dangerous-list.ts';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
 import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/action-answers.ts';
 import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
@@ -49,7 +50,7 @@ export interface ApiClient {
   getExecution(serial: string): Promise<Execution>;
   listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
   listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
-  cancelExecution(serial: string): Promise<Execution>;
+  cancelExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
   pauseExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
   resumeExecution(serial: string, input: SteerNote): Promise<SteeredExecution>;
   answerBatch(serial: string, input: AnswerBatch): Promise<SteeredExecution>;
@@ -63,6 +64,8 @@ export interface ApiClient {
   listApprovals(query: ListQuery): Promise<Page<Approval>>;
   answerAction(execution: string, action: string, input: AnswerApproval): Promise<ActionResult>;
   resolveAttempt(execution: string, action: string, input: ResolveAttempt): Promise<ActionResult>;
+  dangerousPatterns(): Promise<DangerousPatterns>;
+  changeDangerousPatterns(input: ChangeDangerousPatterns): Promise<DangerousPatterns>;
   uploadArtifact(name: string, file: Blob): Promise<Artifact>;
   listArtifacts(query: ListQuery): Promise<Page<Artifact>>;
   getArtifact(uuid: string): Promise<Artifact>;
@@ -121,7 +124,7 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     getExecution: (serial) => get(`/executions/${at(serial)}`),
     listBranches: (serial, query) => get(`/executions/${at(serial)}/branches`, query),
     listLogs: (serial, query) => get(`/executions/${at(serial)}/logs`, query),
-    cancelExecution: (serial) => post(`/executions/${at(serial)}/cancel`),
+    cancelExecution: (serial, input) => post(`/executions/${at(serial)}/cancel`, input),
     pauseExecution: (serial, input) => post(`/executions/${at(serial)}/pause`, input),
     resumeExecution: (serial, input) => post(`/executions/${at(serial)}/resume`, input),
     answerBatch: (serial, input) => post(`/executions/${at(serial)}/approve`, input),
@@ -134,6 +137,8 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     listApprovals: (query) => get('/executions/approvals', query),
     answerAction: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/answer`, input),
     resolveAttempt: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/resolve`, input),
+    dangerousPatterns: () => get('/system/dangerous-patterns'),
+    changeDangerousPatterns: (input) => call({ method: 'PUT', path: '/api/v1/system/dangerous-patterns', body: input }),
     uploadArtifact: (name, file) => call({ method: 'POST', path: '/api/v1/artifacts', query: { name }, file }),
     listArtifacts: (query) => get('/artifacts', query),
     getArtifact: (uuid) => get(`/artifacts/${at(uuid)}`),

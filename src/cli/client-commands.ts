@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { CliContext } from './cli-session.ts';
 import { registerArtifacts } from './commands/artifacts.ts';
+import { registerDangerous } from './commands/dangerous.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerRuns } from './commands/runs.ts';
@@ -35,4 +36,5 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerJobs(program, context);
   registerRuns(program, context);
   registerArtifacts(program, context);
+  registerDangerous(program, context);
 };

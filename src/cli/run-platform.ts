@@ -112,6 +112,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
         throw error;
       }),
     cancelRun: control.cancelRun,
+    hasTaken: control.hasTaken,
     steer: control.steer,
     answerApproval: control.answerApproval,
     skipAction: control.skipAction,

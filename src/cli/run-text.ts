@@ -41,6 +41,11 @@ export const countsText = ({ counts }: Pick<RunProgress, 'counts'>, paint: Paint
     .map((status) => (counts[status] === 0 ? paint.dim(`0 ${status}`) : paintStatus(paint, status, `${counts[status]} ${status}`)))
     .join(', ');
 
+const unresolvedText = ({ unresolved_attempts: count, execution_serial: serial }: Execution, paint: Paint): string =>
+  count === 0
+    ? ''
+    : `  ${paint.yellow(`The outcome of ${count} action(s) is not known: look at their targets, then say what happened. See: opsconductor runs lost ${serial}`)}\n`;
+
 /** What came of a run, or where it stands, in one line or two. */
 export const summaryText = (execution: Execution, paint: Paint, now: number): string => {
   const {
@@ -54,7 +59,9 @@ export const summaryText = (execution: Execution, paint: Paint, now: number): st
   const time = took === '' ? '' : ` ${execution.completed_at === null ? 'for' : 'after'} ${took}`;
   const head = `${paint.bold(execution.execution_serial)} (${cleanText(execution.job_name)}) ${paintStatus(paint, status)}${time}`;
   const line = `${head}: ${completed} of ${total} targets completed, ${failed} failed, ${cancelled} cancelled\n${heldText(execution)}`;
-  return execution.error_message === null
-    ? line
-    : `${line}  ${paint.red(`${execution.error_code ?? ''} ${cleanText(execution.error_message)}`.trim())}\n`;
+  const error =
+    execution.error_message === null
+      ? ''
+      : `  ${paint.red(`${execution.error_code ?? ''} ${cleanText(execution.error_message)}`.trim())}\n`;
+  return `${line}${error}${unresolvedText(execution, paint)}`;
 };

@@ -29,4 +29,8 @@ export const DANGEROUS_PATTERNS: readonly string[] = [
   String.raw`\b(?:eval|exec)\s*\(`,
   String.raw`\bos\.(?:system|popen|exec\w*)\s*\(`,
   String.raw`\bdrop\s+(?:database|schema|tablespace)\b`,
+  String.raw`^\s{0,99}flush(?:all|db)\b`,
+  String.raw`\bredis-cli\b[^\n;|&]{0,400}\sflush(?:all|db)(?=[\s;|&"']|$)`,
+  String.raw`["']?\bdropDatabase\b`,
+  String.raw`^upload of an executable\b`,
 ];

@@ -41,6 +41,9 @@ export const Execution = z
     completed_branches: z.number().int(),
     failed_branches: z.number().int(),
     cancelled_branches: z.number().int(),
+    unresolved_attempts: z.number().int().meta({
+      description: 'Attempts whose outcome is not known, and of which nobody has told it: a person must look at the target (`runs lost`).',
+    }),
     failure_category: FailureCategory.nullable(),
     fault: Fault,
     error_code: z.string().nullable(),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { ActionCondition, ActionDependency } from './actions/common.ts';
+import { ActionCondition, ActionDependency, EnvironmentName } from './actions/common.ts';
 import { ActionInput } from './actions/index.ts';
 import { ActionType, JobStatus, JobType, OnFailure } from './enums.ts';
+import { listOf, Name } from './json/shared.ts';
 import { Rollout } from './rollout.ts';
 import { TargetSerial, Uuid } from './target.ts';
 import { Text } from './text.ts';
@@ -31,6 +32,14 @@ const JobSettings = z.strictObject({
   keep_full_output: z.boolean().optional().meta({
     description: 'Keeps the exact bytes of both streams of every action as artifacts, unless an action says otherwise.',
   }),
+  retry_delay_seconds: z.number().int().min(1).max(300).optional().meta({
+    description: 'Pause before the first retry of the actions that do not say; 5 when left out.',
+  }),
+  capture_output: z.boolean().optional().meta({ description: 'Of the actions that do not say; false stores no output.' }),
+  environment: z.record(EnvironmentName, Text(32_768)).optional().meta({
+    description: 'Of every command and script; one of the same name of an action counts there. May refer to variables of the job.',
+  }),
+  tags: listOf(Name).max(50).optional().meta({ description: 'Names by which jobs are listed.' }),
   rollout: Rollout.optional(),
 });
 export type JobSettings = z.infer<typeof JobSettings>;
@@ -79,6 +88,7 @@ export const JobSummary = z
     job_type: JobType,
     status: JobStatus,
     priority: z.number().int(),
+    tags: z.array(z.string()),
     definition_version: z.number().int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),

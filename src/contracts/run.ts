@@ -32,7 +32,7 @@ export interface BranchInput extends BranchRef {
   environment: string;
   /** How often a person had it run again. */
   retry?: number;
-  /** Where the branch goes on, when it does not begin at its first action. */
+  /** Where the branch goes on, when its history has grown long and this is its next one. */
   resume?: BranchPosition;
 }
 
@@ -70,10 +70,33 @@ export type ActionEndState = 'completed' | 'failed' | 'skipped';
 /** A place inside one list of actions. */
 export interface Frame {
   order: number;
-  /** Of a condition or loop that goes on. */
-  inside?: { iteration: number; slot: ActionSlot; value?: string; round: number; rounds?: number };
+  /** Of a condition, loop or parallel block that goes on. */
+  inside?: FrameInside;
   /** The failure that ends the list, of which only those who depend on it run still. */
   failure?: ActionFailure;
+  /** That it has begun is in `ran` already. */
+  isNoted?: boolean;
+  /** It has ended, and the next one of its list has not begun. */
+  isDone?: boolean;
+}
+
+export interface FrameInside {
+  iteration: number;
+  slot: ActionSlot;
+  value?: string;
+  /** Turn of a loop, from 0. One without a frame of its body has not begun. */
+  round: number;
+  rounds?: number;
+  /** A person has it go on under a new iteration; this one it had before. */
+  from?: number;
+  /** Of a parallel block: the places of the actions inside that have not completed. */
+  lanes?: Frame[][];
+}
+
+/** Where a branch stood when it ended before its end: for who resumes it. */
+export interface BranchMark {
+  frames: Frame[];
+  ran: RanAction[];
 }
 
 /** The failure that ends a list of actions. `effect`: what it does to the lists around it. */
@@ -85,6 +108,8 @@ export interface ActionFailure {
   effect: 'stop' | 'skip_remaining' | 'rollback';
   /** What failed, from the inside out, and the actions that ran because of it. */
   causes: number[];
+  /** The place of the failure, from the list that it ends. */
+  at?: Frame[];
 }
 
 /** How many branches of a run or shard are in each state. */
@@ -172,6 +197,8 @@ export interface BranchProgram {
   waits?: boolean;
   actions: PlannedAction[];
   heartbeatTimeoutMs: number;
+  /** A person has it run again: where it goes on. */
+  resume?: BranchPosition;
 }
 
 /** One time that a branch reaches one of its actions. */
@@ -272,6 +299,8 @@ export interface CloseBranchInput {
   message: string | null;
   /** Why the actions that never ran did not. */
   skipReason: 'branch_stopped' | 'skip_remaining' | 'condition_false';
+  /** Of one that has not completed. */
+  position?: BranchMark;
 }
 
 export interface FinishRunInput {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { CommunicationMethodType, CredentialType, HealthStatus, TargetEnvironment, TargetStatus, TargetType, TestResult } from './enums.ts';
 import { Text } from './text.ts';
 import { METHODS } from './capabilities.ts';
-import { METHOD_CONFIGS } from './methods/index.ts';
 import { clientCertificateProblem } from './methods/client-certificate.ts';
+import { METHOD_INPUT_CONFIGS } from './methods/inputs.ts';
 import { snmpCredentialProblem } from './methods/snmp-credential.ts';
 import { readablePasswordProblem } from './methods/winrm-encryption.ts';
 import {
@@ -62,20 +62,20 @@ const networkMethod = <Type extends CommunicationMethodType, Config extends z.Zo
   z.strictObject({ ...fieldsOf(type), host: Host, port: Port.default(METHODS[type].defaultPort ?? 0), config });
 
 const METHOD_INPUTS = [
-  networkMethod('ssh', METHOD_CONFIGS.ssh.prefault({})),
-  networkMethod('winrm', METHOD_CONFIGS.winrm.prefault({})),
-  networkMethod('telnet', METHOD_CONFIGS.telnet.prefault({})),
-  networkMethod('snmp', METHOD_CONFIGS.snmp.prefault({})),
-  networkMethod('rest_api', METHOD_CONFIGS.rest_api.prefault({})),
-  networkMethod('smtp', METHOD_CONFIGS.smtp.prefault({})),
-  networkMethod('mysql', METHOD_CONFIGS.mysql.prefault({})),
-  networkMethod('postgresql', METHOD_CONFIGS.postgresql.prefault({})),
-  networkMethod('mssql', METHOD_CONFIGS.mssql.prefault({})),
-  networkMethod('oracle', METHOD_CONFIGS.oracle),
-  z.strictObject({ ...fieldsOf('sqlite'), config: METHOD_CONFIGS.sqlite }),
-  networkMethod('mongodb', METHOD_CONFIGS.mongodb.prefault({})),
-  networkMethod('redis', METHOD_CONFIGS.redis.prefault({})),
-  networkMethod('elasticsearch', METHOD_CONFIGS.elasticsearch.prefault({})),
+  networkMethod('ssh', METHOD_INPUT_CONFIGS.ssh.prefault({})),
+  networkMethod('winrm', METHOD_INPUT_CONFIGS.winrm.prefault({})),
+  networkMethod('telnet', METHOD_INPUT_CONFIGS.telnet.prefault({})),
+  networkMethod('snmp', METHOD_INPUT_CONFIGS.snmp.prefault({})),
+  networkMethod('rest_api', METHOD_INPUT_CONFIGS.rest_api.prefault({})),
+  networkMethod('smtp', METHOD_INPUT_CONFIGS.smtp.prefault({})),
+  networkMethod('mysql', METHOD_INPUT_CONFIGS.mysql.prefault({})),
+  networkMethod('postgresql', METHOD_INPUT_CONFIGS.postgresql.prefault({})),
+  networkMethod('mssql', METHOD_INPUT_CONFIGS.mssql.prefault({})),
+  networkMethod('oracle', METHOD_INPUT_CONFIGS.oracle),
+  z.strictObject({ ...fieldsOf('sqlite'), config: METHOD_INPUT_CONFIGS.sqlite }),
+  networkMethod('mongodb', METHOD_INPUT_CONFIGS.mongodb.prefault({})),
+  networkMethod('redis', METHOD_INPUT_CONFIGS.redis.prefault({})),
+  networkMethod('elasticsearch', METHOD_INPUT_CONFIGS.elasticsearch.prefault({})),
 ] as const;
 
 /** A credential of a type that the method cannot log in with is refused. */

@@ -26,6 +26,7 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
     input.message,
     input.skipReason,
     closedBy,
+    input.position === undefined ? null : JSON.stringify(input.position),
   ]);
   if (closed !== undefined) return closed;
   return selectRow<ClosedBranch>(
@@ -105,7 +106,7 @@ facts AS (
     (array_agg(right(r.result_error, 4000) ORDER BY r.action_order DESC, r.attempt DESC) FILTER (WHERE r.status = 'failed'))[1] AS failure
   FROM job_action_results r, ended WHERE r.branch_id = ended.id AND (r.is_final OR r.id IN (SELECT id FROM decided))),
 closed AS (
-  UPDATE job_execution_branches b SET status = ended.end_status, completed_at = now(), closed_by = $7, failure_category = ended.category,
+  UPDATE job_execution_branches b SET status = ended.end_status, completed_at = now(), closed_by = $7, resume_position = $8::jsonb, failure_category = ended.category,
     error_code = ended.code, hold_reason = NULL, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
     result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
     result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END

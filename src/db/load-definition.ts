@@ -1,6 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import type { ActionCondition, ActionDependency } from '../contracts/actions/common.ts';
 import type { ActionSlot, ActionType, OnFailure } from '../contracts/enums.ts';
+import type { JobSettings } from '../contracts/job.ts';
 import type { SealedValue } from '../contracts/sealed-value.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { selectRow, selectRows } from './query.ts';
@@ -42,6 +43,10 @@ export interface Definition {
   retryCount: number;
   /** Of the actions that do not say. */
   keepsFullOutput: boolean;
+  /** Of the actions that do not say. */
+  capturesOutput: boolean;
+  /** Of every program. */
+  environment: Readonly<Record<string, string>>;
   actions: DefinedAction[];
 }
 
@@ -65,7 +70,11 @@ export const createDefinitionCache = (db: Sequelize) => {
 
 const loadDefinition = async (db: Sequelize, jobId: number, version: number): Promise<Definition> => {
   const head = await selectRow<{
-    definition: { variables: StoredVariable[]; retry_count: number; settings?: { keep_full_output?: boolean } };
+    definition: {
+      variables: StoredVariable[];
+      retry_count: number;
+      settings?: Pick<JobSettings, 'keep_full_output' | 'capture_output' | 'environment'>;
+    };
   }>(db, 'SELECT definition FROM job_versions WHERE job_id = $1 AND definition_version = $2', [jobId, version]);
   if (head === undefined) throw new OpsError('NOT_FOUND', `Version ${version} of the job is not in the database.`);
   const actions = await selectRows<DefinedAction>(
@@ -78,5 +87,12 @@ const loadDefinition = async (db: Sequelize, jobId: number, version: number): Pr
     [jobId, version],
   );
   const { variables, retry_count: retryCount, settings } = head.definition;
-  return { variables, retryCount, keepsFullOutput: settings?.keep_full_output === true, actions };
+  return {
+    variables,
+    retryCount,
+    keepsFullOutput: settings?.keep_full_output === true,
+    capturesOutput: settings?.capture_output !== false,
+    environment: settings?.environment ?? {},
+    actions,
+  };
 };

@@ -1,7 +1,11 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import type { ActionEndState, BranchInput, BranchPosition } from '../contracts/run.ts';
+import type { ActionEndState, BranchInput, BranchMark, BranchPosition } from '../contracts/run.ts';
+import type { PlacedAction } from '../domain/branch-place.ts';
+import { reopenedFrames } from '../domain/branch-place.ts';
 import { QUEUED_RETRY } from './close-run.ts';
 import { execute, selectRow, selectRows } from './query.ts';
+import { settleResume } from './resume-branch.ts';
+import type { EndedBranch } from './resume-branch.ts';
 
 /** `restart`: from the first action. `resume`: what has completed is not done again. */
 export type RetryMode = 'restart' | 'resume';
@@ -9,7 +13,7 @@ export type RetryMode = 'restart' | 'resume';
 /**
  * Has branches that failed or were cancelled run again, in the same run (data model, 10.3): their rows are as those of branches that have just begun,
  * under a new workflow id; attempts before stay in the record, and count as decided only where they are kept.
- * @returns the ids of the branches.
+ * @returns the ids of the branches. @throws OpsError CONFLICT naming a branch that cannot go on where it ended
  */
 export const queueRetries = async (
   db: Sequelize,
@@ -18,43 +22,52 @@ export const queueRetries = async (
   mode: RetryMode,
   transaction: Transaction,
 ): Promise<number[]> => {
-  const rows = await selectRows<{ id: number }>(
+  const branches = await selectRows<EndedBranch>(
     db,
-    `UPDATE job_execution_branches b SET status = 'running', retry_number = b.retry_number + 1, run_id = NULL, started_at = NULL, completed_at = NULL,
-       workflow_id = e.execution_serial || '/b/' || b.target_serial_ref || '/r' || (b.retry_number + 1), closed_by = NULL, failure_category = NULL,
-       error_code = NULL, exit_code = NULL, result_output = NULL, result_error = NULL, hold_reason = NULL, lock_requested_at = NULL, lock_acquired_at = NULL
-     FROM job_executions e WHERE e.id = $1 AND b.job_execution_id = e.id
-       AND CASE WHEN $2::text[] IS NULL THEN b.status = 'failed' ELSE b.status IN ('failed', 'cancelled') AND b.branch_serial = ANY($2::text[]) END
-     RETURNING b.id`,
+    `SELECT id, branch_serial, target_name_ref, resume_position FROM job_execution_branches WHERE job_execution_id = $1
+       AND CASE WHEN $2::text[] IS NULL THEN status = 'failed' ELSE status IN ('failed', 'cancelled') AND branch_serial = ANY($2::text[]) END
+     ORDER BY branch_number FOR UPDATE`,
     [executionId, serials ?? null],
     transaction,
   );
-  const ids = rows.map((row) => row.id);
-  await forgetEnds(db, ids, mode, transaction);
+  const ids = branches.map(({ id }) => id);
+  if (mode === 'restart') await forgetEnds(db, ids, transaction);
+  else {
+    const actions = await actionsOf(db, executionId, transaction);
+    for (const branch of branches) await settleResume(db, branch, actions, transaction);
+  }
+  await execute(
+    db,
+    `UPDATE job_execution_branches b SET status = 'running', retry_number = b.retry_number + 1, run_id = NULL, started_at = NULL, completed_at = NULL,
+       workflow_id = e.execution_serial || '/b/' || b.target_serial_ref || '/r' || (b.retry_number + 1), closed_by = NULL, failure_category = NULL,
+       error_code = NULL, exit_code = NULL, result_output = NULL, result_error = NULL, hold_reason = NULL, lock_requested_at = NULL, lock_acquired_at = NULL,
+       resume_position = CASE WHEN $2 THEN b.resume_position END
+     FROM job_executions e WHERE b.id = ANY($1::bigint[]) AND e.id = b.job_execution_id`,
+    [ids, mode === 'resume'],
+    transaction,
+  );
   return ids;
 };
 
-/** From the action where each goes on, how actions ended is open again; of one that never ran there is nothing to keep. */
-const forgetEnds = async (db: Sequelize, branches: readonly number[], mode: RetryMode, transaction: Transaction): Promise<void> => {
+/** How actions ended is open again; of one that never ran there is nothing to keep. */
+const forgetEnds = async (db: Sequelize, branches: readonly number[], transaction: Transaction): Promise<void> => {
   await execute(
     db,
-    `WITH places AS (SELECT b.id, CASE WHEN $2 = 'restart' THEN 0 ELSE ${FAILED_ACTION} END AS action_order
-       FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.id = ANY($1::bigint[])),
-     dropped AS (DELETE FROM job_action_results r USING places p WHERE r.branch_id = p.id AND r.action_order >= p.action_order
-       AND r.started_at IS NULL AND r.status IN ('cancelled', 'skipped'))
-     UPDATE job_action_results r SET is_final = false FROM places p WHERE r.branch_id = p.id AND r.action_order >= p.action_order
-       AND r.is_final AND r.started_at IS NOT NULL`,
-    [branches, mode],
+    `WITH dropped AS (DELETE FROM job_action_results r WHERE r.branch_id = ANY($1::bigint[]) AND r.started_at IS NULL AND r.status IN ('cancelled', 'skipped'))
+     UPDATE job_action_results r SET is_final = false WHERE r.branch_id = ANY($1::bigint[]) AND r.is_final AND r.started_at IS NOT NULL`,
+    [branches],
     transaction,
   );
 };
 
-/** The action of the job's own list at which branch `b` failed; when none did, the first that it did not come to. */
-const FAILED_ACTION = `coalesce(
-  (SELECT max(r.action_order) FROM job_action_results r JOIN job_actions a ON a.id = r.action_id AND a.parent_action_id IS NULL
-   WHERE r.branch_id = b.id AND r.is_final AND r.started_at IS NOT NULL AND r.status IN ('failed', 'cancelled')),
-  (SELECT min(r.action_order) FROM job_action_results r JOIN job_actions a ON a.id = r.action_id AND a.parent_action_id IS NULL
-   WHERE r.branch_id = b.id AND r.is_final AND (r.status = 'cancelled' OR r.skip_reason IN ('branch_stopped', 'skip_remaining'))), 0)`;
+const actionsOf = (db: Sequelize, executionId: number, transaction: Transaction): Promise<PlacedAction[]> =>
+  selectRows<PlacedAction>(
+    db,
+    `SELECT a.action_order AS "order", (SELECT p.action_order FROM job_actions p WHERE p.id = a.parent_action_id) AS parent, a.parent_slot AS slot
+     FROM job_executions e JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version WHERE e.id = $1 ORDER BY a.action_order`,
+    [executionId],
+    transaction,
+  );
 
 /** How often branches of the run were run again, in all. */
 export const countRetries = async (db: Sequelize, executionId: number, transaction: Transaction): Promise<number> =>
@@ -67,54 +80,42 @@ export const countRetries = async (db: Sequelize, executionId: number, transacti
     )
   )?.count ?? 0;
 
-interface QueuedBranch {
-  id: number;
-  execution: string;
-  branch: string;
-  target: string;
-  name: string;
-  jobSerial: string;
-  environment: string;
-  retry: number;
-}
-
-interface ReachedAction {
-  branch_id: number;
-  action_order: number;
-  iterations: number;
-  end: ActionEndState | null;
-  can_be_undone: boolean;
-}
-
-/** Branches that wait to be run again, each with the place where it goes on. */
-export const loadRetries = async (db: Sequelize, executionId: number): Promise<BranchInput[]> => {
-  const branches = await selectRows<QueuedBranch>(
+/** Branches that wait to be run again. */
+export const loadRetries = (db: Sequelize, executionId: number): Promise<BranchInput[]> =>
+  selectRows<BranchInput & object>(
     db,
-    `SELECT b.id, e.execution_serial AS execution, b.branch_serial AS branch, b.target_serial_ref AS target, b.target_name_ref AS name,
+    `SELECT e.execution_serial AS execution, b.branch_serial AS branch, b.target_serial_ref AS target, b.target_name_ref AS name,
        j.job_serial AS "jobSerial", t.environment, b.retry_number AS retry
      FROM (SELECT * FROM job_execution_branches WHERE job_execution_id = $1 AND ${QUEUED_RETRY}) b JOIN job_executions e ON e.id = b.job_execution_id
        JOIN jobs j ON j.id = e.job_id JOIN universal_targets t ON t.id = b.target_id ORDER BY b.branch_number`,
     [executionId],
   );
-  if (branches.length === 0) return [];
+
+interface ReachedAction {
+  action_order: number;
+  iterations: number;
+  end: ActionEndState | null;
+}
+
+/** Where a branch that is run again goes on, by its record: its place, how its actions have ended and how often each was reached. */
+export const readPosition = async (db: Sequelize, branch: string): Promise<BranchPosition> => {
+  const mark = await selectRow<{ id: number; resume_position: BranchMark | null }>(
+    db,
+    'SELECT id, resume_position FROM job_execution_branches WHERE branch_serial = $1',
+    [branch],
+  );
   const reached = await selectRows<ReachedAction>(
     db,
-    `SELECT r.branch_id, r.action_order, max(r.iteration) AS iterations,
-       CASE WHEN bool_or(r.is_final) THEN (array_agg(r.status ORDER BY r.iteration DESC, r.attempt DESC) FILTER (WHERE r.is_final))[1] END AS end,
-       bool_or(r.is_final AND r.status = 'completed' AND EXISTS (SELECT 1 FROM job_actions u WHERE u.parent_action_id = r.action_id AND u.parent_slot = 'rollback')) AS can_be_undone
-     FROM job_action_results r WHERE r.branch_id = ANY($1::bigint[]) GROUP BY 1, 2 ORDER BY 1, 2`,
-    [branches.map((branch) => branch.id)],
+    `SELECT r.action_order, max(r.iteration) AS iterations,
+       CASE WHEN bool_or(r.is_final) THEN (array_agg(r.status ORDER BY r.iteration DESC, r.attempt DESC) FILTER (WHERE r.is_final))[1] END AS end
+     FROM job_action_results r WHERE r.branch_id = $1 GROUP BY 1 ORDER BY 1`,
+    [mark?.id ?? 0],
   );
-  return branches.map(({ id, ...branch }) => ({ ...branch, resume: positionOf(reached.filter((row) => row.branch_id === id)) }));
-};
-
-const positionOf = (reached: readonly ReachedAction[]): BranchPosition => {
-  const done = reached.filter((row) => row.end !== null);
-  const last = done.at(-1);
+  const iterations = new Map(reached.map(({ action_order: order, iterations: count }) => [order, count]));
   return {
-    frames: last === undefined ? [] : [{ order: last.action_order + 1 }],
-    ends: done.map(({ action_order: order, end }) => [order, end ?? 'skipped']),
-    iterations: reached.map(({ action_order: order, iterations }) => [order, iterations]),
-    ran: done.filter((row) => row.can_be_undone).map((row) => [row.action_order]),
+    frames: reopenedFrames(mark?.resume_position?.frames ?? [], iterations),
+    ends: reached.flatMap(({ action_order: order, end }) => (end === null ? [] : [[order, end]])),
+    iterations: [...iterations],
+    ran: mark?.resume_position?.ran ?? [],
   };
 };

@@ -8,8 +8,8 @@ const CACHE_MS = 10_000;
 type SettingKey = keyof Settings;
 type Warn = (message: string) => void;
 
-/** Reads the runtime settings; values are at most ten seconds old. */
-export type ReadSettings = () => Promise<Settings>;
+/** Reads the runtime settings; values are at most ten seconds old. `forget`: those of this process have just been changed. */
+export type ReadSettings = (() => Promise<Settings>) & { forget?: () => void };
 
 const isKnown = (key: string): key is SettingKey => Object.hasOwn(Settings.shape, key);
 
@@ -40,7 +40,7 @@ export const createReadSettings = (db: Sequelize, warn: Warn = () => {}): ReadSe
     });
     return Settings.parse(Object.fromEntries(usable.map((row) => [row.setting_key, row.setting_value])));
   };
-  return () => {
+  const readCached = (): Promise<Settings> => {
     if (cached && performance.now() - cached.at < CACHE_MS) return cached.value;
     const value = read();
     cached = { at: performance.now(), value };
@@ -49,6 +49,11 @@ export const createReadSettings = (db: Sequelize, warn: Warn = () => {}): ReadSe
     });
     return value;
   };
+  return Object.assign(readCached, {
+    forget: () => {
+      cached = undefined;
+    },
+  });
 };
 
 /** The settings that are numbers. */

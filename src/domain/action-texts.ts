@@ -17,11 +17,11 @@ const FIELDS: Readonly<Record<ActionType, readonly string[]>> = {
   database: ['query', 'parameters', 'connectionString'],
   email: ['from', 'to', 'cc', 'bcc', 'subject', 'body', 'html', 'attachments'],
   file: ['source', 'destination', 'owner'],
-  file_transfer: ['source_path', 'destination_path', 'content'],
+  file_transfer: ['source_path', 'destination_path', 'content', 'artifact'],
   condition: [],
   parallel: [],
   wait: [],
-  approval: [],
+  approval: ['message'],
 };
 
 const textsIn = (value: unknown, path: string, isShell: boolean): ActionText[] => {

@@ -28,10 +28,14 @@ const isBeside = (one: FlatAction, other: FlatAction): boolean => {
   return fork > 0 && line[fork]?.slot === 'parallel' && others[fork]?.slot === 'parallel';
 };
 
-const actionProblem = (from: FlatAction, key: string, { flat }: Scope): string | undefined => {
+const isDownload = ({ action }: FlatAction): boolean =>
+  action.action_type === 'file_transfer' && action.action_parameters['operation'] === 'download';
+
+const actionProblem = (from: FlatAction, key: string, { flat }: Scope, field?: string): string | undefined => {
   const wanted = flat.get(key);
   if (wanted === undefined) return `there is no action with the key "${key}"`;
   if (wanted === from) return 'an action cannot use its own result';
+  if (field === 'artifact' && !isDownload(wanted)) return `"${key}" is no file_transfer that downloads a file, so it has no artifact`;
   if (lineOf(from).includes(wanted)) return `"${key}" is around this action and has not ended when it runs`;
   if (wanted.order > from.order) return `"${key}" comes later, so it has no result yet; move it before this action`;
   return isBeside(from, wanted) ? `"${key}" runs at the same time, so it may have no result yet` : undefined;
@@ -52,7 +56,7 @@ const paramProblem = ({ action }: FlatAction, name: string): string | undefined 
 };
 
 const referenceProblem = (from: FlatAction, { reference, source }: ReferencePart, isShell: boolean, scope: Scope): string | undefined => {
-  if (reference.kind === 'action') return actionProblem(from, reference.key, scope);
+  if (reference.kind === 'action') return actionProblem(from, reference.key, scope, reference.field);
   if (reference.kind === 'param') return paramProblem(from, reference.name);
   const problem = variableProblem(from, reference.name, scope);
   const literal = isShell
@@ -77,7 +81,7 @@ const textProblems = (from: FlatAction, { path, text, isShell }: ActionText, sco
 };
 
 /** A name in the text of an expression, outside of its strings. */
-const NAMED_RESULT = /\bactions\.([a-z][a-z0-9_]*)/g;
+const NAMED_RESULT = /\bactions\.([a-z][a-z0-9_]*)(?:\.(artifact)\b)?/g;
 const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
 
 const expressionProblems = (from: FlatAction, scope: Scope): FieldProblem[] => {
@@ -88,19 +92,21 @@ const expressionProblems = (from: FlatAction, scope: Scope): FieldProblem[] => {
   const loopNames = LOOP_VARIABLES.filter((name) => new RegExp(`\\b${name}\\b`).test(bare)).flatMap(
     (name) => variableProblem(from, name, scope) ?? [],
   );
-  const results = [...bare.matchAll(NAMED_RESULT)].flatMap(([source, key = '']) => {
+  const results = [...bare.matchAll(NAMED_RESULT)].flatMap(([source, key = '', field]) => {
     // A loop that goes on by what its own actions gave asks after them.
     const isOwn = scope.flat.get(key) !== undefined && lineOf(scope.flat.get(key) ?? from).includes(from) && key !== from.key;
-    const problem = isOwn ? undefined : actionProblem(from, key, scope);
+    const problem = isOwn ? undefined : actionProblem(from, key, scope, field);
     return problem === undefined ? [] : [`${source}: ${problem}`];
   });
   return [...loopNames, ...results].map((message) => ({ path, message }));
 };
 
 const conditionProblems = (from: FlatAction, scope: Scope): FieldProblem[] =>
-  from.action.conditions.flatMap(({ variable }, index) => {
+  from.action.conditions.flatMap(({ variable, value }, index) => {
     const message = variableProblem(from, variable, scope);
-    return message === undefined ? [] : [{ path: `${from.path}.conditions.${index}.variable`, message }];
+    const problem = message === undefined ? [] : [{ path: `${from.path}.conditions.${index}.variable`, message }];
+    if (typeof value !== 'string') return problem;
+    return [...problem, ...textProblems(from, { path: `conditions.${index}.value`, text: value, isShell: false }, scope)];
   });
 
 const AFTER_NAME = /\b(?:password|passwd|pwd)\s*=\s*([^;&\s]*)/i;
@@ -123,11 +129,32 @@ const passwordProblems = ({ action: { action_parameters: parameters }, path }: F
     return [{ path: `${path}.action_parameters.${field}`, message }];
   });
 
+const OF_BRANCH: ReadonlySet<string> = new Set(BRANCH_VARIABLES);
+
+/** The environment of every program of a job: there are its variables, and what is known of the run and the target. */
+const environmentProblems = (environment: Readonly<Record<string, string>>, declared: ReadonlySet<string>): FieldProblem[] =>
+  Object.entries(environment).flatMap(([name, text]) => {
+    const template = parseTemplate(text);
+    const unknown = referencesOf(template).filter(
+      ({ reference }) => reference.kind !== 'variable' || !(declared.has(reference.name) || OF_BRANCH.has(reference.name)),
+    );
+    const messages = [
+      ...template.problems.map(({ source, message }) => `${source} ${message}`),
+      ...unknown.map(({ source }) => `${source}: here are only the variables of the job, and what is known of the run and the target`),
+      ...template.leftAlone.map((source) => `${source} is no reference (names are upper case); write $${source} for the text itself`),
+    ];
+    return messages.map((message) => ({ path: `settings.environment.${name}`, message }));
+  });
+
 /**
  * What is wrong with the references of the actions of a job: variables that are not declared, results that cannot be there, passwords that are no
  * references.
  */
-export const referenceProblems = (actions: readonly FlatAction[], keys: readonly string[]): FieldProblem[] => {
+export const referenceProblems = (
+  actions: readonly FlatAction[],
+  keys: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): FieldProblem[] => {
   const scope: Scope = { flat: new Map(actions.map((action) => [action.key, action])), declared: new Set(keys) };
   const reserved = keys.flatMap((key, index) =>
     RESERVED.has(key) ? [{ path: `variables.${index}.key`, message: `${key} is set by OpsConductor; choose another name` }] : [],
@@ -141,5 +168,5 @@ export const referenceProblems = (actions: readonly FlatAction[], keys: readonly
       ...passwordProblems(action),
     ];
   });
-  return [...reserved, ...inActions];
+  return [...reserved, ...environmentProblems(environment, scope.declared), ...inActions];
 };

@@ -1,7 +1,10 @@
 import { EvaluationError, ParseError, TypeError as CelTypeError, evaluate } from '@marcbachmann/cel-js';
 import type { ActionCondition } from '../contracts/actions/common.ts';
 import { OpsError } from './ops-error.ts';
-import { variableText } from './template/value.ts';
+import { patternProblem } from './pattern-problem.ts';
+import { createLookup } from './template/create-lookup.ts';
+import { parseTemplate } from './template/parse-template.ts';
+import { valueOf, variableText } from './template/value.ts';
 import { withinTime } from './within-time.ts';
 
 /** Values by name; `actions` holds the results by key. */
@@ -25,14 +28,42 @@ const compare = (left: unknown, right: unknown): number => {
   return text === wanted ? 0 : text < wanted ? -1 : 1;
 };
 
+/** What stands for itself in a regular expression. */
+const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+
+/**
+ * What a condition compares with: a value of its type where it is one reference alone, else the text with its values. Inside a regular expression a value
+ * stands for itself; `${raw:…}` is read as part of the expression.
+ * @throws OpsError VARIABLE_MISSING; CONDITION_FAILED for an expression that values have made wrong
+ */
+const wantedOf = ({ operator, value }: ActionCondition, values: Values): unknown => {
+  if (typeof value !== 'string' || !value.includes('${')) return value;
+  const { parts } = parseTemplate(value);
+  const lookup = createLookup(values);
+  const [first] = parts;
+  const isPattern = operator === 'matches';
+  if (parts.length === 1 && first?.kind === 'reference' && !isPattern) return valueOf(lookup, first);
+  const texts = parts.map((part) => {
+    if (part.kind === 'text') return part.text;
+    const text = variableText(valueOf(lookup, part));
+    return isPattern && !part.isRaw ? escaped(text) : text;
+  });
+  const problem = isPattern ? patternProblem(texts.join('')) : undefined;
+  if (problem !== undefined)
+    throw new OpsError('CONDITION_FAILED', `The pattern of a condition, ${value}, cannot be asked: with its values it ${problem}.`);
+  return texts.join('');
+};
+
 /** Does it hold? Numbers are compared as numbers, all else as text. @throws OpsError VARIABLE_MISSING */
-const holds = ({ variable, operator, value }: ActionCondition, values: Values): boolean => {
+const holds = (condition: ActionCondition, values: Values): boolean => {
+  const { variable, operator } = condition;
   const found = values[variable];
   if (found === undefined || found === null)
     throw new OpsError(
       'VARIABLE_MISSING',
       `The condition asks for ${variable}, which has no value. Declare it in the job, or give it one.`,
     );
+  const value = wantedOf(condition, values);
   switch (operator) {
     case '==':
       return compare(found, value) === 0;

@@ -51,6 +51,9 @@ export const attemptsOf = ({ retryCount, isRepeatable = false }: RetryPolicy): n
 export const mayRetry = (policy: RetryPolicy, attempt: number, outcome: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>): boolean =>
   isRetryable(outcome, policy.isRepeatable) && attempt < (isOutcomeUnknown(outcome) ? attemptsOf(policy) : 1 + policy.retryCount);
 
-/** Delay before try `attempt` + 1, in milliseconds: delay × coefficient^(attempt−1). */
+/** So long at most an action waits for its next try. */
+const LONGEST_DELAY_MS = 3_600_000;
+
+/** Delay before try `attempt` + 1, in milliseconds: delay × coefficient^(attempt−1), an hour at most. */
 export const retryDelayMs = (firstDelayMs: number, backoffCoefficient: number, attempt: number): number =>
-  Math.round(firstDelayMs * backoffCoefficient ** (attempt - 1));
+  Math.min(LONGEST_DELAY_MS, Math.round(firstDelayMs * backoffCoefficient ** (attempt - 1)));

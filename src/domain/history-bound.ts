@@ -22,7 +22,8 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 /** Events of the action itself, each time that the branch reaches it. */
 const ownEvents = ({ action }: FlatAction, retryCount: number): number => {
   const { action_type: type } = action;
-  const admission = action.conditions.length > 0 || action.dependencies.length > 0 ? LOCAL_ACTIVITY : 0;
+  const isAsked = action.conditions.length > 0 || action.dependencies.length > 0 || action.action_config.target_compatibility !== undefined;
+  const admission = isAsked ? LOCAL_ACTIVITY : 0;
   const control = admission + 2 * LOCAL_ACTIVITY;
   if (type === 'condition' || type === 'parallel') return control;
   if (type === 'wait') return control + TIMER + UPDATE;

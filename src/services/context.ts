@@ -20,6 +20,8 @@ export interface ServiceDeps {
   startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;
   /** @returns false when Temporal does not know the workflow. */
   cancelRun: (workflowId: string) => Promise<boolean>;
+  /** Has a worker taken what the workflow was told? @returns false when none has answered in time. */
+  hasTaken: (workflowId: string) => Promise<boolean>;
   /** Has the workflow of a run look at its row again. @returns false when it has not done so in time. */
   steer: (workflowId: string) => Promise<boolean>;
   /** Gives the workflow of a branch the answer of a person; `unknown` when no worker answers in time. */

@@ -54,7 +54,10 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
     });
   },
 
-  /** Asks a run to cancel; one that is not known to Temporal is no error. @returns false when Temporal does not know the run. */
+  /**
+   * Asks the workflow of a run or branch to cancel; one that is not known to Temporal, or has ended, is no error.
+   * @returns false when Temporal does not know that it runs.
+   */
   async cancelRun(workflowId: string): Promise<boolean> {
     try {
       await client.withDeadline(Date.now() + DEADLINE_MS, () => client.workflow.getHandle(workflowId).cancel());
@@ -62,6 +65,22 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;
+    }
+  },
+
+  /**
+   * Has a worker taken all that a workflow was told so far? Asked by a query, which leaves no event and is answered behind what came before it; of a
+   * workflow that has ended, too.
+   * @returns false when none has answered in some seconds.
+   */
+  async hasTaken(workflowId: string): Promise<boolean> {
+    try {
+      await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+        client.workflow.getHandle(workflowId).query('__temporal_workflow_metadata'),
+      );
+      return true;
+    } catch {
+      return false;
     }
   },
 

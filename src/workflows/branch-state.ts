@@ -4,6 +4,7 @@ import type {
   ActionRef,
   BranchEnd,
   BranchInput,
+  BranchPosition,
   BranchProgram,
   ControlEnd,
   Frame,
@@ -26,14 +27,16 @@ export interface PendingApproval {
 export interface BranchState {
   input: BranchInput;
   program: BranchProgram;
+  /** Where it goes on: of an earlier history, else where a person wants it to. */
+  resume: BranchPosition | undefined;
   ends: Map<number, ActionEndState>;
   iterations: Map<number, number>;
   /** Actions that can be undone, as they ran. */
   ran: RanAction[];
   undoing: Undoing | undefined;
-  /** The actions in which it is, from the outermost. */
+  /** The actions in which it is, from the outermost; those of a parallel block have frames of their own in its frame. */
   frames: Frame[];
-  /** Above 0 while several actions run: the place in the program is then more than `frames` can say. */
+  /** Above 0 while several actions run. */
   branching: number;
   approvals: Map<number, PendingApproval>;
   /** Actions that workers execute now, by order. */
@@ -44,19 +47,27 @@ export interface BranchState {
 
 /** Where a list of actions stands. */
 export interface Place {
+  /** Its own frame is number `depth` of these. */
+  trail: Frame[];
   depth: number;
   loop: LoopPlace | undefined;
   /** Frames of this list and of those inside it, when the branch goes on from an earlier history. */
   resume: readonly Frame[];
 }
 
-export const createState = (input: BranchInput, program: BranchProgram, approvals: BranchState['approvals']): BranchState => ({
+export const createState = (
+  input: BranchInput,
+  program: BranchProgram,
+  approvals: BranchState['approvals'],
+  resume = input.resume ?? program.resume,
+): BranchState => ({
   input,
   program,
-  ends: new Map(input.resume?.ends),
-  iterations: new Map(input.resume?.iterations),
-  ran: [...(input.resume?.ran ?? [])],
-  undoing: input.resume?.undoing && { ...input.resume.undoing },
+  resume,
+  ends: new Map(resume?.ends),
+  iterations: new Map(resume?.iterations),
+  ran: [...(resume?.ran ?? [])],
+  undoing: resume?.undoing && { ...resume.undoing },
   frames: [],
   branching: 0,
   approvals,
@@ -71,9 +82,11 @@ export const reach = (state: BranchState, { order }: PlannedAction, { loop }: Pl
   return { branch: state.input.branch, order, iteration: count, ...(loop !== undefined && { loop }) };
 };
 
-/** Remembers that an action which can be undone has begun. */
-export const noteRan = ({ ran }: BranchState, { order }: ActionRef, { loop }: Place): void => {
-  ran.push(loop === undefined ? [order] : [order, [loop.order, loop.iteration, loop.index]]);
+/** Remembers that an action which can be undone has begun. @param isNoted it is remembered already: a person has it done again */
+export const noteRan = ({ ran }: BranchState, { order }: ActionRef, { loop, trail, depth }: Place, isNoted: boolean): void => {
+  const frame = trail[depth];
+  if (frame?.order === order) frame.isNoted = true;
+  if (!isNoted) ran.push(loop === undefined ? [order] : [order, [loop.order, loop.iteration, loop.index]]);
 };
 
 /**

@@ -9,7 +9,7 @@ import {
   isCancellation,
   setHandler,
 } from '@temporalio/workflow';
-import type { ActionFailure, ApprovalAnswer, BranchEnd, BranchInput, BranchProgram, CloseBranchInput } from '../contracts/run.ts';
+import type { ActionFailure, ApprovalAnswer, BranchEnd, BranchInput, BranchMark, CloseBranchInput } from '../contracts/run.ts';
 import { bodyOf } from '../domain/branch-decisions.ts';
 import { record } from './activities.ts';
 import { createState } from './branch-state.ts';
@@ -34,10 +34,12 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
   takeAnswers(approvals);
   let ending: Ending = CANCELLED;
   let failure: unknown;
+  let state: BranchState | undefined;
   try {
     const program = await openBranch(input.branch);
     if (program.closed) return 'cancelled';
-    ending = await runActions(input, program, approvals);
+    state = createState(input, program, approvals);
+    ending = await runActions(state);
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
     failure = error;
@@ -45,13 +47,19 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
     ending = isCancellation(error) ? CANCELLED : { ...COMPLETED, ...outcome, message, skipReason: 'branch_stopped' };
   }
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  const status = await CancellationScope.nonCancellable(() => record.closeBranch({ branch: input.branch, ...ending }));
+  const position = ending.status === 'completed' ? undefined : markOf(state);
+  const status = await CancellationScope.nonCancellable(() =>
+    record.closeBranch({ branch: input.branch, ...ending, ...(position !== undefined && { position }) }),
+  );
   if (isCancellation(failure)) throw failure;
   return status;
 }
 
-const runActions = async (input: BranchInput, program: BranchProgram, approvals: BranchState['approvals']): Promise<Ending> => {
-  const state = createState(input, program, approvals);
+/** Behind what was rolled back nothing can go on. */
+const markOf = (state: BranchState | undefined): BranchMark | undefined =>
+  state === undefined || state.undoing !== undefined ? undefined : { frames: state.frames, ran: state.ran };
+
+const runActions = async (state: BranchState): Promise<Ending> => {
   takeSkips(state);
   const failure = state.undoing?.failure ?? (await runTop(state));
   if (failure === undefined) return COMPLETED;
@@ -62,9 +70,10 @@ const runActions = async (input: BranchInput, program: BranchProgram, approvals:
 
 const runTop = (state: BranchState): Promise<ActionFailure | undefined> =>
   runList(state, bodyOf(state.program.actions, undefined, undefined), {
+    trail: state.frames,
     depth: 0,
     loop: undefined,
-    resume: state.input.resume?.frames ?? [],
+    resume: state.resume?.frames ?? [],
   });
 
 const undoneText = (count: number, failed: number): string => {

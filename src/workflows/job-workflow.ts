@@ -5,6 +5,7 @@ import {
   defineQuery,
   defineSignal,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -18,7 +19,6 @@ import { emptyTally } from './run-branches.ts';
 import { tellShards } from './run-shards.ts';
 import type { RunState } from './run-state.ts';
 import { createSteered } from './steered.ts';
-import type { Steered } from './steered.ts';
 import { steerUpdate, steeredSignal } from './steering-signals.ts';
 
 /** Sent by whoever frees a slot of `max_concurrent_jobs`. */
@@ -101,7 +101,7 @@ const runWithDeadline = async (plan: RunPlan, state: RunState): Promise<void> =>
   const work = new CancellationScope();
   const clock = new CancellationScope();
   const watch = clock.run(async () => {
-    await countDown(state.steered, plan.timeoutMs);
+    await countDown(state, plan.timeoutMs);
     // The row says so first: branches that are cancelled now are then closed as timed out.
     await CancellationScope.nonCancellable(() => record.markTimedOut({ execution }));
     state.timedOut = true;
@@ -119,14 +119,18 @@ const runWithDeadline = async (plan: RunPlan, state: RunState): Promise<void> =>
   }
 };
 
-/** Waits until the run has had its time; while it is held the clock stands still. */
-const countDown = async (steered: Steered, milliseconds: number): Promise<void> => {
+/** Waits until the run has had its time. The clock stands still while the run is held, and while everything of it waits. */
+const countDown = async ({ execution, steered }: RunState, limitMs: number): Promise<void> => {
   const isHeld = (): boolean => steered.control.hold !== undefined;
-  for (let left = milliseconds; left > 0;) {
+  const periods: [from: number, to: number][] = [];
+  for (let left = limitMs; left > 0;) {
     if (isHeld()) await condition(() => !isHeld());
     const from = Date.now();
-    if (!(await condition(isHeld, left, { summary: 'limit of the run' }))) return;
-    left -= Date.now() - from;
+    const isOver = !(await condition(isHeld, left, { summary: 'limit of the run' }));
+    periods.push([from, Date.now()]);
+    // Before this was asked a run ended here, however much of its time it had waited.
+    if (!isOver) left = Math.max(1, left - (Date.now() - from));
+    else left = patched('waits-are-no-work') ? await record.timeLeft({ execution, limitMs, periods }) : 0;
   }
 };
 

@@ -9,12 +9,12 @@ import { runList } from './run-list.ts';
  * rest from being undone.
  */
 export const rollBack = async (state: BranchState, failure: ActionFailure): Promise<Undoing> => {
-  let resume = state.undoing === undefined ? [] : (state.input.resume?.frames ?? []);
+  let resume = state.undoing === undefined ? [] : (state.resume?.frames ?? []);
   const undoing = (state.undoing ??= { failure, left: state.ran.length, failed: 0, isCancelled: false });
   await CancellationScope.nonCancellable(async () => {
     for (const [order, turn] of state.ran.slice(0, undoing.left).toReversed()) {
       const body = bodyOf(state.program.actions, order, 'rollback');
-      if ((await runList(state, body, { depth: 0, loop: loopOf(turn), resume })) !== undefined) undoing.failed += 1;
+      if ((await runList(state, body, { trail: state.frames, depth: 0, loop: loopOf(turn), resume })) !== undefined) undoing.failed += 1;
       undoing.left -= 1;
       resume = [];
     }

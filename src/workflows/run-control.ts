@@ -71,7 +71,7 @@ const runBodies = async (
   control: Exclude<PlannedControl, { type: 'approval' | 'wait' }>,
 ): Promise<ActionFailure | undefined> => {
   if (control.type !== 'parallel') return runCondition(run, control);
-  await record.beginControl(run.ref);
+  if (run.place.resume[0]?.inside === undefined) await record.beginControl(run.ref);
   return runParallel(run, control, bodyOf(run.state.program.actions, run.action.order, 'parallel'));
 };
 

@@ -1,4 +1,4 @@
-import type { ActionEndState, ActionFailure, ActionOutcome, ActionRef, PlannedAction } from '../contracts/run.ts';
+import type { ActionEndState, ActionFailure, ActionOutcome, ActionRef, Frame, PlannedAction } from '../contracts/run.ts';
 import { bodyOf, dependenciesMet, failureOf, followsFailure } from '../domain/branch-decisions.ts';
 import { record } from './activities.ts';
 import { noteRan, reach, startAfresh } from './branch-state.ts';
@@ -20,32 +20,41 @@ interface Ended {
  */
 export const runList = async (state: BranchState, actions: readonly PlannedAction[], place: Place): Promise<ActionFailure | undefined> => {
   const [from] = place.resume;
+  const { trail, depth } = place;
+  const stand = (frame: Frame): void => {
+    trail.length = depth;
+    trail.push(frame);
+  };
   let failure = from?.failure;
   for (const action of actions) {
     if (from !== undefined && action.order < from.order) continue;
     if (failure !== undefined && !followsFailure(action, failure, state.ends)) continue;
-    state.frames.length = place.depth;
-    state.frames[place.depth] = { order: action.order, ...(failure !== undefined && { failure }) };
+    stand({ order: action.order, ...(failure !== undefined && { failure }) });
     const isResumed = action.order === from?.order;
     if (!isResumed) await startAfresh(state);
     const resume = isResumed ? place.resume : [];
     const { end, outcome, inner } = await runAction(state, action, { ...place, resume });
     state.ends.set(action.order, end);
     if (failure !== undefined) failure.causes.push(action.order);
-    else if (end === 'failed' && outcome !== undefined) failure = failureOf(action, outcome, inner);
+    else if (end === 'failed' && outcome !== undefined) failure = placed(failureOf(action, outcome, inner), trail.slice(depth));
+    if (failure === undefined) stand({ order: action.order, isDone: true });
   }
+  // Those that ran because of the failure are not where the list stands.
+  if (failure?.at !== undefined) trail.splice(depth, trail.length, ...failure.at);
   return failure;
 };
 
+const placed = (failure: ActionFailure | undefined, at: Frame[]): ActionFailure | undefined => failure && { ...failure, at };
+
 const runAction = async (state: BranchState, action: PlannedAction, place: Place): Promise<Ended> => {
   if (!action.isEnabled) return { end: 'skipped' };
-  const resumed = place.resume[0]?.inside;
-  const ref = reach(state, action, place, resumed?.iteration);
-  if (resumed === undefined) {
+  const { inside, isNoted = false } = place.resume[0] ?? {};
+  const ref = reach(state, action, place, inside?.iteration);
+  if (inside === undefined) {
     const refused = await refusalOf(state, action, ref);
     if (refused !== undefined) return refused;
-    if (bodyOf(state.program.actions, action.order, 'rollback').length > 0) noteRan(state, ref, place);
-  }
+    if (bodyOf(state.program.actions, action.order, 'rollback').length > 0) noteRan(state, ref, place, isNoted);
+  } else if (inside.from !== undefined) await record.reopenControl({ ...ref, from: inside.from });
   if (action.control === undefined) {
     const outcome = await runSkippable(state, ref, () => runAttempts(state, action, ref));
     return outcome === undefined ? { end: 'skipped' } : endedBy(outcome);

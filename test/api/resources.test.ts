@@ -565,6 +565,7 @@ describe('jobs', () => {
     expect(made.status).toBe(201);
     expect(made.body).toEqual({
       ...definition,
+      tags: [],
       job_serial: expect.stringMatching(new RegExp(`^J${YEAR}\\d{4,}$`)),
       job_uuid: expect.any(String),
       job_type: 'composite',

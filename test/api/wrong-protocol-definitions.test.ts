@@ -44,7 +44,18 @@ const METHODS: readonly Wrong[] = [
   snmp('a version that is a number', { version: 2 }, /2c/),
   snmp('eleven repeats', { retries: 11 }, /10/),
   snmp('a timeout of 0 s', { timeout: 0 }, /1/),
-  snmp('the community among the options', { community: 'SECRET-community' }, /is not a field here/),
+  snmp('the community among the options', { community: 'SECRET-community' }, /is a secret and no option: .* snmp_community/),
+  smtp('a kind of server', { server_type: 'exchange' }, /host, port and encryption say all/),
+  smtp('TLS as others say it', { use_tls: true }, /write encryption/),
+  smtp('a greeting that is no name', { domain: 'two words' }, /name of a machine/),
+  option('ssh', PASSWORD, 'the algorithm of the key', { key_algorithm: 'rsa' }, /says its algorithm itself/),
+  option('winrm', PASSWORD, 'the login as others say it', { auth: 'ntlm' }, /write transport/),
+  ...['mysql', 'postgresql', 'mssql', 'redis', 'elasticsearch'].map((type) =>
+    option(type, PASSWORD, 'a pool', { connection_pool_size: 5 }, /a branch has one connection of its own/),
+  ),
+  method('oracle', PASSWORD, 'a pool', { config: { sid: 'X', connection_pool_size: 5 } }, 'config.connection_pool_size', /one connection/),
+  option('mssql', PASSWORD, 'an ODBC driver', { driver: 'ODBC Driver 17 for SQL Server' }, /without ODBC/),
+  option('elasticsearch', PASSWORD, 'a prefix that is no name', { index_prefix: 'Logs/' }, /beginning of a name of an index/),
   option('snmp', USER, 'a security level that there is not', { security_level: 'priv', version: '3' }, /authPriv/),
   option('snmp', USER, 'an authentication that there is not', { auth_protocol: 'SHA-1', version: '3' }, /SHA-256/),
   option('snmp', USER, 'an encryption that there is not', { privacy_protocol: '3DES', version: '3' }, /AES/),
@@ -122,7 +133,30 @@ const ACTIONS: readonly Wrong[] = [
     'attachments.0.filename',
     /one line/,
   ),
-  mail('an attachment without content', { attachments: [{ filename: 'a' }] }, 'attachments.0.content', /expected string/),
+  mail(
+    'an attachment without content',
+    { attachments: [{ filename: 'a' }] },
+    'attachments.0.content',
+    /needs one of content, content_base64 and artifact/,
+  ),
+  mail(
+    'an attachment with two contents',
+    { attachments: [{ filename: 'a', content: '', content_base64: '' }] },
+    'attachments.0.content',
+    /needs one of/,
+  ),
+  mail(
+    'an attachment that is no Base64',
+    { attachments: [{ filename: 'a', content_base64: '%' }] },
+    'attachments.0.content_base64',
+    /base64/i,
+  ),
+  mail(
+    'an attachment of no type',
+    { attachments: [{ filename: 'a', content: '', content_type: 'text' }] },
+    'attachments.0.content_type',
+    /text\/csv/,
+  ),
   mail('51 attachments', { attachments: Array.from({ length: 51 }, () => ({ filename: 'a', content: '' })) }, 'attachments', /50/),
   mail('a field that there is not', { reply_to: 'ann@example.org' }, 'reply_to', /is not a field here/),
   job(
@@ -153,6 +187,31 @@ const ACTIONS: readonly Wrong[] = [
   oid('set 1.3.6.1.2.1.1.6.0 ip 10.0.0.256', /does not fit the type ip/),
 ];
 
+const PARAMETERS = { api: { url: '/x' }, database: { query: 'SELECT 1' }, email: MAIL };
+const IDLE: readonly Wrong[] = (['api', 'database', 'email'] as const).flatMap((type) =>
+  Object.entries({ working_directory: '/tmp', environment: { A: 'b' }, expected_exit_codes: [0] }).map(([name, value]) =>
+    job(
+      `${type}: ${name}`,
+      { action_type: type, action_name: 'x', action_parameters: PARAMETERS[type], action_config: { [name]: value } },
+      `action_config.${name}`,
+      /is for commands and scripts only/,
+    ),
+  ),
+);
+const SNMP_OPTIONS: readonly Wrong[] = Object.entries({
+  working_directory: '/tmp',
+  environment: { A: 'b' },
+  expected_exit_codes: [0],
+  run_as: 'x',
+}).map(([name, value]) =>
+  job(
+    `snmp: ${name}`,
+    command('get 1.3.6.1.2.1.1.1.0', { action_config: { method: 'snmp', [name]: value } }),
+    `action_config.${name}`,
+    /has no meaning over SNMP/,
+  ),
+);
+
 describe('wrong definitions of mails, SNMP and telnet', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
@@ -170,5 +229,5 @@ describe('wrong definitions of mails, SNMP and telnet', () => {
   };
 
   test.each(METHODS)('%s', (...wrong) => check('/api/v1/targets', wrong));
-  test.each(ACTIONS)('%s', (...wrong) => check('/api/v1/jobs', wrong));
+  test.each([...ACTIONS, ...IDLE, ...SNMP_OPTIONS])('%s', (...wrong) => check('/api/v1/jobs', wrong));
 });

@@ -44,7 +44,7 @@ test('another conflict, and a login, are not repeated', async () => {
   await using api = await startFakeApi((response, { url }) =>
     url.endsWith('/login') ? answerProblem(response, 503, 'UNAVAILABLE') : answerProblem(response, 409, 'CONFLICT'),
   );
-  expect((await refusalOf(clientOf(api.url).cancelExecution('J20250001.0001'))).code).toBe('CONFLICT');
+  expect((await refusalOf(clientOf(api.url).cancelExecution('J20250001.0001', {}))).code).toBe('CONFLICT');
   expect((await refusalOf(clientOf(api.url).login({ username: 'a', password: 'b' }))).code).toBe('UNAVAILABLE');
   expect(api.seen).toHaveLength(2);
 });

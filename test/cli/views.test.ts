@@ -29,6 +29,7 @@ const buildExecution = (fields: Partial<Execution> = {}): Execution =>
     completed_branches: 0,
     failed_branches: 0,
     cancelled_branches: 0,
+    unresolved_attempts: 0,
     created_at: START,
     started_at: START,
     completed_at: null,

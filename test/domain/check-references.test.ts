@@ -12,6 +12,22 @@ const command = (text: string, fields: Record<string, unknown> = {}) => ({
 const problems = (actions: object[], keys: string[] = []) =>
   referenceProblems(flattenActions(actions.map((action) => ActionInput.parse(action))), keys);
 const api = (url: string) => ({ action_type: 'api', action_name: 'a', action_parameters: { url } });
+const approval = (message: string) => ({
+  action_type: 'approval',
+  action_name: 'ask',
+  action_parameters: { approvers: [{ type: 'role', value: 'admin' }], message },
+});
+const upload = (artifact: string) => ({
+  action_type: 'file_transfer',
+  action_name: 'u',
+  action_parameters: { operation: 'upload', destination_path: '/tmp/x', artifact },
+});
+const fetch = {
+  action_type: 'file_transfer',
+  action_name: 'f',
+  action_key: 'fetch',
+  action_parameters: { operation: 'download', source_path: '/etc/hostname' },
+};
 const database = (parameters: Record<string, unknown>) => ({
   action_type: 'database',
   action_name: 'd',
@@ -21,6 +37,10 @@ const database = (parameters: Record<string, unknown>) => ({
 test('declared variables, system variables, earlier results and what is the shell’s own are fine', () => {
   const first = command('echo ${NAME} ${TARGET_HOST} $HOME $${HOME} ${x:-y} $(date) ${PREVIOUS_ACTION_OUTPUT}', { action_key: 'first' });
   expect(problems([first, command('echo ${actions.first.output.a[0]} ${raw:NAME}')], ['NAME'])).toEqual([]);
+});
+
+test('what a download has fetched is referred to by uploads behind it, and by any other text', () => {
+  expect(problems([fetch, upload('${actions.fetch.artifact}'), command('echo ${actions.fetch.artifact}')])).toEqual([]);
 });
 
 test('an undeclared variable of a command is refused with the two ways to mean the shell’s own', () => {
@@ -43,6 +63,14 @@ test.each([
   [[api('/x/${lower}')], 'is no reference (names are upper case)'],
   [[command('x', { conditions: [{ variable: 'NOWHERE', operator: '==', value: 1 }] })], 'there is no variable NOWHERE'],
   [[command('x', { action_config: { environment: { A: '${B}' } } })], 'there is no variable B'],
+  [[command('x', { conditions: [{ variable: 'TARGET_OS', operator: '==', value: 'is ${NOWHERE}' }] })], 'there is no variable NOWHERE'],
+  [
+    [command('x', { conditions: [{ variable: 'TARGET_OS', operator: '==', value: '${lower}' }] })],
+    'is no reference (names are upper case)',
+  ],
+  [[approval('Go on with ${NOWHERE}?')], 'there is no variable NOWHERE'],
+  [[command('x'), command('${actions.action_1.artifact}')], '"action_1" is no file_transfer that downloads a file'],
+  [[upload('${actions.nowhere.artifact}')], 'there is no action with the key "nowhere"'],
 ])('%j: %s', (actions, message) => {
   expect(problems(actions)).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })]);
 });

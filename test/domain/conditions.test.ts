@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evaluateExpression } from '../../src/domain/conditions.ts';
+import { allHold, evaluateExpression } from '../../src/domain/conditions.ts';
 import type { Values } from '../../src/domain/conditions.ts';
 
 const give = (expression: string, values: Values = {}): unknown =>
@@ -30,4 +30,29 @@ test.each<[string, unknown]>([
 test('an expression that names what is not there, or calculates with kinds that do not fit, says so', () => {
   expect(() => give('NOBODY == 1')).toThrow(/expression of action 1 \(decide\) cannot be decided: Unknown variable: NOBODY/);
   expect(() => give('COUNT * 1.5', { COUNT: 2 })).toThrow(/no such overload/);
+});
+
+const condition = (variable: string, operator: '==' | '>' | 'contains' | 'matches', value: string) => ({ variable, operator, value });
+
+test.each<[ReturnType<typeof condition>, boolean]>([
+  [condition('COUNT', '==', '${LIMIT}'), false],
+  [condition('COUNT', '>', '${LIMIT}'), true],
+  [condition('NAME', '==', '${OTHER}'), true],
+  [condition('NAME', '==', 'web-${NUMBER}'), true],
+  [condition('NAME', 'contains', '-${NUMBER}'), true],
+  [condition('NAME', '==', '$${OTHER}'), false],
+  [condition('NAME', 'matches', '^web-${NUMBER}$'), true],
+  [condition('NAME', 'matches', '^${DOTS}$'), false],
+  [condition('NAME', 'matches', '^${raw:DOTS}$'), true],
+  [condition('NAME', '==', '${actions.ask.output}'), true],
+])('a condition compares with the values of its references: %j is %s', (one, holds) => {
+  const values = { COUNT: 10, LIMIT: 9, NAME: 'web-1', OTHER: 'web-1', NUMBER: 1, DOTS: '.....', actions: { ask: { output: 'web-1' } } };
+  expect(allHold([one], values)).toBe(holds);
+});
+
+test('a condition whose reference has no value, or whose pattern values make dangerous, says so', () => {
+  expect(() => allHold([condition('NAME', '==', '${NOWHERE}')], { NAME: 'x' })).toThrow(/\$\{NOWHERE\} has no value/);
+  expect(() => allHold([condition('NAME', 'matches', '${raw:BAD}')], { NAME: 'x', BAD: '(a+)+' })).toThrow(
+    /\$\{raw:BAD\}, cannot be asked: with its values it repeats a group/,
+  );
 });

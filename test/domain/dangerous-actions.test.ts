@@ -46,6 +46,8 @@ test.each([
   'python3 -c "eval(x)"',
   'x\nreboot',
   'psql -c "DROP DATABASE x"',
+  'redis-cli -n 2 FLUSHDB',
+  'mongosh --eval "db.dropDatabase()"',
 ])('%j is dangerous', (text) => {
   expect(command(text)).toEqual([{ path: 'actions.0.action_parameters.command', message: expect.stringMatching(/^".+" is dangerous$/) }]);
 });
@@ -73,6 +75,8 @@ test.each([
   'git add -A; git commit',
   'cat /etc/passwd',
   'echo "$SHUTDOWN_AT"',
+  'redis-cli get flushall:counter',
+  'sync; fsync flush',
 ])('%j is not', (text) => {
   expect(command(text)).toEqual([]);
 });
@@ -89,6 +93,41 @@ test('scripts, file actions, uploads and statements are looked at too', () => {
       found({ action_type: 'database', action_parameters: { query: 'drop schema x' } }),
     ].map((problems) => problems.length),
   ).toEqual([1, 1, 1, 1]);
+});
+
+const query = (text: string) => found({ action_type: 'database', action_parameters: { query: text } }).length;
+test.each([
+  ['FLUSHALL', 1],
+  ['  flushdb async', 1],
+  ['GET flushall', 0],
+  ['{"dropDatabase": 1}', 1],
+  ['{"find": "drops"}', 0],
+])('the statement %j has %d dangers', (text, dangers) => {
+  expect(query(text)).toBe(dangers);
+});
+
+const upload = (parameters: object) =>
+  found({
+    action_type: 'file_transfer',
+    action_parameters: { operation: 'upload', destination_path: '/srv/x', content: 'x', ...parameters },
+  });
+test.each([
+  [{ mode: '755' }, 1],
+  [{ mode: '0744' }, 1],
+  [{ mode: '640' }, 0],
+  [{ mode: '4644' }, 0],
+  [{ destination_path: 'C:\\tools\\setup.EXE' }, 1],
+  [{ destination_path: '/srv/deploy.sh' }, 1],
+  [{ content: '#!/bin/sh\ntrue\n' }, 1],
+  [{ content: 'name=#!x' }, 0],
+])('the upload %j has %d dangers', (parameters, dangers) => {
+  expect(upload(parameters)).toHaveLength(dangers);
+});
+
+test('a pattern that takes for ever is given up, and the setting is named', () => {
+  expect(() => found({ action_type: 'command', action_parameters: { command: `${'a'.repeat(40)}!` } }, ['^(a+)+$'])).toThrow(
+    /setting dangerous_command_patterns takes too long/,
+  );
 });
 
 test('$${…} does not hide anything, and a long match is cut', () => {

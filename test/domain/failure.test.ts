@@ -57,4 +57,5 @@ test('the delay grows by the coefficient with each try', () => {
   expect([1, 2, 3, 4].map((attempt) => retryDelayMs(5_000, 2, attempt))).toEqual([5_000, 10_000, 20_000, 40_000]);
   expect([1, 2, 3].map((attempt) => retryDelayMs(1_000, 1, attempt))).toEqual([1_000, 1_000, 1_000]);
   expect(retryDelayMs(1_000, 1.5, 3)).toBe(2_250);
+  expect(retryDelayMs(300_000, 2, 10)).toBe(3_600_000);
 });

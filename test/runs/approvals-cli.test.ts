@@ -211,6 +211,9 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
     endMarked(`${action}/1/1`);
     const lost = await cli('runs', 'lost', serial);
     expect(lost.code).toBe(0);
+    const told = `The outcome of 1 action(s) is not known: look at their targets, then say what happened. See: opsconductor runs lost ${serial}`;
+    expect((await cli('runs', 'show', serial)).output).toContain(told);
+    expect((await cli('runs', 'list')).output).toMatch(new RegExp(`^${serial} +.* 1 +1 +1 +\\d{4}-`, 'm'));
     expect(lost.output).toMatch(/^ACTION +TARGET +NAME +STARTED +WHY\n/);
     expect(lost.output).toMatch(new RegExp(`${action} +${target} +restart +\\d{4}-.* may still run there`));
     expect(lost.output).toContain('then: opsconductor runs resolve ACTION --outcome succeeded|failed|not_run');
@@ -240,6 +243,8 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
       output: `error: ${action} was resolved before (succeeded).\n`,
     });
     expect(await cli('runs', 'lost', serial)).toEqual({ code: 0, output: 'The outcome of every action is known.\n' });
+    expect((await cli('runs', 'show', serial)).output).not.toContain('is not known');
+    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body.unresolved_attempts).toBe(0);
     expect((await resultsOf(platform, serial))[0]).toMatchObject({ status: 'failed', resolution: 'succeeded', resolved_by: operator.name });
     expect(await auditOf(serial, 'resolve_attempt')).toMatchObject([
       { event_type: 'execution_changed', details: { action, outcome: 'succeeded', note: 'uptime says so' } },

@@ -240,7 +240,13 @@ describe.skipIf(withoutSshd)('actions inside actions (OpenSSH)', () => {
     test('an approval is listed with its question, and the answer is on the record; a second one is refused', async () => {
       const serial = await startAsking(approval());
       expect(await waiting(serial)).toMatchObject([
-        { action_serial: `${serial}.0001.0002`, action_name: 'ask', on_timeout: 'fail', approvers: [{ type: 'role', value: 'admin' }] },
+        {
+          action_serial: `${serial}.0001.0002`,
+          action_name: 'ask',
+          message: 'Restart host-1?',
+          on_timeout: 'fail',
+          approvers: [{ type: 'role', value: 'admin' }],
+        },
       ]);
       expect(await answer(serial, { answer: 'approved', note: 'window is open' })).toMatchObject({
         status: 200,

@@ -59,13 +59,48 @@ describe.skipIf(withoutSmtpd)('email actions of a run (aiosmtpd)', () => {
     const { serial, result } = await run(email(parameters), { variables });
     expect(result).toMatchObject({ status: 'completed', result_output: '250 2.0.0 queued as 4711\n' });
     const { content, ...envelope } = await server.taken('Bob <bob@example.org>');
-    expect(envelope).toEqual({ from: 'ops@example.org', to: ['bob@example.org', 'ann@example.org'], login: 'mailer', tls: true });
+    expect(envelope).toEqual({
+      from: 'ops@example.org',
+      to: ['bob@example.org', 'ann@example.org'],
+      login: 'mailer',
+      tls: true,
+      helo: expect.any(String),
+    });
     expect(content).toContain('Subject: =?UTF-8?Q?in_Z=C3=BCrich_=3Cb=3E?=');
     expect(content).toContain('First Z=C3=BCrich <b>');
     expect(content).toContain(Buffer.from('in Zürich <b>').toString('base64'));
     const [, id] = /Message-ID:\s+<(.+)@opsconductor>/.exec(content) ?? [];
     const lines = (await logOf(serial)).map(({ log_message }) => log_message);
     expect(lines).toContain(`Mail <${id}@opsconductor> was accepted for bob@example.org, ann@example.org.`);
+  });
+
+  test('attachments: bytes in Base64 with their type, and a file that is kept, as it is', async () => {
+    const bytes = Buffer.from([0, 1, 254, 255, 10]);
+    const kept = await platform.app.request('/api/v1/artifacts?name=report.csv', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${platform.token}`, 'content-type': 'application/octet-stream' },
+      body: 'a;b\n1;2\n',
+    });
+    const { artifact_uuid: artifact } = (await kept.json()) as { artifact_uuid: string };
+    const attachments = [
+      { filename: 'dot.bin', content_base64: bytes.toString('base64'), content_type: 'image/png' },
+      { filename: 'report.csv', artifact: '${REPORT}', content_type: 'text/csv; charset=utf-8' },
+    ];
+    const { result } = await run(email({ to: ['ann@example.org'], subject: 'attached', attachments }), {
+      variables: [{ key: 'REPORT', value: artifact }],
+    });
+    expect(result).toMatchObject({ status: 'completed' });
+    const { content } = await server.taken('Subject: attached');
+    expect(content).toMatch(/Content-Type: image\/png; name=dot\.bin/);
+    expect(content).toContain(bytes.toString('base64'));
+    expect(content).toMatch(/Content-Type: text\/csv; charset=utf-8; name=report\.csv/);
+    expect(content).toContain(Buffer.from('a;b\n1;2\n').toString('base64'));
+  });
+
+  test('an attachment whose file is not there fails the action before anything is sent', async () => {
+    const attachments = [{ filename: 'x', artifact: '00000000-0000-4000-8000-000000000000' }];
+    const { result } = await run(email({ to: ['ann@example.org'], subject: 'nothing attached', attachments }));
+    expect(result).toMatchObject({ status: 'failed', error_code: 'NOT_FOUND' });
   });
 
   test('one of two recipients refused: the action has failed and tells both', async () => {

@@ -63,6 +63,17 @@ describe.skipIf(withoutSshd)('file and file_transfer actions of a run', () => {
     return { ...artifact, content: await buffer(readArtifact(platform.db, artifact)) };
   };
 
+  /** Two targets, one after the other; `run` runs them in their order. */
+  const onTwo = async (actions: object[]) => {
+    const second: string = (await platform.api('POST', '/api/v1/targets', targetOf(fleet, 1))).body.target_serial;
+    const first = target;
+    const batches = { max_concurrent_targets: 1, rollout: { batches: [{ count: 1 }], order_by: 'name' } };
+    const { serial } = await runJob(platform, [first, second], actions, { settings: batches });
+    await platform.untilEnded(serial);
+    const { data } = (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body;
+    return { serial, first, second, results: data };
+  };
+
   const partsLeft = (path: string): string[] => readdirSync(dirname(path)).filter((name) => name.endsWith('.part'));
 
   test('mkdir, upload, copy, chmod, move and delete do what they say on the target', async () => {
@@ -216,5 +227,44 @@ describe.skipIf(withoutSshd)('file and file_transfer actions of a run', () => {
     const texts = notes.map((note) => note.log_message).join('\n');
     expect(texts).toContain('The transfer goes on over a new connection');
     expect(texts).toMatch(/Goes on behind the \d+ bytes that are there already/);
+  });
+
+  test('an upload makes the folders that are missing when it is asked to, else it fails', async () => {
+    const { result: refused } = await run([upload({ destination_path: at('deep/er/file'), content: 'x' })]);
+    expect(refused).toMatchObject({ status: 'failed', error_code: 'FILE_MISSING' });
+    const { result } = await run([upload({ destination_path: at('deep/er/file'), content: 'x', create_parents: true })]);
+    expect(result).toMatchObject({ status: 'completed' });
+    expect(readFileSync(at('deep/er/file'), 'utf8')).toBe('x');
+  });
+
+  test('a file that an action has fetched is uploaded later in the same run, on the same target or another', async () => {
+    writeFileSync(at('hosts.txt'), 'from the first\n');
+    const { results, first, second } = await onTwo([
+      {
+        ...download({ source_path: at('hosts.txt') }),
+        action_key: 'fetch',
+        conditions: [{ variable: 'TARGET_NAME', operator: '==', value: 'host-1' }],
+      },
+      upload({ destination_path: at('copy-${TARGET_SERIAL}'), artifact: '${actions.fetch.artifact}', mode: '600' }),
+    ]);
+    expect(results.map(({ status }: { status: string }) => status)).toEqual(['completed', 'completed', 'skipped', 'completed']);
+    for (const serial of [first, second]) expect(readFileSync(at(`copy-${serial}`), 'utf8')).toBe('from the first\n');
+  });
+
+  test('a reference to a file that nothing has fetched, or several have, fails and sends nothing', async () => {
+    const never = { conditions: [{ variable: 'TARGET_OS', operator: '==', value: 'plan9' }] };
+    const { result } = await run([
+      { ...download({ source_path: at('hosts.txt') }), action_key: 'fetch', ...never },
+      upload({ destination_path: at('nothing'), artifact: '${actions.fetch.artifact}' }),
+    ]);
+    expect(result).toMatchObject({
+      error_code: 'VARIABLE_MISSING',
+      result_error: expect.stringContaining('"fetch" has not run on this target'),
+    });
+    const text = await run([upload({ destination_path: at('nothing'), artifact: '${TEXT}' })], {
+      variables: [{ key: 'TEXT', value: 'no uuid' }],
+    });
+    expect(text.result).toMatchObject({ error_code: 'VALIDATION', result_error: expect.stringContaining('gives no uuid of an artifact') });
+    expect(existsSync(at('nothing'))).toBe(false);
   });
 });

@@ -153,6 +153,13 @@ describe.skipIf(withoutSshd)('plan of a run (OpenSSH)', () => {
     expect(steps[7]?.texts[0]?.text).toBe("echo '${LOOP_ITEM}'");
   });
 
+  test('an action for other systems is skipped, and says so', async () => {
+    const job = await makeJob([command('a', { action_config: { target_compatibility: ['windows'] } }), command('b')]);
+    const { targets: planned } = await plan(job);
+    expect(verdicts(planned[0]?.steps ?? [])).toEqual(['skipped', 'runs']);
+    expect(planned[0]?.steps[0]?.reason).toBe('it is only for targets of windows, and this one is linux');
+  });
+
   test('an action that surely fails is told, and that it ends the branch', async () => {
     const job = await makeJob([command('a'), command('b')]);
     await platform.db.query(

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createReconcileActivities } from '../../src/activities/reconcile.ts';
 import { selectRow, selectRows } from '../../src/db/query.ts';
@@ -8,6 +8,7 @@ import { saysLine, untilEvents } from '../support/follow.ts';
 import { markedProcesses } from '../support/marked-processes.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { untilResults } from '../support/until-results.ts';
 
 const TARGETS = 4;
 
@@ -36,7 +37,7 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     const rows = await selectRows<{ text: string }>(
       platform.db,
       `SELECT concat_ws(' ', action_order, iteration, status, CASE WHEN is_final THEN 'final' END) AS text FROM job_action_results
-       WHERE action_serial LIKE $1 ORDER BY action_order, iteration`,
+       WHERE action_serial LIKE $1 ORDER BY action_order, iteration, attempt`,
       [`${serial}.0001.%`],
     );
     return rows.map((row) => row.text);
@@ -131,8 +132,9 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
 
   test('one branch is cancelled, at work or not begun; the others go on', async () => {
     const { serial, letGo } = await startHeld(2);
-    expect((await post(serial, `branches/${serial}.0001/cancel`, { note: 'wrong host' })).status).toBe(200);
-    expect((await post(serial, `branches/${serial}.0004/cancel`)).status).toBe(200);
+    const taken = { status: 200, body: { acknowledged: true } };
+    expect(await post(serial, `branches/${serial}.0001/cancel`, { note: 'wrong host' })).toMatchObject(taken);
+    expect(await post(serial, `branches/${serial}.0004/cancel`)).toMatchObject(taken);
     await untilEvents(platform, serial, 2, (seen) =>
       seen.event === 'branch' && seen.data.status === 'cancelled' ? seen.data.branch_serial : undefined,
     );
@@ -142,6 +144,46 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     const ended = await branchesOf(serial);
     expect(ended.map((branch: { status: string }) => branch.status)).toEqual(['cancelled', 'completed', 'completed', 'cancelled']);
     expect(ended[3]).toMatchObject({ started_at: null, result_error: 'Cancelled before it began.' });
+  });
+
+  test('a cancel of a run says who asked and why, in its log and in the audit, and whether its workflow has taken it', async () => {
+    const { serial } = await startHeld(2);
+    expect(await post(serial, 'cancel', { note: 'wrong release' })).toMatchObject({
+      status: 202,
+      body: { acknowledged: true, cancel_requested_at: expect.any(String) },
+    });
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
+    expect((await post(serial, 'cancel')).status).toBe(409);
+    expect((await post(serial, 'cancel', { why: 'x' })).status).toBe(400);
+    const { body: log } = await platform.api('GET', `/api/v1/executions/${serial}/logs?limit=500`);
+    expect(log.data.map((line: { log_message: string }) => line.log_message)).toContain('Cancelled by admin: wrong release');
+    const audit = await selectRows<{ action: string; details: object }>(
+      platform.db,
+      `SELECT action, details FROM audit_events WHERE event_type = 'execution_cancelled' AND resource_id = $1`,
+      [serial],
+    );
+    expect(audit).toEqual([{ action: 'cancel_execution', details: { note: 'wrong release' } }]);
+  });
+
+  test('a cancel that no worker has taken says so, of a run and of a branch', async () => {
+    const { serial } = await startHeld(2);
+    await worker.stop();
+    const asked = { body: { acknowledged: false } };
+    const [branch, run] = [await post(serial, `branches/${serial}.0001/cancel`), await post(serial, 'cancel')];
+    worker = await platform.startTestWorker();
+    expect(branch).toMatchObject({ status: 200, ...asked });
+    expect(run).toMatchObject({ status: 202, ...asked });
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
+  });
+
+  test('an action that waits for its next try is skipped: the try that failed stays on the record', async () => {
+    const actions = [command('exit 3', { retry_count: 2, retry_delay_seconds: 300 }), command('echo after')];
+    const { serial } = await runJob(platform, targets.slice(0, 1), actions);
+    await untilResults(platform, serial, (rows) => rows.some((row) => row.status === 'failed'));
+    const skipped = await post(serial, `branches/${serial}.0001/skip`, { action_order: 1 });
+    expect(skipped).toMatchObject({ status: 200, body: { acknowledged: true } });
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await attemptsOf(serial)).toEqual(['1 1 failed', '1 1 skipped final', '2 1 completed final']);
   });
 
   test('a change while no worker is there is written down, and passed on when one has come', async () => {
@@ -244,6 +286,174 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     letGo();
     expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', failed_branches: 0 });
     expect((await branchesOf(serial))[0]).toMatchObject({ status: 'completed', retry_number: 2 });
+  });
+
+  /** A run whose first target does these actions, while another keeps it going. `add` is a command that writes a line into one file. */
+  const startOnFirst = async (actionsOf: (tools: Tools) => object[]) => {
+    files += 1;
+    const file = `${fleet.folder}/resumes-${files}`;
+    const [first = '', , , last = ''] = targets;
+    const mended = `${file}-mended`;
+    const tools: Tools = {
+      add: (text, fields = {}) => command(`echo "${text}" >> ${file}`, { action_name: `add ${text}`, ...fields }),
+      failsAt: (item, fields = {}) =>
+        command(`[ "$LOOP_ITEM" != ${item} ] || [ -e ${mended} ]`, { action_name: `fails at ${item}`, ...fields }),
+      mended,
+    };
+    const hold = command(`echo begun; while [ ! -e ${file}-go ]; do sleep 0.1; done`);
+    const { serial } = await runJob(
+      platform,
+      [first, last],
+      // oxlint-disable-next-line unicorn/no-thenable -- a list of actions is nothing that `await` would call
+      [nest('either', { conditionType: 'if', expression: `TARGET_SERIAL == "${first}"`, then: actionsOf(tools), else: [hold] })],
+    );
+    const until = (status: string, retry: number) =>
+      untilEvents(platform, serial, 1, (seen) =>
+        seen.event === 'branch' && seen.data.target_serial === first && seen.data.status === status && seen.data.retry_number === retry
+          ? seen.id
+          : undefined,
+      );
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    return {
+      serial,
+      until,
+      resume: () => post(serial, 'retry', { branches: [`${serial}.0001`], from: 'failed_action' }),
+      mend: () => writeFileSync(mended, ''),
+      lines: () => readFileSync(file, 'utf8').trim().split('\n'),
+      async end() {
+        writeFileSync(`${file}-go`, '');
+        return platform.untilEnded(serial);
+      },
+    };
+  };
+  interface Tools {
+    add: (text: string, fields?: object) => object;
+    failsAt: (item: string, fields?: object) => object;
+    mended: string;
+  }
+  const nest = (name: string, parameters: object, type = 'condition') => ({
+    action_type: type,
+    action_name: name,
+    action_parameters: parameters,
+  });
+  const over = (expression: string, loop: object[]) => nest('loop', { conditionType: 'for', expression, loop });
+  const parallel = (actions: object[], parameters: object = {}) => nest('block', { actions, ...parameters }, 'parallel');
+
+  test('a failure in the lane of a turn is resumed there: completed turns and lanes are not done again, however often', async () => {
+    const run = await startOnFirst(({ add, failsAt }) => [
+      over('["1", "2", "3"]', [
+        add('begin $LOOP_ITEM'),
+        parallel([
+          add('left $LOOP_ITEM'),
+          over('["a", "b", "c"].map(letter, LOOP_ITEM + letter)', [add('right $LOOP_ITEM'), failsAt('2b'), add('behind $LOOP_ITEM')]),
+        ]),
+        add('end $LOOP_ITEM'),
+      ]),
+      add('last'),
+    ]);
+    await run.until('failed', 0);
+    expect((await run.resume()).status).toBe(200);
+    await run.until('failed', 1);
+    run.mend();
+    expect((await run.resume()).status).toBe(200);
+    await run.until('completed', 2);
+    const turns = ['1', '2', '3'].flatMap((turn) => [
+      `begin ${turn}`,
+      `left ${turn}`,
+      `end ${turn}`,
+      ...['a', 'b', 'c'].flatMap((letter) => [`right ${turn}${letter}`, `behind ${turn}${letter}`]),
+    ]);
+    expect(run.lines().toSorted()).toEqual([...turns, 'last'].toSorted());
+    expect(await run.end()).toMatchObject({ status: 'completed', failed_branches: 0 });
+    // The block and the loops around the failure have a row for each time that they were gone on with.
+    const rows = (await attemptsOf(run.serial)).filter((row) => /^[248] /.test(row));
+    expect(rows).toEqual([
+      '2 1 failed',
+      '2 2 failed',
+      '2 3 completed final',
+      '4 1 completed final',
+      '4 2 failed',
+      '4 3 failed',
+      '4 4 completed final',
+      '4 5 completed final',
+      ...[1, 2, 3, 4].map((turn) => `8 ${turn} completed final`),
+      '8 5 failed',
+      '8 6 failed',
+      ...[7, 8, 9, 10, 11].map((turn) => `8 ${turn} completed final`),
+    ]);
+  });
+
+  test('a lane that another one cut short goes on where it was, and so does a loop that goes on by its own results', async () => {
+    const run = await startOnFirst(({ add, mended }) => [
+      parallel(
+        [
+          add('whole', { action_key: 'whole' }),
+          nest('again', {
+            conditionType: 'while',
+            expression: '!("count" in actions) || actions.count.output != "3"',
+            loop: [
+              command(`echo x >> ${mended}-count; grep -c x ${mended}-count`, { action_key: 'count', action_name: 'count' }),
+              command(`[ "$(grep -c x ${mended}-count)" != 2 ] || [ -e ${mended} ] || { touch ${mended}-hangs; sleep 314; }`, {
+                action_name: 'hangs',
+              }),
+            ],
+          }),
+          command(`while [ ! -e ${mended}-hangs ]; do sleep 0.1; done; [ -e ${mended} ]`, { action_name: 'cuts', action_key: 'cuts' }),
+        ],
+        { waitForAll: false },
+      ),
+      add('because', { action_name: 'because', dependencies: [{ action_key: 'cuts', status: 'failure' }] }),
+      add('after'),
+    ]);
+    await run.until('failed', 0);
+    run.mend();
+    expect((await run.resume()).status).toBe(200);
+    await run.until('completed', 1);
+    expect(run.lines().toSorted()).toEqual(['after', 'because', 'whole']);
+    expect(await run.end()).toMatchObject({ status: 'completed' });
+    const rows = await attemptsOf(run.serial);
+    expect(rows.filter((row) => row.startsWith('5 '))).toEqual(['5 1 completed final', '5 2 completed final', '5 3 completed final']);
+    expect(rows.filter((row) => row.startsWith('8 '))).toEqual(['8 1 completed', '8 2 skipped final']);
+  });
+
+  test('a branch that was cancelled in the midst of a turn goes on with the action that it was in', async () => {
+    const run = await startOnFirst(({ add, mended }) => [
+      over('["1", "2", "3"]', [
+        add('begin $LOOP_ITEM'),
+        command(`[ "$LOOP_ITEM" != 2 ] || [ -e ${mended} ] || { echo hangs; sleep 315; }`, { action_name: 'hangs' }),
+        add('end $LOOP_ITEM'),
+      ]),
+    ]);
+    await untilEvents(platform, run.serial, 1, saysLine('hangs'));
+    expect((await post(run.serial, `branches/${run.serial}.0001/cancel`)).status).toBe(200);
+    await run.until('cancelled', 0);
+    run.mend();
+    expect((await run.resume()).status).toBe(200);
+    await run.until('completed', 1);
+    expect(run.lines()).toEqual(['1', '2', '3'].flatMap((turn) => [`begin ${turn}`, `end ${turn}`]));
+    expect(await run.end()).toMatchObject({ status: 'completed', cancelled_branches: 0 });
+  });
+
+  test('a rollback after a resume undoes what ran before it, each turn once; after a rollback nothing is resumed', async () => {
+    const run = await startOnFirst(({ add, failsAt, mended }) => [
+      over('["1", "2"]', [
+        add('do $LOOP_ITEM', { rollback: [add('undo $LOOP_ITEM')] }),
+        failsAt('2', { rollback: [add('undo failed $LOOP_ITEM')] }),
+      ]),
+      command(`[ -e ${mended}-not ]`, { action_name: 'bad', on_failure: 'rollback' }),
+    ]);
+    await run.until('failed', 0);
+    run.mend();
+    expect((await run.resume()).status).toBe(200);
+    await run.until('failed', 1);
+    expect(run.lines()).toEqual(['do 1', 'do 2', 'undo failed 2', 'undo 2', 'undo failed 1', 'undo 1']);
+    const before = await attemptsOf(run.serial);
+    expect(await run.resume()).toMatchObject({ status: 409, body: { detail: expect.stringContaining('was rolled back') } });
+    expect(await attemptsOf(run.serial)).toEqual(before);
+    expect((await post(run.serial, 'retry', { branches: [`${run.serial}.0001`] })).status).toBe(200);
+    await run.until('failed', 2);
+    expect(run.lines().slice(6)).toEqual(['do 1', 'do 2', 'undo failed 2', 'undo 2', 'undo failed 1', 'undo 1']);
+    await run.end();
   });
 
   test('failed branches of a run that has ended are run again in a new run, which is linked to it', async () => {

@@ -125,4 +125,36 @@ describe.skipIf(withoutSshd)('references in the texts of a run (OpenSSH)', () =>
       [{ path: 'variables.0.key', message: 'JOB_RESULT is set by OpsConductor; choose another name' }],
     ]);
   });
+
+  test('settings of a job are the defaults of its actions: environment, whether output is kept, the pause before a retry', async () => {
+    const environment = { PLACE: 'in ${NAME} on ${TARGET_NAME}', LEVEL: 'job' };
+    const settings = { environment, capture_output: false, retry_delay_seconds: 1 };
+    const print = 'echo "$PLACE, $LEVEL"';
+    const results = await run(
+      [
+        command(print, { action_config: { capture_output: true } }),
+        command(print, { action_config: { capture_output: true, environment: { LEVEL: 'action' } } }),
+        command('echo hidden; exit 3', { retry_count: 1 }),
+      ],
+      { settings, variables: [{ key: 'NAME', value: 'Zürich' }] },
+    );
+    expect(results.map((row: { result_output: string }) => row.result_output)).toEqual([
+      'in Zürich on host-1, job\n',
+      'in Zürich on host-1, action\n',
+      '',
+      '',
+    ]);
+    expect(Date.parse(results[3].started_at) - Date.parse(results[2].completed_at)).toBeLessThan(4_000);
+  });
+
+  test('an action for other systems is skipped, with the reason', async () => {
+    const results = await run([
+      command('echo a', { action_config: { target_compatibility: ['windows', 'aix'] } }),
+      command('echo b', { action_config: { target_compatibility: ['linux'] } }),
+    ]);
+    expect(results).toMatchObject([
+      { status: 'skipped', skip_reason: 'condition_false', result_error: 'It is only for targets of windows, aix, and this one is linux.' },
+      { status: 'completed' },
+    ]);
+  });
 });

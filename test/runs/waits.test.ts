@@ -88,6 +88,14 @@ describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
     expect(await rowsOf(serial)).toEqual(['block completed', 'rest completed', 'rest completed', 'work completed']);
   });
 
+  test('the clock of a run stands still while it waits, and goes on when it works again', async () => {
+    const hangs = [wait({ seconds: 4 }), named('hangs', 'sleep 323')];
+    const { serial } = await runJob(platform, [target], hangs, { timeout_seconds: 3 });
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'failed', error_code: 'RUN_TIMED_OUT' });
+    expect(await rowsOf(serial)).toEqual(['rest completed', 'hangs cancelled']);
+    expect(markedProcesses(`${serial}.0001.0002/1/1`)).toEqual([]);
+  });
+
   test('a run that is cancelled during a wait ends at once: the wait is cancelled, what comes behind is, too', async () => {
     const { serial } = await runJob(platform, [target], [named('before'), wait({ seconds: 2_592_000 }), named('after')]);
     await untilRow(serial, 'rest', 'running');

@@ -77,6 +77,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     ...base,
     startRun: control.startRun,
     cancelRun: control.cancelRun,
+    hasTaken: control.hasTaken,
     steer: control.steer,
     answerApproval: control.answerApproval,
     skipAction: control.skipAction,

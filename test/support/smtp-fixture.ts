@@ -16,6 +16,7 @@ const PYTHON = '/usr/bin/python3';
 export const withoutSmtpd = spawnSync(PYTHON, ['-c', 'import aiosmtpd']).status !== 0 && process.env['CI'] === undefined;
 
 const TakenMail = z.object({
+  helo: z.string(),
   from: z.string(),
   to: z.array(z.string()),
   login: z.string().nullable(),

@@ -20,7 +20,7 @@ class Handler:
         if b"please-refuse" in envelope.content:
             return "554 5.7.1 looks like spam"
         login = session.auth_data.login.decode() if session.auth_data else None
-        mail = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "login": login, "tls": server.transport.get_extra_info("ssl_object") is not None}
+        mail = {"helo": session.host_name, "from": envelope.mail_from, "to": envelope.rcpt_tos, "login": login, "tls": server.transport.get_extra_info("ssl_object") is not None}
         print(json.dumps({**mail, "content": base64.b64encode(envelope.content).decode()}), flush=True)
         return "250 2.0.0 queued as 4711"
 

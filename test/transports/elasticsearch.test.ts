@@ -56,6 +56,15 @@ describe.skipIf(withoutElasticsearch)('Elasticsearch (a node of its own)', () =>
     expect(await ask(endpoint, 'DELETE', '/things')).toEqual({ status: 200, json: { acknowledged: true } });
   });
 
+  test('the prefix of the method begins the name of every index', async () => {
+    const endpoint = endpointAt(server.port, { index_prefix: 'team-' });
+    expect(await ask(endpoint, 'PUT', '/kept/_doc/1?refresh=true', { n: 1 })).toMatchObject({ json: { _index: 'team-kept' } });
+    expect(await ask(endpointAt(server.port), 'GET', '/team-kept/_count')).toMatchObject({ status: 200, json: { count: 1 } });
+    expect(await ask(endpoint, 'GET', '/ke*,-other*/_count')).toMatchObject({ status: 200, json: { count: 1 } });
+    expect(await ask(endpoint, 'GET', '/_cluster/health')).toMatchObject({ status: 200 });
+    expect(await ask(endpoint, 'DELETE', '/kept')).toMatchObject({ status: 200 });
+  });
+
   test('what the server refuses is a result with its status and words', async () => {
     const answer = await ask(endpointAt(server.port), 'POST', '/_search', { query: { nonsense: {} } });
     expect(answer).toMatchObject({ status: 400, json: { error: { type: 'parsing_exception' } } });

@@ -59,6 +59,11 @@ describe.skipIf(withoutSmtpd)('SMTP (aiosmtpd)', () => {
     });
   });
 
+  test('the worker greets the server by the name that the method says', async () => {
+    await sendOver(plain.endpoint({ domain: 'ops.example.org' }, null), mail({ id: '<greeting@x>' }));
+    expect(await plain.taken('<greeting@x>')).toMatchObject({ helo: 'ops.example.org' });
+  });
+
   test('without a credential a mail goes to a server that asks for none', async () => {
     await sendOver(plain.endpoint({}, null), mail({ id: '<no-login@x>' }));
     expect(await plain.taken('<no-login@x>')).toMatchObject({ login: null, tls: false });

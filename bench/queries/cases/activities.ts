@@ -65,6 +65,9 @@ export const activityCases = (world: World): QueryCase[] => {
       await runActivities.planTargets({ execution: serial });
     }),
     page('branches of a shard', ['loadBranches'], (n) => runActivities.loadBranches({ execution: run(n), from: 1, to: 500 })),
+    page('time of a run asked for', ['timeLeft'], (n) =>
+      runActivities.timeLeft({ execution: run(n), limitMs: 1_000, periods: [[0, Date.now()]] }),
+    ),
     row('run timed out', ['markTimedOut'], (n) => runActivities.markTimedOut({ execution: run(n) })),
     page('shard stopped', ['stopShard'], (n) =>
       runActivities.stopShard({ execution: pick(running, n).serial, shard: 1, from: 1, to: 500, how: 'cancelled' }),

@@ -61,6 +61,10 @@ export const controlCases = (world: World): QueryCase[] => {
       await control.endControl({ ...ref(n, 3), outcome: COMPLETED });
       await control.endControl({ ...ref(n, 3), outcome: { ...COMPLETED, status: 'cancelled' } });
     }),
+    row('block gone on with', ['reopenControl'], async (n) => {
+      await beginControlRow(db, ref(n, 3), null);
+      await control.reopenControl({ ...ref(n, 3), iteration: 9, from: 1 });
+    }),
     row('approval answered', ['answerApproval'], async (n) => {
       await beginControlRow(db, ref(n, 4), null);
       await control.answerApproval({ ...ref(n, 4), ...NO_ANSWER });

@@ -5,6 +5,7 @@ import { checkValues } from '../../../src/services/executions/check-values.ts';
 import { planRun } from '../../../src/services/executions/plan-run.ts';
 import { startExecution } from '../../../src/services/executions/start-execution.ts';
 import { createJob, deleteJob, updateJob } from '../../../src/services/jobs/write-job.ts';
+import { changeDangerousPatterns, readDangerousPatterns } from '../../../src/services/system/dangerous-patterns.ts';
 import { acceptHostKey } from '../../../src/services/targets/accept-host-key.ts';
 import { testConnection, testMethodConfig } from '../../../src/services/targets/test-connection.ts';
 import { updateTarget } from '../../../src/services/targets/update-target.ts';
@@ -56,10 +57,12 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
     row('connection tested', ['testMethodConfig'], (n) =>
       testMethodConfig(services, caller, { os_type: 'linux', method: method(`new-${n}.example.org`) }),
     ),
-    page('job made, on all targets', ['createJob', 'writeActions', 'checkCapabilities'], (n) => createJob(services, caller, newJob(n))),
+    page('job made, on all targets', ['createJob', 'writeActions', 'checkCapabilities', 'profilesOfJob'], (n) =>
+      createJob(services, caller, newJob(n)),
+    ),
     page('job changed, on all targets', ['updateJob'], (n) => updateJob(services, caller, pick(jobs, n).serial, newJob(n))),
     row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
-    row('run started', ['startExecution', 'selectTargets'], (n) =>
+    row('run started', ['startExecution', 'selectTargets', 'checkNamedTargets', 'profilesOfTargets'], (n) =>
       startExecution(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial] }, `key-${n}`),
     ),
     row('run started, on all targets', ['startExecution'], (n) => startExecution(services, caller, pick(jobs, n).serial, {}, undefined)),
@@ -74,6 +77,10 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
       const job = { id: 1 + (n % jobs.length), definition_version: 1, variables };
       return services.db.transaction((transaction) => checkValues(services.db, job, {}, transaction));
     }),
-    row('run cancelled', ['cancelExecution'], (n) => cancelExecution(services, caller, pick(runningRuns, n).serial)),
+    row('dangerous commands changed', ['readDangerousPatterns', 'changeDangerousPatterns'], async () => {
+      const { patterns } = await readDangerousPatterns(services, caller);
+      await changeDangerousPatterns(services, caller, { patterns });
+    }),
+    row('run cancelled', ['cancelExecution'], (n) => cancelExecution(services, caller, pick(runningRuns, n).serial, {})),
   ];
 };

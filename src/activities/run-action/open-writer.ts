@@ -32,7 +32,7 @@ export const openWriter = (
     mask: context.mask,
     maxOutputBytes: settings.max_output_bytes,
     maxLogBytes: settings.max_log_bytes,
-    isCaptured: action.config['capture_output'] !== false,
+    isCaptured: (action.config['capture_output'] ?? context.definition.capturesOutput) !== false,
     onWritten: () => notifyRun(context.executionSerial),
     giveUp,
   });

@@ -48,7 +48,9 @@ export const renderProgram = (run: Run, shell: CommandShell): RemoteProgram => {
   const { action, context, previous, marker } = run;
   const parameters: StoredParameters = action.parameters;
   const { environment, working_directory: folder, run_as: runAs }: StoredConfig = action.config;
-  const own = Object.entries(environment ?? {}).map(([name, value]) => [name, render(run, value, 'plain')] as const);
+  const own = Object.entries({ ...context.definition.environment, ...environment }).map(
+    ([name, value]) => [name, render(run, value, 'plain')] as const,
+  );
   return {
     ...textOf(run, shell),
     arguments: (parameters.arguments ?? []).map((text) => render(run, text, 'plain')),

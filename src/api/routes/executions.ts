@@ -1,6 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { ActionResult, Branch, Execution, ExecutionSerial, LogLine } from '../../contracts/execution.ts';
 import { pageOf } from '../../contracts/page.ts';
+import { SteeredExecution, SteerNote } from '../../contracts/steering.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { cancelExecution } from '../../services/executions/cancel-execution.ts';
 import {
@@ -108,11 +109,11 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           summary: 'Stop a run',
           access: 'executions.cancel',
           problems: [404],
-          request: { params: ExecutionRef },
+          request: { params: ExecutionRef, body: { ...json(SteerNote, 'Why; may be left out'), required: false } },
         },
-        { 202: json(Execution, 'Asked; the run ends as cancelled') },
+        { 202: json(SteeredExecution, 'Asked; the run ends as cancelled') },
       ),
-      async (c) => c.json(await cancelExecution(deps, c.get('caller'), c.req.valid('param').serial), 202),
+      async (c) => c.json(await cancelExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 202),
     )
     .openapi(
       route(

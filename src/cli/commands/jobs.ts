@@ -19,6 +19,7 @@ interface FileOptions {
 
 interface ListOptions {
   search?: string;
+  tag?: string;
   status?: string;
   limit: number;
 }
@@ -52,9 +53,9 @@ const rowOf = (job: JobSummary): string[] => [
   timeText(job.updated_at),
 ];
 
-const list = async (context: CliContext, { search, status, limit }: ListOptions, command: Command): Promise<void> => {
+const list = async (context: CliContext, { search, status, tag, limit }: ListOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const jobs = await Array.fromAsync(allPages((place) => session.client.listJobs({ search, status, ...place }), { limit }));
+  const jobs = await Array.fromAsync(allPages((place) => session.client.listJobs({ search, status, tag, ...place }), { limit }));
   await session.print(jobs, renderTable([HEADINGS, ...jobs.map(rowOf)], { width: session.width, right: [3] }));
   if (jobs.length === limit) session.say(`The first ${limit}; more with --limit.`);
 };
@@ -119,6 +120,7 @@ export const registerJobs = (program: Command, context: CliContext): void => {
     .command('list')
     .description('list jobs, newest first')
     .option('--search <text>', 'part of the name, or a serial')
+    .option('--tag <tag>', 'only jobs with this tag')
     .addOption(new Option('--status <status>').choices(JobStatus.options))
     .addOption(limitOption(1_000))
     .action((options: ListOptions, command: Command) => list(context, options, command));

@@ -109,10 +109,13 @@ const retry: Steer<NoteOption & { target?: string[]; resume?: boolean; new?: boo
 const cancel: Steer<NoteOption & { target?: string[] }> = async (session, serial, options) => {
   if (options.target === undefined) {
     const text = `Asked ${serial} to stop; its programs are being ended. Watch it: opsconductor runs watch ${serial}`;
-    return { run: await session.client.cancelExecution(serial), text };
+    return { run: await session.client.cancelExecution(serial, noteOf(options)), text };
   }
-  for (const target of options.target) await session.client.cancelBranch(serial, await branchOf(session, serial, target), noteOf(options));
-  return { run: await session.client.getExecution(serial), text: `Asked to stop the work on ${options.target.join(', ')}.` };
+  const asked: SteeredExecution[] = [];
+  for (const target of options.target)
+    asked.push(await session.client.cancelBranch(serial, await branchOf(session, serial, target), noteOf(options)));
+  const run = { ...(await session.client.getExecution(serial)), acknowledged: asked.every(({ acknowledged }) => acknowledged) };
+  return { run, text: `Asked to stop the work on ${options.target.join(', ')}.` };
 };
 
 const skip: Steer<NoteOption & { target: string; action: number }> = async (session, serial, options) => {

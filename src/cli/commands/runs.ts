@@ -27,7 +27,7 @@ interface ShowOptions {
   status?: string;
 }
 
-const HEADINGS = ['SERIAL', 'JOB', 'STATUS', 'TARGETS', 'FAILED', 'CREATED', 'TOOK', 'BY'] as const;
+const HEADINGS = ['SERIAL', 'JOB', 'STATUS', 'TARGETS', 'FAILED', 'LOST', 'CREATED', 'TOOK', 'BY'] as const;
 
 const rowOf = (run: Execution, now: number): string[] => [
   run.execution_serial,
@@ -35,6 +35,7 @@ const rowOf = (run: Execution, now: number): string[] => [
   run.status,
   String(run.total_branches),
   String(run.failed_branches),
+  String(run.unresolved_attempts),
   timeText(run.created_at),
   tookText(run, now),
   run.triggered_by ?? '',
@@ -46,7 +47,7 @@ const list = async (context: CliContext, { status, job, limit }: ListOptions, co
   const rows = runs.map((run) => rowOf(run, Date.now()));
   const paint = (text: string, column: number, row: readonly string[]): string =>
     column === 2 ? paintStatus(session.paint, row[2] ?? '', text) : text;
-  await session.print(runs, renderTable([HEADINGS, ...rows], { width: session.width, right: [3, 4, 6], paint }));
+  await session.print(runs, renderTable([HEADINGS, ...rows], { width: session.width, right: [3, 4, 5, 7], paint }));
   if (runs.length === limit) session.say(`The newest ${limit}; more with --limit.`);
 };
 

@@ -20,6 +20,12 @@ export const ActionConfig = z.strictObject({
   capture_output: z.boolean().optional().meta({ description: 'false stores no output, only that and how it ended.' }),
   keep_full_output: z.boolean().optional().meta({ description: 'Keeps the exact bytes of both streams as artifacts.' }),
   run_as: UserName.optional().meta({ description: 'User on the target who runs it, through sudo.' }),
+  target_compatibility: z
+    .array(z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be a kind of system as targets have it, such as linux'))
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'Only on targets whose os_type is one of these; on the others the action is skipped.' }),
   delivery: z.enum(['at_most_once', 'at_least_once']).optional().meta({
     description: 'Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only.',
   }),
@@ -31,7 +37,7 @@ export const ActionCondition = z
   .strictObject({
     variable: VariableKey,
     operator: z.enum(['==', '!=', '>', '<', 'contains', 'matches']),
-    value: z.union([Text(65_536), z.number(), z.boolean()]),
+    value: z.union([Text(65_536), z.number(), z.boolean()]).meta({ description: 'References in a text have their values.' }),
   })
   .meta({ id: 'ActionCondition', description: 'All conditions of an action must hold, or it is skipped.' });
 export type ActionCondition = z.infer<typeof ActionCondition>;
@@ -54,7 +60,7 @@ export const ActionCommon = {
   is_enabled: z.boolean().default(true),
   timeout_seconds: z.number().int().min(1).max(86_400).optional(),
   retry_count: z.number().int().min(0).max(10).optional(),
-  retry_delay_seconds: z.number().int().min(1).max(300).default(5),
+  retry_delay_seconds: z.number().int().min(1).max(300).optional().meta({ description: 'As the settings of the job say, else 5.' }),
   on_failure: OnFailure.default('stop').meta({
     description: 'What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions.',
   }),

@@ -69,7 +69,7 @@ export const ApprovalAction = z.strictObject({
   action_type: z.literal('approval'),
   action_parameters: z.strictObject({
     approvers: Approvers.meta({ description: 'Users by name, or roles; one answer is enough.' }),
-    message: Text(4_096).min(1).optional().meta({ description: 'What they are asked.' }),
+    message: Text(4_096).min(1).optional().meta({ description: 'What they are asked; references have their values.' }),
     timeoutSeconds: z.number().int().min(1).max(THIRTY_DAYS_S, 'must be at most 30 days').default(86_400),
     onTimeout: z.enum(['fail', 'approve', 'skip']).default('fail'),
   }),

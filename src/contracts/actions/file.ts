@@ -37,6 +37,13 @@ export const FileAction = z.strictObject({
   }),
 });
 
+const REFERENCE = /^\$\{[^}]+\}$/;
+/** An artifact by its uuid, or by a reference that gives one. */
+export const ArtifactRef = Text(200).refine(
+  (text) => REFERENCE.test(text) || z.uuid().safeParse(text).success,
+  'must be the UUID of an artifact, or a reference such as ${actions.fetch.artifact}',
+);
+
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower case hex');
 
 /** Between the control plane and the target. */
@@ -46,11 +53,15 @@ const TransferParameters = z.discriminatedUnion(
     z.strictObject({
       operation: z.literal('upload'),
       destination_path: FilePath,
-      artifact: z.uuid().optional().meta({ description: 'Artifact to upload.' }),
+      artifact: ArtifactRef.optional().meta({
+        description:
+          'Artifact to upload: its uuid, or a reference such as ${actions.fetch.artifact} to what a download of this run has fetched.',
+      }),
       content: Text(524_288).optional().meta({ description: 'Text to upload.' }),
       mode: Mode.optional(),
       sha256: Sha256.optional().meta({ description: 'What the content must have.' }),
       overwrite: z.boolean().default(true),
+      create_parents: z.boolean().default(false).meta({ description: 'Makes the folders above the destination that are missing.' }),
     }),
     z.strictObject({
       operation: z.literal('download'),

@@ -12,7 +12,7 @@ export interface NestedAction {
   is_enabled: boolean;
   timeout_seconds?: number | undefined;
   retry_count?: number | undefined;
-  retry_delay_seconds: number;
+  retry_delay_seconds?: number | undefined;
   on_failure: OnFailure;
   conditions: ActionCondition[];
   dependencies: ActionDependency[];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FailureCategory, LogLevel } from '../enums.ts';
+import { ActionSlot, FailureCategory, LogLevel } from '../enums.ts';
 import { ActionCondition, ActionConfig, ActionDependency, EnvironmentName } from '../actions/common.ts';
 import { noDoubles, VariableKey, VariableType, VariableValue } from '../variable.ts';
 import { SealedValue } from '../sealed-value.ts';
@@ -80,6 +80,33 @@ export const JobExecutionsTargetSelection = z
 
 /** Copied from the version, then as steering left it. */
 export const JobExecutionsRollout = Rollout;
+
+const Order = z.number().int().min(0);
+const Frame: z.ZodType = z.lazy(() =>
+  z.strictObject({
+    order: Order,
+    inside: z
+      .strictObject({
+        iteration: z.number().int().min(1),
+        slot: ActionSlot,
+        value: z.string().optional(),
+        round: Order,
+        rounds: Order.optional(),
+        from: z.number().int().min(1).optional(),
+        lanes: z.array(z.array(Frame)).optional(),
+      })
+      .optional(),
+    failure: z.looseObject({ order: Order, at: z.array(Frame).optional() }).optional(),
+    isNoted: z.boolean().optional(),
+    isDone: z.boolean().optional(),
+  }),
+);
+
+/** Where a branch stood when it ended before its end. */
+export const JobExecutionBranchesResumePosition = z.strictObject({
+  frames: z.array(Frame),
+  ran: z.array(z.tuple([Order]).rest(z.tuple([Order, Order, Order]))),
+});
 
 /** What an attempt reported after it had been closed. */
 export const JobActionResultsLateResult = z.strictObject({

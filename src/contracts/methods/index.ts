@@ -79,8 +79,10 @@ const RestApi = z.strictObject({
 const Smtp = z.strictObject({
   timeout: Timeout,
   encryption: z.enum(['starttls', 'ssl', 'none']).default('starttls'),
-  server_type: z.enum(['smtp', 'exchange', 'gmail', 'outlook']).default('smtp'),
-  domain: Option.optional(),
+  server_type: z.string().optional().meta({ description: 'Of methods that were stored before; it says nothing.' }),
+  domain: Option.regex(/^[A-Za-z0-9.-]+$/, 'must be the name of a machine, such as ops.example.org')
+    .optional()
+    .meta({ description: 'Name with which the worker greets the server (EHLO); its own host name when left out.' }),
   from: z.email().optional().meta({ description: 'Sender, where a mail names none.' }),
   test_recipient: z.email().optional().meta({ description: 'A connection test sends a mail to it.' }),
   verify_ssl: Verify,
@@ -165,7 +167,12 @@ const Elasticsearch = z.strictObject({
   verify_certs: Verify,
   ca_certificate: Certificate,
   server_name: ServerName,
-  index_prefix: Option.optional(),
+  index_prefix: Option.regex(
+    /^[^A-Z_\-+\\/*?"<>| ,#:%][^A-Z\\/*?"<>| ,#:%]*$/,
+    'must be the beginning of a name of an index, in lower case',
+  )
+    .optional()
+    .meta({ description: 'Begins the name of every index that a path names.' }),
 });
 
 /** Options of each method; host, port and secrets have fields of their own. Times in seconds. */

@@ -1,5 +1,6 @@
 import { allHold, evaluateExpression } from '../conditions.ts';
 import { OpsError } from '../ops-error.ts';
+import { parseTemplate, referencesOf } from '../template/parse-template.ts';
 import { variableText } from '../template/value.ts';
 import type { PlanAction, PlanFacts } from './plan-action.ts';
 
@@ -33,13 +34,18 @@ type Condition = PlanAction['conditions'][number];
 /** A condition as people read it. */
 export const conditionText = ({ variable, operator, value }: Condition): string => `${variable} ${operator} ${JSON.stringify(value)}`;
 
+/** Does a condition compare with what is not known yet? */
+const refersTo = ({ value }: Condition, unknown: ReadonlySet<string>): boolean =>
+  typeof value === 'string' &&
+  referencesOf(parseTemplate(value)).some(({ reference }) => reference.kind !== 'variable' || unknown.has(reference.name));
+
 const SHOWN = 60;
 
 /** Do the conditions of an action hold? `value` of a known one: why not, undefined when they do. */
 export const foreseeConditions = ({ conditions }: PlanAction, { values, unknown }: Known): Foreseen<string | undefined> => {
   let isSure = true;
   for (const condition of conditions) {
-    if (unknown.has(condition.variable)) {
+    if (unknown.has(condition.variable) || refersTo(condition, unknown)) {
       isSure = false;
       continue;
     }

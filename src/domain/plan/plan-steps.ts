@@ -1,5 +1,6 @@
 import type { PlanStep } from '../../contracts/plan.ts';
 import { OpsError } from '../ops-error.ts';
+import { incompatibility } from '../target-compatibility.ts';
 import { variableText } from '../template/value.ts';
 import { conditionText, foreseeConditions, foreseeExpression } from './foresee.ts';
 import type { Foreseen } from './foresee.ts';
@@ -80,6 +81,11 @@ const byDependencies = ({ dependencies }: PlanAction, { byKey, steps }: Walk): V
   return open.length === 0 ? RUNS : decided(`if ${open.join(' and ')}`);
 };
 
+const byKind = ({ config }: PlanAction, { facts: { values } }: Walk): Verdict => {
+  const why = incompatibility(config, variableText(values['TARGET_OS'] ?? ''));
+  return why === undefined ? RUNS : skipped(`it is ${why}`);
+};
+
 const byConditions = (action: PlanAction, { facts }: Walk): Verdict => {
   const foreseen = foreseeConditions(action, facts);
   if (foreseen.kind === 'error') return fails(foreseen.message);
@@ -95,7 +101,7 @@ const byEnds = (action: PlanAction, { ends }: Walk): Verdict => {
 /** Skipped outweighs what only the run decides; all that is open is told. */
 const verdictOf = (action: PlanAction, walk: Walk): Verdict => {
   if (!action.isEnabled) return skipped('it is switched off');
-  const all = [byPlace, byEnds, byDependencies, byConditions].map((judge) => judge(action, walk));
+  const all = [byPlace, byEnds, byKind, byDependencies, byConditions].map((judge) => judge(action, walk));
   const sure = all.find(({ verdict }) => verdict === 'skipped') ?? all.find(({ verdict }) => verdict === 'fails');
   if (sure !== undefined) return sure;
   const open = all.flatMap(({ reason }) => (reason === null ? [] : [reason]));

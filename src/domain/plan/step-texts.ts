@@ -20,7 +20,7 @@ const valuesOf = ({ values, unknown, secrets }: PlanFacts): PlanValues => ({
 });
 
 /** Parameters that say what an action of the workflow itself does. */
-const CONTROL_FIELDS = ['expression', 'seconds', 'until', 'maxConcurrency', 'approvers', 'message', 'timeoutSeconds', 'scriptContent'];
+const CONTROL_FIELDS = ['expression', 'seconds', 'until', 'maxConcurrency', 'approvers', 'timeoutSeconds', 'scriptContent'];
 
 const placeOf = (path: string, commandPlace: Place): Place => {
   if (path === 'action_parameters.command') return commandPlace;

@@ -34,8 +34,9 @@ const parseOutput = (reference: ActionReference, text: unknown): unknown => {
 const actionValue = (values: KnownValues, reference: ActionReference): TemplateValue => {
   const { key, field, path } = reference;
   const result = own(values['actions'], key);
+  const isElsewhere = field === 'artifact' && own(result, field) !== undefined;
   // A skipped one has a row, but nothing to tell besides that.
-  if (result === undefined || (field !== 'status' && own(result, 'status') === 'skipped'))
+  if (result === undefined || (field !== 'status' && !isElsewhere && own(result, 'status') === 'skipped'))
     throw missing(
       `${shown(reference)} has no value: the action "${key}" has not run on this target. A condition or dependency can see to that.`,
     );

@@ -1,5 +1,5 @@
 /** What of an action a text may use. */
-export const ACTION_FIELDS = ['output', 'error', 'exit_code', 'status'] as const;
+export const ACTION_FIELDS = ['output', 'error', 'exit_code', 'status', 'artifact'] as const;
 export type ActionField = (typeof ACTION_FIELDS)[number];
 
 /** What a reference names. `path` leads into the JSON of an output. */

@@ -14,7 +14,8 @@ interface OpenBranch {
 }
 
 /**
- * Stops the work on one target; the rest of the run goes on. What has not begun never does.
+ * Stops the work on one target; the rest of the run goes on. What has not begun never does. Acknowledged when the workflow of the branch has taken it,
+ * or of the run, when the branch has none.
  * @throws OpsError NOT_FOUND; CONFLICT when the branch has ended; UNAVAILABLE when Temporal is away, nothing is changed then
  */
 export const cancelBranch = (
@@ -23,8 +24,10 @@ export const cancelBranch = (
   serial: string,
   branch: string,
   { note }: SteerNote,
-): Promise<SteeredExecution> =>
-  steerRun(deps, caller, serial, {
+): Promise<SteeredExecution> => {
+  let begun: string | undefined;
+  const steer = (workflowId: string): Promise<boolean> => (begun === undefined ? deps.steer(workflowId) : deps.hasTaken(begun));
+  return steerRun({ ...deps, steer }, caller, serial, {
     permission: 'executions.cancel',
     note,
     async change({ id }, transaction) {
@@ -38,10 +41,14 @@ export const cancelBranch = (
       if (row.status !== 'scheduled' && row.status !== 'running')
         throw new OpsError('CONFLICT', `Branch ${branch} has ended (${row.status}); there is nothing to cancel.`);
       if (row.run_id === null) await closeUnstartedBranches(deps.db, id, 'cancelled', 'workflow', transaction, { branch });
-      else await stop(deps, branch, row.workflow_id);
+      else {
+        await stop(deps, branch, row.workflow_id);
+        begun = row.workflow_id;
+      }
       return { action: 'cancel_branch', text: `Branch ${branch} (${row.target_name_ref}) cancelled`, details: { branch } };
     },
   });
+};
 
 const stop = async ({ cancelRun }: ServiceDeps, branch: string, workflowId: string): Promise<void> => {
   const isKnown = await cancelRun(workflowId).catch((cause: unknown) => {

@@ -17,7 +17,7 @@ interface ActionRow {
 /** Those that every target reaches; what a condition guards may well lack what it would need. */
 const UNCONDITIONAL = `
 SELECT action_order AS "order", action_name AS name, action_type AS type, action_parameters AS parameters, action_config AS config
-FROM job_actions WHERE job_id = $1 AND definition_version = $2 AND is_enabled AND parent_action_id IS NULL AND conditions = '[]' AND dependencies = '[]'
+FROM job_actions WHERE job_id = $1 AND definition_version = $2 AND is_enabled AND parent_action_id IS NULL AND conditions = '[]' AND NOT jsonb_exists(action_config, 'target_compatibility') AND dependencies = '[]'
 ORDER BY action_order`;
 
 const variablesOf = ({ type, parameters, config }: ActionRow): string[] =>

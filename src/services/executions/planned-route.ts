@@ -1,12 +1,9 @@
 import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts';
-import type { CommandShell } from '../../contracts/transport.ts';
-import { commandShellOf, platformOf, scriptProblem } from '../../domain/command-shell.ts';
+import { commandShellOf, platformOf } from '../../domain/command-shell.ts';
 import type { PlanAction, PlanRoute } from '../../domain/plan/plan-action.ts';
-import { namesItsServer } from '../jobs/check-capabilities.ts';
+import { namesItsServer } from '../jobs/unable-targets.ts';
+import { unfitness } from '../jobs/unfit.ts';
 import type { PlannedMethod } from './plan-targets.ts';
-
-const shellOf = ({ method_type: methodType, config }: PlannedMethod, osType: string): CommandShell =>
-  commandShellOf({ methodType, config, platform: platformOf({ methodType, config }, osType) });
 
 /** The method over which an action would run: the one that it names, else the first that can do it. */
 export const methodFor = ({ type, config }: PlanAction, methods: readonly PlannedMethod[]): PlannedMethod | undefined => {
@@ -22,9 +19,13 @@ export const routeOf = (action: PlanAction, methods: readonly PlannedMethod[], o
   const wanted = action.config['method'];
   if (method === undefined)
     return { problem: `the target has no active method ${typeof wanted === 'string' ? wanted : `that can do actions of type ${type}`}` };
-  if (method.credential_uuid === null && !METHODS[method.method_type].isCredentialOptional)
+  const { method_type: methodType, config } = method;
+  const [unfit] = unfitness(action, { methodType, config, osType });
+  if (unfit !== undefined) return { problem: unfit.message };
+  if (method.credential_uuid === null && !METHODS[methodType].isCredentialOptional)
     return { problem: `the method ${method.method_name} of the target has no active credential` };
-  const place = shellOf(method, osType);
-  const problem = type === 'script' ? scriptProblem(parameters['scriptType'], place) : undefined;
-  return problem === undefined ? { method: method.method_name, place } : { problem };
+  return {
+    method: method.method_name,
+    place: commandShellOf({ methodType, config, platform: platformOf({ methodType, config }, osType) }),
+  };
 };

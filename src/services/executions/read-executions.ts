@@ -46,7 +46,7 @@ const withFault = <Row extends { failure_category: FailureCategory | null }>(row
 
 const EXECUTION_COLUMNS = `e.execution_serial, e.execution_uuid, j.job_serial, j.name AS job_name, e.definition_version, e.status, e.trigger_type,
 (SELECT username FROM users WHERE id = e.triggered_by) AS triggered_by, e.max_concurrent_targets, e.total_branches, e.completed_branches, e.failed_branches,
-e.cancelled_branches, e.failure_category, e.error_code, e.error_message, ${iso('e.cancel_requested_at')} AS cancel_requested_at, ${iso('e.paused_at')} AS paused_at, e.hold_reason,
+e.cancelled_branches, (SELECT count(*)::int FROM job_action_results r JOIN job_execution_branches b ON b.id = r.branch_id WHERE b.job_execution_id = e.id AND ${isUnresolved('r')}) AS unresolved_attempts, e.failure_category, e.error_code, e.error_message, ${iso('e.cancel_requested_at')} AS cancel_requested_at, ${iso('e.paused_at')} AS paused_at, e.hold_reason,
 ${iso('e.resumes_at')} AS resumes_at, e.rollout, (SELECT execution_serial FROM job_executions WHERE id = e.retry_of_execution_id) AS retry_of, e.workflow_id, e.run_id,
 e.closed_by, ${iso('e.created_at')} AS created_at, ${iso('e.started_at')} AS started_at, ${iso('e.completed_at')} AS completed_at`;
 

@@ -22,8 +22,8 @@ const refusal = ({ action_type: type, action_serial: serial }: RunningAction): s
 };
 
 /**
- * Takes an action that runs, and hangs perhaps, out of its branch: its program is ended on the target, or its wait is over, and the branch goes on
- * behind it.
+ * Takes an action that runs, and hangs perhaps, out of its branch: its program is ended on the target, or its wait is over, also the one for its next
+ * try, and the branch goes on behind it.
  * @throws OpsError NOT_FOUND; CONFLICT when the action does not run, holds others or waits for an answer, nothing is changed then
  */
 export const skipAction = (
@@ -42,7 +42,9 @@ export const skipAction = (
       const row = await selectRow<RunningAction>(
         deps.db,
         `SELECT b.workflow_id, b.target_name_ref, r.action_name, r.action_type, r.action_serial FROM job_execution_branches b
-           LEFT JOIN job_action_results r ON r.branch_id = b.id AND r.action_order = $3 AND r.status = 'running'
+           LEFT JOIN LATERAL (
+             SELECT * FROM job_action_results a WHERE a.branch_id = b.id AND a.action_order = $3 ORDER BY a.iteration DESC, a.attempt DESC LIMIT 1
+           ) r ON r.status = 'running' OR (r.status = 'failed' AND NOT r.is_final AND b.status = 'running')
          WHERE b.job_execution_id = $1 AND b.branch_serial = $2 LIMIT 1`,
         [id, branch, order],
         transaction,

@@ -13,6 +13,7 @@ import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
 import { variableText } from '../../domain/template/value.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { checkNamedTargets } from '../jobs/check-capabilities.ts';
 import { checkValues } from './check-values.ts';
 import { readExecution } from './read-executions.ts';
 import { selectTargets } from './select-targets.ts';
@@ -74,6 +75,7 @@ const insertExecution = async (
 
   const executionUuid = randomUUID();
   const targetSelection = await selectTargets(db, job, input, transaction);
+  await checkNamedTargets(db, job, targetSelection.target_uuids, transaction);
   const variables = sealSecrets(keyRing, executionUuid, job.variables, valuesOfRun(job.variables, input.variables ?? {}));
   await checkValues(db, job, variables, transaction);
   const numbered = await selectRow<{ number: number }>(

@@ -41,6 +41,10 @@ export interface Steering {
   change: (run: SteeredRun, transaction: Transaction) => Promise<SteerEvent>;
 }
 
+/** Line in the log of a run that says what was done, who did it and why. */
+export const steerText = (text: string, { username }: Caller, note: string | undefined): string =>
+  `${text} by ${username}${note === undefined ? '.' : `: ${note}`}`;
+
 /**
  * Changes a run that goes on: its row, its log and the audit trail in one transaction, then its workflow is told and answers.
  * @throws OpsError NOT_FOUND; CONFLICT when the run has ended, or is ending
@@ -56,8 +60,7 @@ export const steerRun = async (
   const run = await db.transaction(async (transaction) => {
     const found = await lockRun(deps, serial, transaction);
     const { action, text, details } = await change(found, transaction);
-    const message = `${text} by ${caller.username}${note === undefined ? '.' : `: ${note}`}`;
-    await noteRun(db, found.id, message, 'info', transaction);
+    await noteRun(db, found.id, steerText(text, caller, note), 'info', transaction);
     const event = {
       eventType: 'execution_changed',
       action,

@@ -1,6 +1,8 @@
 import { ParseError, parse } from '@marcbachmann/cel-js';
+import type { CommunicationMethodType } from '../../contracts/enums.ts';
 import type { CreateJob } from '../../contracts/job.ts';
 import { actionProblems } from '../../domain/check-actions.ts';
+import { methodOfScheme } from '../../domain/connection-scheme.ts';
 import { evaluateExpression } from '../../domain/conditions.ts';
 import { decisionProblem, turnsOf } from '../../domain/decision-problem.ts';
 import { flattenActions } from '../../domain/flatten-actions.ts';
@@ -10,7 +12,8 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { patternProblem } from '../../domain/pattern-problem.ts';
 import { statementProblems } from '../../domain/statement-problems.ts';
-import { snmpCommandProblem } from '../../domain/snmp-command.ts';
+import { parseTemplate } from '../../domain/template/parse-template.ts';
+import { unfitness } from './unfit.ts';
 
 const PROBLEMS_SHOWN = 20;
 const A_YEAR_MS = 366 * 86_400_000;
@@ -57,27 +60,35 @@ const untilProblems = ({ action, path }: FlatAction): FieldProblem[] => {
   return [{ path: `${path}.action_parameters.until`, message: 'lies more than a year ahead' }];
 };
 
+/** A value stands for itself in an expression, as any text that has no meaning there does. */
+const withStandIns = (pattern: string): string =>
+  parseTemplate(pattern)
+    .parts.map((part) => (part.kind === 'text' ? part.text : 'x'))
+    .join('');
+
 const patternProblems = ({ action, path }: FlatAction): FieldProblem[] =>
   action.conditions.flatMap(({ operator, value }, index) => {
-    const message = operator === 'matches' ? patternProblem(String(value)) : undefined;
+    const message = operator === 'matches' ? patternProblem(withStandIns(String(value))) : undefined;
     return message === undefined ? [] : [{ path: `${path}.conditions.${index}.value`, message }];
   });
 
-/** What is known to run on SQLite calls no procedure. */
-const sqliteProblems = ({ action, path }: FlatAction): FieldProblem[] => {
-  const { queryType, connectionString } = action.action_parameters as Readonly<Record<string, unknown>>;
-  const isSqlite =
-    action.action_config.method === 'sqlite' || (typeof connectionString === 'string' && connectionString.startsWith('sqlite:'));
-  if (queryType !== 'STORED_PROCEDURE' || !isSqlite) return [];
-  return [{ path: `${path}.action_parameters.queryType`, message: 'SQLite has no stored procedures' }];
+/** The method that an action is known to use, whatever its targets are. */
+const knownMethod = ({
+  action: { action_parameters: parameters, action_config: config },
+}: FlatAction): CommunicationMethodType | undefined => {
+  const { connectionString } = parameters;
+  return typeof connectionString === 'string' ? methodOfScheme(connectionString.split(':')[0]?.toLowerCase() ?? '') : config.method;
 };
 
-/** A command that names the method snmp must be one of SNMP. */
-const snmpProblems = ({ action, path }: FlatAction): FieldProblem[] => {
-  const { command } = action.action_parameters;
-  if (action.action_config.method !== 'snmp' || typeof command !== 'string') return [];
-  const message = snmpCommandProblem(command);
-  return message === undefined ? [] : [{ path: `${path}.action_parameters.command`, message }];
+/** What the method that an action names cannot do. */
+const methodProblems = (flat: FlatAction): FieldProblem[] => {
+  const { action_type: type, action_parameters: parameters, action_config: config } = flat.action;
+  const method = knownMethod(flat);
+  if (method === undefined) return [];
+  return unfitness({ type, parameters, config }, { methodType: method, config: {} }).map(({ field, message }) => ({
+    path: `${flat.path}.${field}`,
+    message,
+  }));
 };
 
 /** The actions of a job beside each other. @throws OpsError VALIDATION naming all that cannot work, each with its place. */
@@ -90,8 +101,7 @@ export const checkActions = ({ actions, retry_count: retryCount }: Pick<CreateJo
       ...expressionProblems(action),
       ...untilProblems(action),
       ...patternProblems(action),
-      ...snmpProblems(action),
-      ...sqliteProblems(action),
+      ...methodProblems(action),
       ...statementProblems(action),
     ]),
   ];

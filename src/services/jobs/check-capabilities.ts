@@ -1,24 +1,13 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts';
-import { CommunicationMethodType } from '../../contracts/enums.ts';
-import type { ActionType } from '../../contracts/enums.ts';
 import { selectRows } from '../../db/query.ts';
 import type { FlatAction } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
+import type { WantedAction } from './unfit.ts';
+import { profilesOfJob, profilesOfTargets } from './target-profiles.ts';
+import { unableTargets } from './unable-targets.ts';
 
-const SERIALS_SHOWN = 5;
-
-/** Runs from the worker: what it talks to is in the action itself. */
-export const namesItsServer = (type: ActionType, { url, connectionString }: Readonly<Record<string, unknown>>): boolean =>
-  (type === 'api' && typeof url === 'string' && !url.startsWith('/')) || typeof connectionString === 'string';
-
-/** Types of method over which an action can run; undefined: it needs no method. */
-const methodsFor = (flat: FlatAction): CommunicationMethodType[] | undefined => {
-  const { action_type: type, action_config: config, action_parameters: parameters } = flat.action;
-  if (ACTION_NEEDS[type].length === 0 || namesItsServer(type, parameters)) return undefined;
-  return config.method === undefined ? CommunicationMethodType.options.filter((method) => canServe(method, type)) : [config.method];
-};
+const PROBLEMS_SHOWN = 20;
 
 /** Decided at run time whether it runs: a target of another kind may well be passed over. */
 const isConditional = (flat: FlatAction): boolean => {
@@ -27,21 +16,8 @@ const isConditional = (flat: FlatAction): boolean => {
   return !isEnabled || conditions.length > 0 || isInBranch || (flat.parent !== undefined && isConditional(flat.parent));
 };
 
-interface Unable {
-  serials: string[];
-  unable: number;
-  total: number;
-}
-
-const UNABLE = `
-SELECT count(*)::int AS total, count(*) FILTER (WHERE NOT able)::int AS unable,
-  coalesce((array_agg(target_serial ORDER BY target_serial) FILTER (WHERE NOT able))[1:${SERIALS_SHOWN}], '{}') AS serials
-FROM (SELECT t.target_serial, EXISTS (SELECT 1 FROM target_communication_methods m
-    WHERE m.target_id = t.id AND m.is_active AND m.method_type = ANY($2::text[])) AS able
-  FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active) listed`;
-
 /**
- * Refuses an action for which a target of the job has no active method; one that is decided at run time, only when no target has.
+ * Refuses an action that a target of the job cannot do; one that is decided at run time, only when no target can.
  * @throws OpsError VALIDATION naming the action's place and the targets.
  */
 export const checkCapabilities = async (
@@ -50,23 +26,62 @@ export const checkCapabilities = async (
   flat: readonly FlatAction[],
   transaction: Transaction,
 ): Promise<void> => {
-  const known = new Map<string, Unable | undefined>();
-  const fields: FieldProblem[] = [];
-  for (const action of flat) {
-    const methods = methodsFor(action);
-    if (methods === undefined) continue;
-    const name = methods.join();
-    if (!known.has(name)) known.set(name, (await selectRows<Unable>(db, UNABLE, [jobId, methods], transaction))[0]);
-    const found = known.get(name);
-    if (found === undefined || found.unable === 0 || (isConditional(action) && found.unable < found.total)) continue;
-    fields.push({ path: action.path, message: sentence(action, methods, found) });
-  }
-  if (fields.length > 0)
-    throw new OpsError('VALIDATION', `A target of the job cannot do an action: ${fields[0]?.message}.`, { fields: fields.slice(0, 20) });
+  const profiles = await profilesOfJob(db, jobId, transaction);
+  const fields = flat.flatMap((one): FieldProblem[] => {
+    const { action_type: type, action_parameters: parameters, action_config: config } = one.action;
+    return unableTargets({ type, parameters, config, isConditional: isConditional(one) }, profiles).map(({ field, message }) => ({
+      path: field === '' ? one.path : `${one.path}.${field}`,
+      message,
+    }));
+  });
+  const [first] = fields;
+  if (first === undefined) return;
+  throw new OpsError('VALIDATION', `A target of the job cannot do an action: ${first.path}: ${first.message}.`, {
+    fields: fields.slice(0, PROBLEMS_SHOWN),
+  });
 };
 
-const sentence = ({ action }: FlatAction, methods: readonly CommunicationMethodType[], { serials, unable }: Unable): string => {
-  const labels = methods.map((method) => METHODS[method].label).join(', ');
-  const others = unable > serials.length ? ` and ${unable - serials.length} more` : '';
-  return `an action of type ${action.action_type} needs ${labels}, of which ${serials.join(', ')}${others} ${unable === 1 ? 'has' : 'have'} no active method`;
+interface StoredAction extends WantedAction {
+  order: number;
+  name: string;
+  parent: number | null;
+  isGuarded: boolean;
+}
+
+const ACTIONS = `
+SELECT a.action_order AS "order", a.action_name AS name, a.action_type AS type, a.action_parameters AS parameters, a.action_config AS config,
+  (SELECT p.action_order FROM job_actions p WHERE p.id = a.parent_action_id) AS parent,
+  NOT a.is_enabled OR a.conditions <> '[]' OR coalesce(a.parent_slot <> 'parallel', false) AS "isGuarded"
+FROM job_actions a WHERE a.job_id = $1 AND a.definition_version = $2 ORDER BY a.action_order`;
+
+/**
+ * Refuses a run on targets that it names and that cannot do an action of its job. Those that a job lists were asked when it was saved.
+ * @throws OpsError METHOD_MISSING, METHOD_UNSUPPORTED naming action and targets
+ */
+export const checkNamedTargets = async (
+  db: Sequelize,
+  { id, definition_version: version }: { id: number; definition_version: number },
+  uuids: readonly string[] | undefined,
+  transaction: Transaction,
+): Promise<void> => {
+  if (uuids === undefined) return;
+  const actions = await selectRows<StoredAction>(db, ACTIONS, [id, version], transaction);
+  const profiles = await profilesOfTargets(db, uuids, transaction);
+  const isGuarded = ({ isGuarded: own, parent }: StoredAction): boolean => {
+    const around = actions.find(({ order }) => order === parent);
+    return own || (around !== undefined && isGuarded(around));
+  };
+  const unable = actions.flatMap((action) =>
+    unableTargets({ ...action, isConditional: isGuarded(action) }, profiles).map(({ message, isMissing }) => ({
+      isMissing,
+      message: `action ${action.order} (${action.name}): ${message}`,
+    })),
+  );
+  const [first] = unable;
+  if (first === undefined) return;
+  throw new OpsError(
+    first.isMissing ? 'METHOD_MISSING' : 'METHOD_UNSUPPORTED',
+    `A target that the run names cannot do an action of the job: ${first.message}. Nothing was started.`,
+    { fields: unable.slice(0, PROBLEMS_SHOWN).map(({ message }) => ({ path: 'targets', message })) },
+  );
 };

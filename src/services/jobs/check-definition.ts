@@ -20,6 +20,7 @@ export const checkDefinition = (
   const fields = referenceProblems(
     flat,
     variables.map(({ key }) => key),
+    settings.environment,
   );
   const [first] = fields;
   if (first !== undefined)

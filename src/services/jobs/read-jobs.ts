@@ -19,12 +19,13 @@ import { showVariables } from './stored-variables.ts';
 export const JobFilter = PageQuery.extend({
   search: Text(255).optional().meta({ description: 'Part of the name, or a serial.' }),
   status: JobStatus.optional(),
+  tag: Text(100).optional().meta({ description: 'One of its tags.' }),
 });
 export type JobFilter = z.infer<typeof JobFilter>;
 
 const TARGETS_SHOWN = 1_000;
 
-const SUMMARY_COLUMNS = `j.job_serial, j.job_uuid, j.name, j.description, j.job_type, j.status, j.priority, j.definition_version,
+const SUMMARY_COLUMNS = `j.job_serial, j.job_uuid, j.name, j.description, j.job_type, j.status, j.priority, coalesce(j.settings->'tags', '[]') AS tags, j.definition_version,
 ${iso('j.created_at')} AS created_at, ${iso('j.updated_at')} AS updated_at, ${iso('j.started_at')} AS started_at, ${iso('j.completed_at')} AS completed_at`;
 
 /** Jobs that are not deleted, newest first. */
@@ -34,6 +35,7 @@ export const listJobs = async ({ db }: ServiceDeps, caller: Caller, filter: JobF
     db,
     `SELECT j.id AS row_id, ${SUMMARY_COLUMNS} FROM jobs j WHERE j.deleted_at IS NULL AND NOT j.is_template AND ($1::bigint IS NULL OR j.id < $1)
        AND ($2::text IS NULL OR j.name ILIKE '%' || $2 || '%' OR j.job_serial = $3) AND ($4::text IS NULL OR j.status = $4)
+       AND ($6::text IS NULL OR j.settings->'tags' @> to_jsonb($6::text))
      ORDER BY j.id DESC LIMIT $5`,
     [
       cursorId(filter) ?? null,
@@ -41,6 +43,7 @@ export const listJobs = async ({ db }: ServiceDeps, caller: Caller, filter: JobF
       filter.search ?? null,
       filter.status ?? null,
       filter.limit + 1,
+      filter.tag ?? null,
     ],
   );
   return pageOfRows(rows, filter.limit);

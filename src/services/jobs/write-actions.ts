@@ -7,6 +7,7 @@ interface Place {
   jobId: number;
   version: number;
   defaultTimeoutSeconds: number;
+  defaultRetryDelaySeconds: number;
   transaction: Transaction;
 }
 
@@ -28,7 +29,7 @@ const rowOf = (flat: FlatAction, all: readonly FlatAction[], parentActionId: num
     isEnabled: action.is_enabled,
     timeoutSeconds: action.timeout_seconds ?? place.defaultTimeoutSeconds,
     retryCount: action.retry_count ?? null,
-    retryDelaySeconds: action.retry_delay_seconds,
+    retryDelaySeconds: action.retry_delay_seconds ?? place.defaultRetryDelaySeconds,
     onFailure: action.on_failure,
     createdAt: new Date(),
   };

@@ -21,6 +21,8 @@ import { readJob } from './read-jobs.ts';
 import { storeVariables, valueProblem } from './stored-variables.ts';
 import { writeActions } from './write-actions.ts';
 
+const DEFAULT_RETRY_DELAY_SECONDS = 5;
+
 const jobTypeOf = (actions: readonly ActionInput[]): JobType => {
   const kinds = new Set(actions.map((action) => action.action_type));
   const [only] = kinds;
@@ -67,7 +69,8 @@ const writeVersion = async (
   const { name, description, priority, timeout_seconds, retry_count, settings } = input;
   const definition = { name, description, priority, timeout_seconds, retry_count, variables, settings };
   await JobVersionModel.create({ jobId, definitionVersion: version, definition, createdBy: caller.userId }, { transaction });
-  await writeActions(facts.flat, { jobId, version, defaultTimeoutSeconds, transaction });
+  const defaultRetryDelaySeconds = settings.retry_delay_seconds ?? DEFAULT_RETRY_DELAY_SECONDS;
+  await writeActions(facts.flat, { jobId, version, defaultTimeoutSeconds, defaultRetryDelaySeconds, transaction });
 };
 
 const jobValues = (input: CreateJob, variables: readonly StoredVariable[]) => ({

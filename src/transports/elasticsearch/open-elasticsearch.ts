@@ -10,6 +10,7 @@ import type { Answer } from '../http/read-answer.ts';
 import { sendRequest } from '../http/send-request.ts';
 import type { LoginHeaders } from '../http/send-request.ts';
 import { tlsOptions } from '../tls-options.ts';
+import { withIndexPrefix } from './index-prefix.ts';
 import type { OpenSession, Session } from '../transport.ts';
 
 /** OpenSearch tells a `distribution`, Elasticsearch none. */
@@ -66,7 +67,8 @@ export const openElasticsearch: OpenSession = async (endpoint, signal): Promise<
     get isOpen() {
       return !link.pool.destroyed;
     },
-    request: (request, output, until) => sendRequest(link, login, request, output, until),
+    request: (request, output, until) =>
+      sendRequest(link, login, { ...request, path: withIndexPrefix(request.path, config.index_prefix) }, output, until),
     probe: (until) => probe(link, login, until),
     [Symbol.asyncDispose]: () => closeHttp(link),
   };

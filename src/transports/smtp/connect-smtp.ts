@@ -23,13 +23,14 @@ export interface SmtpLink {
 const SILENCE_LIMIT_MS = 600_000;
 
 const createConnection = async (endpoint: Endpoint, config: MethodConfig<'smtp'>, signal: AbortSignal): Promise<SMTPConnection> => {
-  const { ca_certificate, server_name, verify_ssl: verify, encryption } = config;
+  const { ca_certificate, server_name, verify_ssl: verify, encryption, domain } = config;
   const tls = encryption === 'none' ? {} : tlsOptions({ host: endpoint.host, ca_certificate, server_name, verify });
   const socket = await connectSocket('SMTP', endpoint, signal);
   return new SMTPConnection({
     host: endpoint.host,
     port: endpoint.port,
     connection: socket,
+    ...(domain !== undefined && { name: domain }),
     secure: encryption === 'ssl',
     requireTLS: encryption === 'starttls',
     ignoreTLS: encryption === 'none',

@@ -2,7 +2,7 @@ import { DatabaseAction } from '../../../contracts/actions/database.ts';
 import { METHODS } from '../../../contracts/capabilities.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { parseConnectionString } from '../connection-string.ts';
-import { METHOD_CONFIGS } from '../../../contracts/methods/index.ts';
+import { METHOD_INPUT_CONFIGS } from '../../../contracts/methods/inputs.ts';
 import type { Endpoint } from '../../../contracts/transport.ts';
 import { beginsAs } from '../../../domain/statement-kind.ts';
 import { bind, render } from '../render.ts';
@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 30_000;
 /** @throws OpsError VALIDATION; the text of the connection string is in no message, as it holds the password. */
 const endpointOf = (text: string): Endpoint => {
   const { methodType, host, port, username, password, config } = parseConnectionString(text);
-  const checked = METHOD_CONFIGS[methodType].safeParse(config);
+  const checked = METHOD_INPUT_CONFIGS[methodType].safeParse(config);
   const [issue] = checked.error?.issues ?? [];
   if (issue !== undefined)
     throw new OpsError(

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import type { z } from 'zod';
 import { EmailAction } from '../../../contracts/actions/email.ts';
 import type { Mail } from '../../../contracts/transport.ts';
+import { readArtifact } from '../../../db/artifacts.ts';
 import { parseMailAddress } from '../../../domain/mail-address.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { render } from '../render.ts';
 import { able, completed } from './action-handler.ts';
 import type { ActionHandler, ActionRun } from './action-handler.ts';
+import { artifactOf } from './transfer-source.ts';
 
 const Parameters = EmailAction.shape.action_parameters;
 
@@ -35,7 +39,29 @@ const messageId = (marker: string, { from, to, cc, subject, text }: Omit<Mail, '
   return `<${marker.replaceAll(/[^A-Za-z0-9-]+/g, '.')}.${digest.slice(0, 16)}@opsconductor>`;
 };
 
-const renderMail = (run: ActionRun): Mail => {
+type Attachment = z.infer<typeof Parameters>['attachments'][number];
+
+/** Mail servers take some 25 MB in all, and Base64 makes a third more of it. */
+const MOST_BYTES = 16_777_216;
+
+const contentOf = async (run: ActionRun, { filename, content, content_base64: base64, artifact }: Attachment): Promise<Buffer> => {
+  if (base64 !== undefined) return Buffer.from(base64, 'base64');
+  if (artifact === undefined) return Buffer.from(renderText(run, content ?? ''));
+  const stored = await artifactOf(run, artifact);
+  if (stored.bytes <= MOST_BYTES) return buffer(readArtifact(run.deps.db, stored));
+  throw new OpsError(
+    'VALIDATION',
+    `The attachment ${filename} would have ${stored.bytes} bytes, and ${MOST_BYTES} is the most that a mail takes. Nothing was sent; send a link to it.`,
+  );
+};
+
+const attach = async (run: ActionRun, attachment: Attachment): Promise<Mail['attachments'][number]> => ({
+  filename: renderLine(run, attachment.filename, 'file name'),
+  contentType: attachment.content_type,
+  content: await contentOf(run, attachment),
+});
+
+const renderMail = async (run: ActionRun): Promise<Mail> => {
   const { from, to, cc, bcc, subject, body, html, attachments } = Parameters.parse(run.action.parameters);
   const mail = {
     from: from === undefined ? undefined : renderAddress(run, from, 'from'),
@@ -45,11 +71,7 @@ const renderMail = (run: ActionRun): Mail => {
     subject: renderLine(run, subject, 'subject'),
     text: renderText(run, body),
     html: html === undefined ? undefined : renderText(run, html),
-    attachments: attachments.map(({ filename, content }) => ({
-      filename: renderLine(run, filename, 'file name'),
-      contentType: 'application/octet-stream',
-      content: Buffer.from(renderText(run, content)),
-    })),
+    attachments: await Promise.all(attachments.map((attachment) => attach(run, attachment))),
   };
   return { ...mail, id: messageId(run.marker, mail) };
 };
@@ -57,7 +79,7 @@ const renderMail = (run: ActionRun): Mail => {
 /** A mail through the target's smtp method. Some recipients refused: the others have got it, and the action has failed. */
 export const sendEmail: ActionHandler = async (run) => {
   const { action, connect, note, signal } = run;
-  const mail = renderMail(run);
+  const mail = await renderMail(run);
   const session = await connect();
   const { accepted, rejected, response } = await able(session, 'send', action)(mail, signal);
   note('info', 'action_execution', 'communication', `Mail ${mail.id} was accepted for ${accepted.join(', ')}.`);

@@ -20,10 +20,10 @@ const pathOf = (run: ActionRun, text: string, field: string): string => {
 export const transferFile: ActionHandler = async (run) => {
   const parameters = Parameters.parse(run.action.parameters);
   if (parameters.operation === 'upload') {
-    const { mode, overwrite } = parameters;
+    const { mode, overwrite, create_parents: createParents } = parameters;
     const destination = pathOf(run, parameters.destination_path, 'destination_path');
     const source = await openSource(run, parameters);
-    const done = await overLostConnections(run, (files) => uploadFile(run, files, { source, destination, mode, overwrite }));
+    const done = await overLostConnections(run, (files) => uploadFile(run, files, { source, destination, mode, overwrite, createParents }));
     await run.output('stdout', Buffer.from(`${done} (sha256 ${source.sha256})\n`));
     return completed();
   }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import { findArtifact, readArtifact } from '../../../db/artifacts.ts';
+import type { StoredArtifact } from '../../../db/artifacts.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import type { ActionRun } from './action-handler.ts';
 import { render } from '../render.ts';
@@ -37,8 +39,16 @@ const ofText = (text: string): TransferSource => {
   };
 };
 
-const ofArtifact = async ({ deps: { db } }: ActionRun, uuid: string): Promise<TransferSource> => {
-  const artifact = await findArtifact(db, uuid);
+/** @throws OpsError VALIDATION when a reference gives no uuid */
+export const artifactOf = (run: ActionRun, text: string): Promise<StoredArtifact> => {
+  const uuid = render(run, text, 'plain');
+  if (z.uuid().safeParse(uuid).success) return findArtifact(run.deps.db, uuid);
+  throw new OpsError('VALIDATION', `${text} gives no uuid of an artifact, so there is nothing to send. Nothing was sent.`);
+};
+
+const ofArtifact = async (run: ActionRun, text: string): Promise<TransferSource> => {
+  const { db } = run.deps;
+  const artifact = await artifactOf(run, text);
   return {
     bytes: artifact.bytes,
     sha256: artifact.sha256,

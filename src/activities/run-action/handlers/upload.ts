@@ -9,7 +9,17 @@ export interface Upload {
   destination: string;
   mode: string | undefined;
   overwrite: boolean;
+  /** Makes the folders above the destination that are missing. */
+  createParents: boolean;
 }
+
+const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')));
+
+/** Its folder and those above; a relative path may have none. */
+const makeFolder = async (files: RemoteFiles, destination: string, signal: AbortSignal): Promise<void> => {
+  const folder = folderOf(destination);
+  if (folder !== '') await files.perform({ operation: 'mkdir', source: folder, mode: undefined }, undefined, signal);
+};
 
 /** Beside the destination, so that a rename puts it in place; the same for every attempt, so that the next goes on where one broke off. */
 const partPath = (destination: string, marker: string): string => {
@@ -75,6 +85,7 @@ export const uploadFile = async (run: ActionRun, files: RemoteFiles, upload: Upl
   const refused = refusal(upload, there);
   if (refused !== undefined) throw refused;
   const part = partPath(destination, run.marker);
+  if (upload.createParents) await makeFolder(files, destination, signal);
   const mode = upload.mode ?? (there?.kind === 'file' ? there.mode?.toString(8) : undefined);
   try {
     await writePart(files, part, mode, upload, run);

@@ -84,6 +84,13 @@ export const JobActionResultModel = defineTable(
         where: "((action_type = 'approval'::text) AND (status = 'running'::text))",
         why: 'what waits for a person',
       },
+      {
+        keys: 'branch_id',
+        name: 'idx_job_action_results_branch_id_unresolved',
+        where:
+          "((resolved_at IS NULL) AND ((failure_category = 'lost'::text) OR ((error_code)::text = ANY ((ARRAY['CONNECTION_LOST'::character varying, 'OUTCOME_UNKNOWN'::character varying])::text[]))))",
+        why: 'what a person must look at',
+      },
       { keys: 'resolved_by', where: '(resolved_by IS NOT NULL)', why: 'FK' },
     ],
     checks: {

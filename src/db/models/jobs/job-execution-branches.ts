@@ -1,6 +1,7 @@
-import { bigint, identity, integer, oneOf, text, timestamptz, uuid, varchar } from '../columns.ts';
+import { bigint, identity, integer, jsonObject, oneOf, text, timestamptz, uuid, varchar } from '../columns.ts';
 import { defineTable } from '../model.ts';
 import { references } from '../table.ts';
+import { JobExecutionBranchesResumePosition } from '../../../contracts/json/jobs.ts';
 import { ClosedBy, ExecutionStatus, FailureCategory, HoldReason } from '../../../contracts/enums.ts';
 
 export const JobExecutionBranchModel = defineTable(
@@ -31,6 +32,11 @@ export const JobExecutionBranchModel = defineTable(
     workflow_id: varchar(255, '`<execution_serial>/b/<target_serial>`, after a retry with `/r<retry_number>`.', { null: true }),
     run_id: varchar(64, 'Temporal run id of the child.', { null: true }),
     closed_by: oneOf(ClosedBy, 'Who closed the row.', { null: true }),
+    resume_position: jsonObject(
+      JobExecutionBranchesResumePosition,
+      'Where it stood when it ended before its end, for who resumes it: {frames (the actions in which it was, from the outermost), ran (those that a rollback undoes)}.',
+      { null: true },
+    ),
     scheduled_at: timestamptz('Time it was queued.', { null: true }),
     started_at: timestamptz('Start.', { null: true }),
     completed_at: timestamptz('End.', { null: true }),
