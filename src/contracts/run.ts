@@ -249,6 +249,9 @@ export interface Decision {
   rounds?: number;
 }
 
+/** An action at the turn in which a person wants it ended. */
+export type SkippedAction = Pick<ActionRef, 'order' | 'iteration'>;
+
 export interface SkipActionInput extends ActionRef {
   reason: ActionSkipReason;
 }

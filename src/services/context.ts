@@ -1,4 +1,4 @@
-import type { ApprovalAnswer } from '../contracts/run.ts';
+import type { ApprovalAnswer, SkippedAction } from '../contracts/run.ts';
 import type { Sequelize } from 'sequelize';
 import type { Permission } from '../domain/permissions.ts';
 import type { ExecutionTrigger, UserRole } from '../contracts/enums.ts';
@@ -27,7 +27,7 @@ export interface ServiceDeps {
   /** Gives the workflow of a branch the answer of a person; `unknown` when no worker answers in time. */
   answerApproval: (workflowId: string, answer: ApprovalAnswer) => Promise<'taken' | 'refused' | 'unknown'>;
   /** Has the workflow of a branch skip a running action. @returns false when it has not answered in time. @throws OpsError CONFLICT */
-  skipAction: (workflowId: string, order: number) => Promise<boolean>;
+  skipAction: (workflowId: string, action: SkippedAction) => Promise<boolean>;
 }
 
 /** Who calls, with what rights. */

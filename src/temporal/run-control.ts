@@ -2,7 +2,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUp
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import type { WorkflowState } from '../activities/deps.ts';
 import type { ExecutionTrigger } from '../contracts/enums.ts';
-import type { ApprovalAnswer } from '../contracts/run.ts';
+import type { ApprovalAnswer, SkippedAction } from '../contracts/run.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { jobWorkflow } from '../workflows/index.ts';
 import { ofRun } from '../workflows/search-attributes.ts';
@@ -121,15 +121,15 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
    * Has the workflow of a branch end an action that runs, and go on behind it.
    * @returns false when no worker has answered in time. @throws OpsError CONFLICT when the action does not run
    */
-  async skipAction(workflowId: string, order: number): Promise<boolean> {
+  async skipAction(workflowId: string, action: SkippedAction): Promise<boolean> {
     try {
       await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-        client.workflow.getHandle(workflowId).executeUpdate<void, [number]>('skipAction', { args: [order] }),
+        client.workflow.getHandle(workflowId).executeUpdate<void, [SkippedAction]>('skipAction', { args: [action] }),
       );
       return true;
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError)
-        throw new OpsError('CONFLICT', `Action ${order} does not run (any more).`, { cause: error });
+        throw new OpsError('CONFLICT', `Action ${action.order} does not run (any more).`, { cause: error });
       return false;
     }
   },

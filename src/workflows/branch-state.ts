@@ -39,8 +39,8 @@ export interface BranchState {
   /** Above 0 while several actions run. */
   branching: number;
   approvals: Map<number, PendingApproval>;
-  /** Actions that workers execute now, by order. */
-  running: Map<number, CancellationScope>;
+  /** Actions that run now and may be skipped, by order. */
+  running: Map<number, { iteration: number; scope: CancellationScope }>;
   /** Of the whole workflow. */
   root: CancellationScope;
 }

@@ -1,21 +1,23 @@
 import { ApplicationFailure, CancellationScope, defineUpdate, isCancellation, setHandler } from '@temporalio/workflow';
-import type { ActionOutcome, ActionRef } from '../contracts/run.ts';
+import type { ActionOutcome, ActionRef, SkippedAction } from '../contracts/run.ts';
 import { record } from './activities.ts';
 import type { BranchState } from './branch-state.ts';
 
-/** A person takes a running action, by its order, out of the branch: its program is ended, and the branch goes on behind it. */
-export const skipActionUpdate = defineUpdate<void, [number]>('skipAction');
+/** A person takes a running action, at one turn, out of the branch: its program is ended, and the branch goes on behind it. */
+export const skipActionUpdate = defineUpdate<void, [SkippedAction]>('skipAction');
 
 /** Answers as soon as the action is being ended. */
 export const takeSkips = ({ running }: BranchState): void => {
   setHandler(
     skipActionUpdate,
-    (order) => {
-      running.get(order)?.cancel();
+    ({ order }) => {
+      running.get(order)?.scope.cancel();
     },
     {
-      validator(order) {
-        if (running.get(order)?.consideredCancelled === false) return;
+      // What comes late, since no worker was there, must not end a later turn than the one that was meant.
+      validator({ order, iteration }) {
+        const found = running.get(order);
+        if (found !== undefined && found.iteration === iteration && !found.scope.consideredCancelled) return;
         throw ApplicationFailure.create({ type: 'CONFLICT', nonRetryable: true, message: `Action ${order} does not run (any more).` });
       },
     },
@@ -35,7 +37,7 @@ export const runSkippable = async (
 ): Promise<ActionOutcome | undefined> => {
   const branch = CancellationScope.current();
   const scope = new CancellationScope();
-  running.set(ref.order, scope);
+  running.set(ref.order, { iteration: ref.iteration, scope });
   try {
     return await scope.run(work);
   } catch (error) {

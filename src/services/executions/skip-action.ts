@@ -12,6 +12,7 @@ interface RunningAction {
   action_name: string | null;
   action_type: ActionType | null;
   action_serial: string | null;
+  iteration: number | null;
 }
 
 /** Why an action that runs is not skipped: those that hold others, or ask a person, end by themselves. */
@@ -41,7 +42,7 @@ export const skipAction = (
     async change({ id }, transaction) {
       const row = await selectRow<RunningAction>(
         deps.db,
-        `SELECT b.workflow_id, b.target_name_ref, r.action_name, r.action_type, r.action_serial FROM job_execution_branches b
+        `SELECT b.workflow_id, b.target_name_ref, r.action_name, r.action_type, r.action_serial, r.iteration FROM job_execution_branches b
            LEFT JOIN LATERAL (
              SELECT * FROM job_action_results a WHERE a.branch_id = b.id AND a.action_order = $3 ORDER BY a.iteration DESC, a.attempt DESC LIMIT 1
            ) r ON r.status = 'running' OR (r.status = 'failed' AND NOT r.is_final AND b.status = 'running')
@@ -53,7 +54,7 @@ export const skipAction = (
       if (row.action_name === null) throw new OpsError('CONFLICT', `Action ${order} of branch ${branch} does not run (any more).`);
       const why = refusal(row);
       if (why !== undefined) throw new OpsError('CONFLICT', `Action ${order} (${row.action_name}) of branch ${branch} ${why}`);
-      isAnswered = await deps.skipAction(row.workflow_id, order);
+      isAnswered = await deps.skipAction(row.workflow_id, { order, iteration: row.iteration ?? 1 });
       const text = `Action ${order} (${row.action_name}) of branch ${branch} (${row.target_name_ref}) skipped`;
       return { action: 'skip_action', text, details: { branch, action_order: order } };
     },
