@@ -52,15 +52,24 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
     },
 
-    /** A person ended this action, whose last attempt has been cancelled by now: it is skipped, and the branch goes on. */
-    async markSkipped({ branch, order, iteration }: ActionRef): Promise<void> {
-      await selectRow(
+    /**
+     * A person ended this action, whose last attempt has ended by now: it is skipped, and the branch goes on. What is known of the attempt stays on its
+     * row: that it had failed by itself, or that nobody saw it end (it is then among the lost ones, for a person to look at).
+     * @returns the end of an attempt that had completed all the same, which then stands
+     */
+    async markSkipped({ branch, order, iteration }: ActionRef): Promise<ActionOutcome | null> {
+      const row = await selectRow<StandingRow>(
         db,
-        `UPDATE job_action_results r SET status = 'skipped', skip_reason = 'user', is_final = true, failure_category = NULL, error_code = NULL
-         WHERE r.action_serial = $1 AND r.iteration = $2 AND r.status = 'cancelled' AND r.attempt =
-           (SELECT max(attempt) FROM job_action_results WHERE action_serial = $1 AND iteration = $2) RETURNING r.id`,
+        `WITH latest AS (
+           SELECT id, status, exit_code, failure_category, error_code FROM job_action_results WHERE action_serial = $1 AND iteration = $2
+           ORDER BY attempt DESC LIMIT 1),
+         skipped AS (
+           UPDATE job_action_results r SET status = 'skipped', skip_reason = 'user', is_final = true FROM latest
+           WHERE r.id = latest.id AND r.status IN ('cancelled', 'failed') RETURNING r.id)
+         SELECT status, exit_code, failure_category, error_code FROM latest`,
         [childSerial(branch, order), iteration],
       );
+      return row?.status === 'completed' ? outcomeIn(row) : null;
     },
 
     /** Closes the branch whatever its state; the answer is the state that stands. */
@@ -94,6 +103,13 @@ const standingOutcome = async (
     'SELECT status, exit_code, failure_category, error_code FROM job_action_results WHERE action_serial = $1 AND iteration = $2 AND attempt = $3',
     [childSerial(branch, order), iteration, attempt],
   );
-  if (row === undefined || (row.status !== 'completed' && row.status !== 'failed' && row.status !== 'cancelled')) return null;
-  return { status: row.status, exitCode: row.exit_code, failureCategory: row.failure_category, errorCode: row.error_code };
+  return row === undefined ? null : outcomeIn(row);
 };
+
+const outcomeIn = ({
+  status,
+  exit_code: exitCode,
+  failure_category: failureCategory,
+  error_code: errorCode,
+}: StandingRow): ActionOutcome | null =>
+  status === 'completed' || status === 'failed' || status === 'cancelled' ? { status, exitCode, failureCategory, errorCode } : null;

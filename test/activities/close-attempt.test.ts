@@ -10,7 +10,7 @@ import type { TestPlatform } from '../support/platform.ts';
 
 const LOST: ActionOutcome = { status: 'failed', exitCode: null, failureCategory: 'lost', errorCode: 'OUTCOME_UNKNOWN' };
 const DONE: ActionOutcome = { status: 'completed', exitCode: 0, failureCategory: null, errorCode: null };
-const OUTPUT = { stdout: '', stderr: '', truncated: false, bytes: 0 };
+const OUTPUT = { stdout: '', stderr: '', truncated: false, masked: false, bytes: 0 };
 
 let platform: TestPlatform;
 beforeAll(async () => {

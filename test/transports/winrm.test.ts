@@ -195,7 +195,7 @@ describe('a session', () => {
     await output.until('started');
     expect(markedPids(marker).length).toBeGreaterThan(1);
     cancel.abort(new Error('cancelled by a test'));
-    await expect(running).rejects.toThrow('cancelled by a test');
+    await expect(running).rejects.toMatchObject({ work: 'ended', cause: { message: 'cancelled by a test' } });
     await waitFor(() => markedPids(marker).length === 0);
     expect(double.shells.open.size).toBe(0);
   });
