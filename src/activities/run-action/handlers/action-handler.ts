@@ -41,7 +41,7 @@ export interface ActionEnd {
   errorText: string;
 }
 
-/** @throws OpsError, ActionTimeout, or the reason of the signal */
+/** @throws OpsError; Aborted or the reason of the signal when that has aborted */
 export type ActionHandler = (run: ActionRun) => Promise<ActionEnd>;
 
 /** A success; `exitCode` is the exit code or the HTTP status. */
