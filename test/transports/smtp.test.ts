@@ -240,18 +240,18 @@ describe.skipIf(withoutSmtpd)('SMTP (aiosmtpd)', () => {
   test('a server that goes away before it has the whole mail: nobody got it, and it may be tried again', async () => {
     await using server = await startSmtpServer('none');
     await using session = await openSmtp(server.endpoint({}, null), signal);
-    const sent = session.send?.(mail({ to: ['hang@example.org'] }), signal);
+    const sent = abortedAs(session.send?.(mail({ to: ['hang@example.org'] }), signal));
     await server.hanging;
     await server.stop();
-    await expect(sent).rejects.toMatchObject({ code: 'CONNECTION_CLOSED', message: expect.stringContaining('nobody got it') });
+    expect(await sent).toMatchObject({ code: 'CONNECTION_CLOSED', message: expect.stringContaining('nobody got it') });
   });
 
   test('a server that goes away during a mail: what became of it is not known', async () => {
     await using server = await startSmtpServer('none');
     await using session = await openSmtp(server.endpoint({}, null), signal);
-    const sent = session.send?.(mail({ text: 'please-hang' }), signal);
+    const sent = abortedAs(session.send?.(mail({ text: 'please-hang' }), signal));
     await server.hanging;
     await server.stop();
-    await expect(sent).rejects.toMatchObject({ code: 'CONNECTION_LOST', message: expect.stringContaining('it may have been delivered') });
+    expect(await sent).toMatchObject({ code: 'CONNECTION_LOST', message: expect.stringContaining('it may have been delivered') });
   });
 });

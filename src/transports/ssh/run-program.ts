@@ -112,7 +112,7 @@ export const runBuilt = async (
 /**
  * Runs a program over a link, as `Session.run` says. It ends when the output ends: what a program leaves behind in the background
  * keeps it going as long as it holds standard output or standard error.
- * @throws OpsError OUTCOME_UNKNOWN when the program was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED, RUN_AS_REFUSED; the error of the sink; the signal's reason.
+ * @throws OpsError OUTCOME_UNKNOWN when the program was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, VALIDATION, METHOD_UNSUPPORTED, RUN_AS_REFUSED; the error of the sink. Aborted when it was not started, or has ended.
  */
 export const runProgram = async (link: SshLink, program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit> =>
   runBuilt(link, buildRemoteProgram(program, link.endpoint.platform), program, output, signal);
