@@ -2,7 +2,7 @@ import type { ActionOutcome, ActionRef, BranchEnd, BranchProgram, CloseAttemptIn
 import { createDefinitionCache } from '../db/load-definition.ts';
 import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
 import { openBranchRow } from '../db/open-branch.ts';
-import { execute, selectRow } from '../db/query.ts';
+import { selectRow } from '../db/query.ts';
 import { readPosition } from '../db/retry-branches.ts';
 import { childSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../domain/state-machines.ts';
@@ -55,27 +55,28 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
     },
 
     /**
-     * A person ended this action, whose last attempt has been cancelled by now: it is skipped, and the branch goes on. Between two tries the one that failed
-     * stays as it is, and one that was never made is skipped.
+     * A person ended this action, whose last attempt has ended by now: it is skipped, and the branch goes on. What is known of the attempt stays on its
+     * row: that nobody saw it end (it is then among the lost ones, for a person to look at). Between two tries the one that failed stays as it is, and
+     * one that was never made is skipped.
+     * @returns the end of an attempt that had completed all the same, which then stands
      */
-    async markSkipped({ branch, order, iteration }: ActionRef): Promise<void> {
-      const cancelled = await selectRow(
+    async markSkipped({ branch, order, iteration }: ActionRef): Promise<ActionOutcome | null> {
+      const row = await selectRow<StandingRow>(
         db,
-        `UPDATE job_action_results r SET status = 'skipped', skip_reason = 'user', is_final = true, failure_category = NULL, error_code = NULL
-         WHERE r.action_serial = $1 AND r.iteration = $2 AND r.status = 'cancelled' AND r.attempt =
-           (SELECT max(attempt) FROM job_action_results WHERE action_serial = $1 AND iteration = $2) RETURNING r.id`,
+        `WITH latest AS (
+           SELECT * FROM job_action_results WHERE action_serial = $1 AND iteration = $2 ORDER BY attempt DESC LIMIT 1),
+         skipped AS (
+           UPDATE job_action_results r SET status = 'skipped', skip_reason = 'user', is_final = true FROM latest
+           WHERE r.id = latest.id AND (r.status = 'cancelled' OR (r.status = 'failed' AND r.is_final)) RETURNING r.id),
+         never_made AS (
+           INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, iteration, attempt, status,
+             skip_reason, is_final, completed_at)
+           SELECT branch_id, action_id, action_serial, action_order, action_name, action_type, iteration, attempt + 1, 'skipped', 'user', true, now()
+           FROM latest WHERE status = 'failed' AND NOT is_final ON CONFLICT DO NOTHING)
+         SELECT status, exit_code, failure_category, error_code FROM latest`,
         [childSerial(branch, order), iteration],
       );
-      if (cancelled !== undefined) return;
-      await execute(
-        db,
-        `INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, iteration, attempt, status, skip_reason,
-           is_final, completed_at)
-         SELECT r.branch_id, r.action_id, r.action_serial, r.action_order, r.action_name, r.action_type, r.iteration, r.attempt + 1, 'skipped', 'user', true, now()
-         FROM job_action_results r WHERE r.action_serial = $1 AND r.iteration = $2 AND r.status = 'failed' AND NOT r.is_final
-         ORDER BY r.attempt DESC LIMIT 1 ON CONFLICT DO NOTHING`,
-        [childSerial(branch, order), iteration],
-      );
+      return row?.status === 'completed' ? outcomeIn(row) : null;
     },
 
     /** Closes the branch whatever its state; the answer is the state that stands. */
@@ -109,6 +110,13 @@ const standingOutcome = async (
     'SELECT status, exit_code, failure_category, error_code FROM job_action_results WHERE action_serial = $1 AND iteration = $2 AND attempt = $3',
     [childSerial(branch, order), iteration, attempt],
   );
-  if (row === undefined || (row.status !== 'completed' && row.status !== 'failed' && row.status !== 'cancelled')) return null;
-  return { status: row.status, exitCode: row.exit_code, failureCategory: row.failure_category, errorCode: row.error_code };
+  return row === undefined ? null : outcomeIn(row);
 };
+
+const outcomeIn = ({
+  status,
+  exit_code: exitCode,
+  failure_category: failureCategory,
+  error_code: errorCode,
+}: StandingRow): ActionOutcome | null =>
+  status === 'completed' || status === 'failed' || status === 'cancelled' ? { status, exitCode, failureCategory, errorCode } : null;

@@ -4,11 +4,15 @@ import type { FetchedArtifact } from '../db/fetched-artifacts.ts';
 import { selectRow, selectRows } from '../db/query.ts';
 import type { Values } from '../domain/conditions.ts';
 import { failsBranch } from '../domain/branch-decisions.ts';
+import { MaskedText } from '../domain/masked-text.ts';
+import { holdsMask } from '../domain/secret-mask.ts';
 import { SO_FAR_VARIABLES } from '../domain/system-variables.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';
 
 const OUTPUT_LIMIT = 65_536;
 const ENDED = `r.is_final AND r.status IN ('completed', 'failed') AND r.action_type NOT IN ('condition', 'parallel', 'wait', 'approval')`;
+
+const SHOWN = `r.action_order AS "order", r.action_name AS name, r.output_masked AS masked`;
 
 /** What of a branch decides. */
 type Known = Pick<BranchContext, 'branchId' | 'definition' | 'variables'>;
@@ -27,14 +31,25 @@ const typed = ({ definition, variables }: Known): Values => {
 /** The end of an output without its last line breaks, as `$(…)` of a shell gives it: a header or a line of cmd.exe could not take them. */
 const tail = (column: string): string => `rtrim(right(coalesce(${column}, ''), ${OUTPUT_LIMIT}), E'\\r\\n')`;
 
+interface Shown {
+  order: number;
+  name: string;
+  masked: boolean;
+}
+
+/** A text of a result as a value; where secrets were masked in it, what says so in its place. */
+const valueOf = ({ order, name, masked }: Shown, what: 'output' | 'error', text: string): string | MaskedText =>
+  masked && holdsMask(text) ? new MaskedText(`action ${order} (${name})`, what) : text;
+
 const previousOf = async (db: Sequelize, branchId: number): Promise<Values> => {
-  const row = await selectRow<{ output: string; exit_code: number | null }>(
+  const row = await selectRow<Shown & { output: string; exit_code: number | null }>(
     db,
-    `SELECT ${tail('r.result_output')} AS output, r.exit_code FROM job_action_results r
+    `SELECT ${tail('r.result_output')} AS output, r.exit_code, ${SHOWN} FROM job_action_results r
      WHERE r.branch_id = $1 AND ${ENDED} ORDER BY r.completed_at DESC, r.id DESC LIMIT 1`,
     [branchId],
   );
-  return row === undefined ? {} : { PREVIOUS_ACTION_OUTPUT: row.output, PREVIOUS_ACTION_EXIT_CODE: row.exit_code };
+  if (row === undefined) return {};
+  return { PREVIOUS_ACTION_OUTPUT: valueOf(row, 'output', row.output), PREVIOUS_ACTION_EXIT_CODE: row.exit_code };
 };
 
 const soFarOf = async (db: Sequelize, { branchId, definition }: Known): Promise<Values> => {
@@ -54,16 +69,19 @@ const resultsOf = async (db: Sequelize, { branchId, definition }: Known, express
   const named = new Set([...expression.matchAll(/\bactions\.([a-z][a-z0-9_]*)/g)].map(([, key]) => key));
   const wanted = definition.actions.filter(({ key }) => named.has(key));
   if (wanted.length === 0) return {};
-  const rows = await selectRows<{ order: number; output: string; error: string; exit_code: number | null; status: string }>(
+  const rows = await selectRows<Shown & { output: string; error: string; exit_code: number | null; status: string }>(
     db,
-    `SELECT DISTINCT ON (r.action_order) r.action_order AS "order", ${tail('r.result_output')} AS output,
+    `SELECT DISTINCT ON (r.action_order) ${SHOWN}, ${tail('r.result_output')} AS output,
        ${tail('r.result_error')} AS error, r.exit_code, r.status
      FROM job_action_results r WHERE r.branch_id = $1 AND r.is_final AND r.action_order = ANY($2::int[])
      ORDER BY r.action_order, r.iteration DESC`,
     [branchId, wanted.map(({ order }) => order)],
   );
   const keyOf = new Map(wanted.map(({ key, order }) => [order, key]));
-  const results = rows.map(({ order, ...row }) => [keyOf.get(order), row] as const);
+  const results = rows.map(({ exit_code, status, ...row }): [string | undefined, object] => [
+    keyOf.get(row.order),
+    { output: valueOf(row, 'output', row.output), error: valueOf(row, 'error', row.error), exit_code, status },
+  ]);
   const fetched = wanted.filter(({ key }) => expression.includes(`actions.${key}.artifact`));
   return withArtifacts(Object.fromEntries(results), fetched.length === 0 ? [] : await readFetched(db, branchId, fetched));
 };

@@ -1,5 +1,6 @@
 import { EvaluationError, ParseError, TypeError as CelTypeError, evaluate } from '@marcbachmann/cel-js';
 import type { ActionCondition } from '../contracts/actions/common.ts';
+import { MaskedText } from './masked-text.ts';
 import { OpsError } from './ops-error.ts';
 import { patternProblem } from './pattern-problem.ts';
 import { createLookup } from './template/create-lookup.ts';
@@ -58,6 +59,7 @@ const wantedOf = ({ operator, value }: ActionCondition, values: Values): unknown
 const holds = (condition: ActionCondition, values: Values): boolean => {
   const { variable, operator } = condition;
   const found = values[variable];
+  if (found instanceof MaskedText) throw found.refusal(`\${${variable}}`);
   if (found === undefined || found === null)
     throw new OpsError(
       'VARIABLE_MISSING',
@@ -93,6 +95,7 @@ const mapValues = (value: object, change: (inner: unknown) => unknown): object =
 const toCel = (value: unknown): unknown => {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(toCel);
+  if (value instanceof MaskedText) return null;
   return typeof value === 'object' && value !== null ? mapValues(value, toCel) : value;
 };
 
@@ -106,8 +109,21 @@ const fromCel = (value: unknown): unknown => {
   return Object.getPrototypeOf(value) === Object.prototype ? mapValues(value, fromCel) : String(value);
 };
 
-/** What the expression of an action gives. @throws OpsError CONDITION_FAILED */
+/** Whatever names an action otherwise than by a field beside the masked one may come to that. */
+const refuseMasked = (expression: string, values: Values): void => {
+  const { PREVIOUS_ACTION_OUTPUT: previous, actions = {} } = values;
+  if (previous instanceof MaskedText && /\bPREVIOUS_ACTION_OUTPUT\b/.test(expression)) throw previous.refusal('PREVIOUS_ACTION_OUTPUT');
+  for (const [key, result] of Object.entries(actions as Record<string, object>))
+    for (const [field, value] of Object.entries(result)) {
+      if (!(value instanceof MaskedText)) continue;
+      const rest = expression.replaceAll(new RegExp(`\\bactions\\.${key}\\.(?!${field}\\b)[a-z_]+`, 'g'), '');
+      if (new RegExp(`\\bactions\\.${key}\\b`).test(rest)) throw value.refusal(`actions.${key}.${field}`);
+    }
+};
+
+/** What the expression of an action gives. @throws OpsError CONDITION_FAILED, OUTPUT_MASKED */
 export const evaluateExpression = (action: Expression, values: Values): unknown => {
+  refuseMasked(String(action.parameters['expression']), values);
   try {
     return fromCel(withinTime(() => evaluate(String(action.parameters['expression']), mapValues(values, toCel))));
   } catch (error) {

@@ -1,4 +1,5 @@
-const MASK = '********';
+/** What stands where a secret was. */
+export const MASK = '********';
 const SHORTEST_SECRET = 4;
 const SHORTEST_KEY_LINE = 16;
 
@@ -51,4 +52,23 @@ export const createSecretMask = (secrets: readonly string[]): SecretMask => {
     return { masked: masked + text.slice(at, end), rest: text.slice(end) };
   };
   return Object.assign((text: string) => text.replace(pattern, MASK), { head, longest });
+};
+
+/** Does a text hold what a mask puts in the place of a secret? A program may print the same by itself. */
+export const holdsMask = (text: string): boolean => text.includes(MASK);
+
+/** The same mask, which notes whether it has replaced anything. */
+export const watchMask = (mask: SecretMask): { mask: SecretMask; hasReplaced(): boolean } => {
+  let hasReplaced = false;
+  const watched = (text: string): string => {
+    const masked = mask(text);
+    hasReplaced ||= masked !== text;
+    return masked;
+  };
+  const head: SecretMask['head'] = (text) => {
+    const cut = mask.head(text);
+    hasReplaced ||= !text.startsWith(cut.masked);
+    return cut;
+  };
+  return { mask: Object.assign(watched, { head, longest: mask.longest }), hasReplaced: () => hasReplaced };
 };

@@ -146,6 +146,16 @@ export const toConnectionError = (protocol: string, place: Place, cause: unknown
   return opsError(protocol, place, { code: 'PROTOCOL_ERROR', says }, ` (${detail})`, cause);
 };
 
+/** The connection went before the work was sent: nothing of it was done, and it may be tried again. */
+export const connectionClosed = (protocol: string, { host, port }: Place, when: string, cause: unknown): OpsError => {
+  const reason = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
+  return new OpsError(
+    'CONNECTION_CLOSED',
+    `${protocol} to ${host} port ${port}: the connection broke ${when}${reason}. Check the target and the network between.`,
+    { cause },
+  );
+};
+
 /** The connection went when something had been sent already: what the target has done is not known. */
 export const connectionLost = (protocol: string, { host, port }: Place, when: string, cause: unknown): OpsError => {
   const reason = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';

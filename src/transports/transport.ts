@@ -35,8 +35,9 @@ export interface RemoteFiles {
 
 /**
  * One logged-in connection to a target; several actions may use it, also at once. Disposing closes it. Which of the optional members exist follows
- * from the capabilities of its method (contracts/capabilities.ts). Each rejects with the signal's reason when that aborts, and with OpsError
- * CONNECTION_LOST when the connection breaks before the end was seen: the outcome is then unknown to the caller.
+ * from the capabilities of its method (contracts/capabilities.ts). When its signal aborts, each rejects with Aborted, which says what had become of the
+ * work (files: with the signal's reason; what they do may be done again). It rejects with OpsError CONNECTION_CLOSED when the connection broke before
+ * anything was sent, CONNECTION_LOST when it broke before the end was seen: the outcome is then unknown to the caller.
  */
 export interface Session extends AsyncDisposable {
   /** `SHA256:…` of the key that the host showed, for protocols that have one. */
@@ -51,7 +52,7 @@ export interface Session extends AsyncDisposable {
   readonly shell?: CommandShell;
   /**
    * Runs a program to its end; a non-zero exit is a result, not an error.
-   * When `signal` aborts, the remote process and all its descendants are ended (TERM, then KILL).
+   * When `signal` aborts, the remote process and all its descendants are ended (TERM, then KILL); OpsError OUTCOME_UNKNOWN where that was not seen.
    */
   run?(program: RemoteProgram, output: OutputSink, signal: AbortSignal): Promise<ProgramExit>;
   /** @throws OpsError QUERY_FAILED with what the server said. */

@@ -27,13 +27,13 @@ export const takeSkips = ({ running }: BranchState): void => {
 /**
  * Runs an action so that a person may end it.
  * @param markSkipped writes down that a person did
- * @returns undefined then
+ * @returns undefined then, unless it had completed all the same
  */
 export const runSkippable = async (
   { running }: BranchState,
   ref: ActionRef,
   work: () => Promise<ActionOutcome>,
-  markSkipped: () => Promise<void> = () => record.markSkipped(ref),
+  markSkipped: () => Promise<ActionOutcome | null | void> = () => record.markSkipped(ref),
 ): Promise<ActionOutcome | undefined> => {
   const branch = CancellationScope.current();
   const scope = new CancellationScope();
@@ -42,8 +42,8 @@ export const runSkippable = async (
     return await scope.run(work);
   } catch (error) {
     if (!isCancellation(error) || branch.consideredCancelled) throw error;
-    await markSkipped();
-    return undefined;
+    // It had completed before the skip reached it: that is then its end.
+    return (await markSkipped()) ?? undefined;
   } finally {
     running.delete(ref.order);
   }

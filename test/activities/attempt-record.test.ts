@@ -41,6 +41,7 @@ const FAILED: AttemptEnd = {
   stdout: 'out\n',
   stderr: 'err\n',
   truncated: false,
+  masked: false,
   bytes: 8,
 };
 

@@ -10,7 +10,7 @@ import type { TestPlatform } from '../support/platform.ts';
 
 const LOST: ActionOutcome = { status: 'failed', exitCode: null, failureCategory: 'lost', errorCode: 'OUTCOME_UNKNOWN' };
 const DONE: ActionOutcome = { status: 'completed', exitCode: 0, failureCategory: null, errorCode: null };
-const OUTPUT = { stdout: '', stderr: '', truncated: false, bytes: 0 };
+const OUTPUT = { stdout: '', stderr: '', truncated: false, masked: false, bytes: 0 };
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -127,4 +127,27 @@ test('an activity that lost the answer to its own begin goes on; another one is 
   const first = await begin(1);
   expect(await begin(1, true)).toEqual(first);
   expect(await begin(1)).toEqual({ state: 'refused', reason: 'already_running' });
+});
+
+test('a skip that comes too late leaves a completed action completed, and tells so', async () => {
+  const { branch, branches, begin, results } = await openBranch();
+  const begun = await begin(1);
+  if (begun.state !== 'begun') throw new Error(begun.state);
+  await endAttempt(platform.db, begun.attemptId, { ...OUTPUT, outcome: DONE, isFinal: true });
+  expect(await branches.markSkipped({ branch, order: 1, iteration: 1 })).toEqual(DONE);
+  expect(await results()).toEqual([{ attempt: 1, status: 'completed', is_final: true, error_code: null }]);
+});
+
+test('a skip of an attempt whose end nobody saw: skipped, and lost beside it; of one that was cancelled: skipped', async () => {
+  for (const [outcome, code] of [
+    [LOST, 'OUTCOME_UNKNOWN'],
+    [{ status: 'cancelled', exitCode: null, failureCategory: null, errorCode: null } as const, null],
+  ] as const) {
+    const { branch, branches, begin, results } = await openBranch();
+    const begun = await begin(1);
+    if (begun.state !== 'begun') throw new Error(begun.state);
+    await endAttempt(platform.db, begun.attemptId, { ...OUTPUT, outcome, isFinal: true });
+    expect(await branches.markSkipped({ branch, order: 1, iteration: 1 })).toBeNull();
+    expect(await results()).toEqual([{ attempt: 1, status: 'skipped', is_final: true, error_code: code }]);
+  }
 });

@@ -19,6 +19,7 @@ import { freePort } from '../support/free-port.ts';
 import { markedPids, markedProcesses } from '../support/marked-processes.ts';
 import { buildProgram } from '../support/run-built-program.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { endpointOf, withoutSshd } from '../support/sshd-fixture.ts';
 
 const open = createOpenSsh();
@@ -180,7 +181,7 @@ describe('the server in this process', () => {
       first.resolve(received);
       return new Promise((resolve) => controller.signal.addEventListener('abort', () => resolve()));
     };
-    const running = codeOf(session.run(buildProgram({ text: 'exec head -c 50000000 /dev/zero', marker }), stuck, controller.signal));
+    const running = abortedAs(session.run(buildProgram({ text: 'exec head -c 50000000 /dev/zero', marker }), stuck, controller.signal));
     await first.promise;
     // It sleeps in `write` when nobody takes what it wrote, and not for a while: two looks with all queues between at rest.
     const writtenBy = (): string => {
@@ -198,7 +199,7 @@ describe('the server in this process', () => {
     expect(Number(written)).toBeGreaterThan(1_000_000);
     expect(Number(written)).toBeLessThan(20_000_000);
     controller.abort(new OpsError('ACTION_TIMED_OUT', 'enough'));
-    expect(await running).toBe('ACTION_TIMED_OUT');
+    expect(await running).toMatchObject({ work: 'ended', reason: 'enough' });
   });
 
   test('passes a signal request on to the process group', async () => {

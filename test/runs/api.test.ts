@@ -47,7 +47,7 @@ describe('api actions of a run', () => {
     const { serial } = await runJob(platform, [on], [action], fields);
     await platform.untilEnded(serial);
     const { data } = (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body;
-    return { serial, result: data[0] };
+    return { serial, result: data[0], results: data };
   };
 
   test('a request to the target: method, path, headers and JSON with the values of variables, its answer is the output, its status the exit code', async () => {
@@ -88,7 +88,75 @@ describe('api actions of a run', () => {
     const url = `/key?${delivery}${method}`;
     await run(api({ method, url, body: 'x' }, { action_config: { delivery } }));
     const [taken] = server.taken.filter(({ path }) => path === url);
-    expect(taken?.headers['idempotency-key'] ?? '').toMatch(isSent ? /^J.*\/\d+\/1$/ : /^$/);
+    expect(taken?.headers['idempotency-key'] ?? '').toMatch(isSent ? /^J[\d.]+\/1\/[0-9a-f-]{13}$/ : /^$/);
+  });
+
+  test('each delivery of one turn carries the same key, another turn and another run another', async () => {
+    const keys: unknown[] = [];
+    await using other = await startHttpServer({
+      // The first of a new key is lost on its way back.
+      otherwise: ({ headers }, response) => {
+        const isNew = !keys.includes(headers['idempotency-key']);
+        keys.push(headers['idempotency-key']);
+        if (isNew) response.destroy();
+        else response.end('ok');
+      },
+    });
+    const delivery = { action_config: { delivery: 'at_least_once' }, retry_delay_seconds: 1 };
+    const post = api({ method: 'POST', url: `${other.origin}/order`, body: '${EXECUTION_DURATION}' }, delivery);
+    const loop = { conditionType: 'for', expression: '2', loop: [post] };
+    const { results } = await run({ action_type: 'condition', action_name: 'twice', action_parameters: loop });
+    await run(post);
+    const shown = (row: Record<string, unknown>) => [row['iteration'], row['attempt'], row['status'], row['error_code']];
+    expect(results.filter((row: { action_type: string }) => row.action_type === 'api').map(shown)).toEqual([
+      [1, 1, 'failed', 'CONNECTION_LOST'],
+      [1, 2, 'completed', null],
+      [2, 1, 'failed', 'CONNECTION_LOST'],
+      [2, 2, 'completed', null],
+    ]);
+    const [first, , second, , third] = keys;
+    expect(keys).toEqual([first, first, second, second, third, third]);
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  test('a POST without an answer when its time is up is never sent again by itself: it may have been done', async () => {
+    await using slow = await startHttpServer();
+    const action = api(
+      { method: 'POST', url: `${slow.origin}/silent`, body: 'x' },
+      { timeout_seconds: 1, retry_count: 3, retry_delay_seconds: 1 },
+    );
+    const { results } = await run(action);
+    expect(results).toMatchObject([
+      { status: 'failed', error_code: 'OUTCOME_UNKNOWN', failure_category: 'lost', fault: 'us', is_final: true },
+    ]);
+    expect(results[0].result_error).toMatch(
+      /^The action took longer than its 1 s\. The POST was sent and not answered: the server may have done it\./,
+    );
+    expect(slow.taken).toHaveLength(1);
+  });
+
+  test.each([
+    [201, 'POST', 'configuration', 'definition', 'add it to expectedStatusCodes'],
+    [302, 'GET', 'configuration', 'definition', 'Redirects are not followed'],
+    [401, 'GET', 'authentication', 'credentials', 'check the credential'],
+    [403, 'GET', 'authentication', 'credentials', 'check the credential'],
+    [404, 'GET', 'command_execution', 'target', 'check the url'],
+    [422, 'POST', 'configuration', 'definition', 'finds the request wrong'],
+    [429, 'GET', 'command_execution', 'target', 'try later'],
+    [503, 'GET', 'command_execution', 'target', 'see its log'],
+  ])('status %i to %s is the fault of %s (%s), and the record says what to do', async (status, method, category, fault, advice) => {
+    const { result } = await run(api({ method, url: `/status?n=${status}` }));
+    expect(result).toMatchObject({ exit_code: status, error_code: 'REQUEST_FAILED', failure_category: category, fault });
+    expect(result.result_error).toContain(advice);
+  });
+
+  test('the record tells method and URL as they were sent, secrets masked', async () => {
+    const variables = [
+      { key: 'TOKEN', value: 'pä$$ the-secret', is_secret: true },
+      { key: 'WHO', value: 'Zoë & Co' },
+    ];
+    const { result } = await run(api({ method: 'PUT', url: '/echo?who=${WHO}&token=${TOKEN}' }), { variables });
+    expect(result.command_executed).toBe('PUT /echo?who=Zo%C3%AB%20%26%20Co&token=********');
   });
 
   test('a server that shows the login it got does not bring it into the record', async () => {

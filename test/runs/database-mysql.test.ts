@@ -51,7 +51,7 @@ describe.skipIf(withoutMariadb)('database actions of a run (MariaDB)', () => {
       variables: [{ key: 'NAME', value: HOSTILE[1] }],
     });
     expect(results.at(-2)).toMatchObject({ status: 'completed', result_output: '{"n":1}\n' });
-    expect(results.at(-1)).toMatchObject({ status: 'failed', error_code: 'QUERY_FAILED', result_error: expect.stringContaining('1064') });
+    expect(results.at(-1)).toMatchObject({ status: 'failed', error_code: 'QUERY_INVALID', result_error: expect.stringContaining('1064') });
     const rows = await server.administer('SELECT v FROM things.things ORDER BY n');
     expect(rows.map(({ v }) => String(v))).toEqual(HOSTILE);
   });

@@ -71,7 +71,7 @@ describe('database actions of a run (SQLite, SQL Server, Oracle, Redis, MongoDB)
     expect(results.at(-2)).toMatchObject({ status: 'completed', result_output: `{"v":${JSON.stringify(HOSTILE[0])}}\n` });
     expect(results.at(-1)).toMatchObject({
       status: 'failed',
-      error_code: 'QUERY_FAILED',
+      error_code: 'QUERY_INVALID',
       result_error: expect.stringContaining('no such column'),
     });
     expect(JSON.parse(await pythonSqlite(file, 'print(json.dumps(c.execute("SELECT v, n FROM things ORDER BY n").fetchall()))'))).toEqual(
@@ -115,7 +115,7 @@ describe('database actions of a run (SQLite, SQL Server, Oracle, Redis, MongoDB)
     expect(results.at(-2)).toMatchObject({ status: 'completed', result_output: '{"v":"-123456789012345678.9012345678"}\n' });
     expect(results.at(-1)).toMatchObject({
       status: 'failed',
-      error_code: 'QUERY_FAILED',
+      error_code: 'QUERY_INVALID',
       result_error: expect.stringContaining('error 208'),
     });
   });
@@ -144,7 +144,7 @@ describe('database actions of a run (SQLite, SQL Server, Oracle, Redis, MongoDB)
     expect(results.at(-2)).toMatchObject({ status: 'completed', result_output: '{"V":"2024-02-29 23:59:59.999999999"}\n' });
     expect(results.at(-1)).toMatchObject({
       status: 'failed',
-      error_code: 'QUERY_FAILED',
+      error_code: 'QUERY_INVALID',
       result_error: expect.stringContaining('ORA-00942: table or view does not exist'),
     });
     const { serial } = await runJob(platform, [target], [query('UPDATE hangs')]);

@@ -46,13 +46,23 @@ describe('database actions of a run (PostgreSQL)', () => {
   test('values of variables and parameters are bound, and the rows are the output', async () => {
     const variables = [{ key: 'EVIL', value: `'; DROP TABLE t; --` }];
     const result = await run(query('SELECT ${EVIL} || $$$$ AS a, ${params.n}::int AS n', { parameters: { n: 7 } }), { variables });
-    expect(result).toMatchObject({ status: 'completed', result_output: `{"a":"'; DROP TABLE t; --","n":7}\n` });
+    expect(result).toMatchObject({
+      status: 'completed',
+      result_output: `{"a":"'; DROP TABLE t; --","n":7}\n`,
+      command_executed: `SELECT $1 || $$$$ AS a, $2::int AS n\n-- $1 = "'; DROP TABLE t; --"\n-- $2 = 7`,
+    });
   });
 
   test('a statement that the server refuses fails with its words', async () => {
     const result = await run(query('SELECT nothing'));
-    expect(result).toMatchObject({ status: 'failed', error_code: 'QUERY_FAILED', failure_category: 'command_execution' });
+    expect(result).toMatchObject({ status: 'failed', error_code: 'QUERY_INVALID', failure_category: 'configuration', fault: 'definition' });
     expect(result.result_error).toContain('code 42703');
+  });
+
+  test('a bound secret is masked on the record', async () => {
+    const variables = [{ key: 'TOKEN', value: `it's "secret"`, is_secret: true }];
+    const result = await run(query('SELECT length(${TOKEN}) AS n'), { variables });
+    expect(result).toMatchObject({ result_output: '{"n":13}\n', command_executed: 'SELECT length($1) AS n\n-- $1 = "********"' });
   });
 
   test('a statement of another kind than queryType says is not sent', async () => {

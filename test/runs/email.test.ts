@@ -57,7 +57,11 @@ describe.skipIf(withoutSmtpd)('email actions of a run (aiosmtpd)', () => {
     const attachments = [{ filename: 'report.txt', content: 'in ${PLACE}' }];
     const parameters = { to: ['Bob <${WHO}>'], cc: ['ann@example.org'], subject: 'in ${PLACE}', body: 'First ${PLACE}', attachments };
     const { serial, result } = await run(email(parameters), { variables });
-    expect(result).toMatchObject({ status: 'completed', result_output: '250 2.0.0 queued as 4711\n' });
+    expect(result).toMatchObject({
+      status: 'completed',
+      result_output: '250 2.0.0 queued as 4711\n',
+      command_executed: 'to: Bob <bob@example.org>\ncc: ann@example.org\nsubject: in Zürich <b>',
+    });
     const { content, ...envelope } = await server.taken('Bob <bob@example.org>');
     expect(envelope).toEqual({
       from: 'ops@example.org',
@@ -104,12 +108,30 @@ describe.skipIf(withoutSmtpd)('email actions of a run (aiosmtpd)', () => {
   });
 
   test('one of two recipients refused: the action has failed and tells both', async () => {
-    const { result } = await run(email({ to: ['ann@example.org', 'refused@example.org'], subject: 'partial' }));
-    expect(result).toMatchObject({ status: 'failed', error_code: 'MAIL_REFUSED', failure_category: 'command_execution' });
+    const { result } = await run(email({ to: ['ann@example.org', 'refused@example.org'], subject: 'partial' }, { retry_count: 2 }));
+    expect(result).toMatchObject({ status: 'failed', error_code: 'MAIL_REFUSED', failure_category: 'configuration', is_final: true });
     expect(result.result_error).toContain(
       'The mail was sent to ann@example.org, but the server refused refused@example.org (550 5.1.1 no such user here)',
     );
     expect((await server.taken('Subject: partial')).to).toEqual(['ann@example.org']);
+  });
+
+  test('a mail that is delivered twice has the same Message-ID, whatever its text has become meanwhile', async () => {
+    const fields = { timeout_seconds: 1, retry_delay_seconds: 1, action_config: { delivery: 'at_least_once' } };
+    const { result } = await run(email({ subject: 'twice', body: 'hang-once after ${EXECUTION_DURATION} s' }, fields));
+    expect(result).toMatchObject({ status: 'failed', error_code: 'OUTCOME_UNKNOWN' });
+    const mails = await server.takenTimes('Subject: twice', 2);
+    const ids = mails.map(({ content }) => /Message-ID:\s+<(.+)>/.exec(content)?.[1]);
+    expect(ids[0]).toMatch(/^J[\d.]+\.1\.[0-9a-f-]{13}@opsconductor$/);
+    expect(ids[1]).toBe(ids[0]);
+    expect(mails[1]?.content).not.toBe(mails[0]?.content);
+  });
+
+  test('a mail that the server had and did not confirm is never sent again by itself', async () => {
+    const { serial } = await run(email({ body: 'please-hang' }, { timeout_seconds: 1, retry_count: 2, retry_delay_seconds: 1 }));
+    const { data } = (await platform.api('GET', `/api/v1/executions/${serial}/results`)).body;
+    expect(data).toMatchObject([{ error_code: 'OUTCOME_UNKNOWN', failure_category: 'lost', is_final: true }]);
+    expect(data[0].result_error).toContain('it may have been delivered');
   });
 
   test.each([

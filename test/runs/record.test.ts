@@ -62,14 +62,15 @@ describe.skipIf(withoutSshd)('the record of a run (OpenSSH)', () => {
     expect(results.data[3]).toMatchObject({ skip_reason: 'branch_stopped', is_final: true });
 
     const { body: logs } = await platform.api('GET', `/api/v1/executions/${serial}/logs?branch=${serial}.0001`);
-    expect(logs.data.map((line: { line_number: number }) => line.line_number)).toEqual([1, 2, 3, 4]);
+    expect(logs.data.map((line: { line_number: number }) => line.line_number)).toEqual([1, 2, 3, 4, 5]);
     expect(logs.data.map((line: { stream: string | null; log_message: string }) => [line.stream, line.log_message])).toEqual(
       expect.arrayContaining([
         ['stdout', 'out'],
         ['stderr', 'err'],
         ['stdout', 'last'],
+        [null, 'The program ended with exit code 4; expected is 0. It wrote nothing to standard error.'],
       ]),
     );
-    expect(branches.data[0].last_line_number).toBe(4);
+    expect(branches.data[0].last_line_number).toBe(5);
   });
 });

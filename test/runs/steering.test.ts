@@ -5,10 +5,10 @@ import { selectRow, selectRows } from '../../src/db/query.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
+import { isIn, untilResults } from '../support/until-results.ts';
 import { markedProcesses } from '../support/marked-processes.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { untilResults } from '../support/until-results.ts';
 
 const TARGETS = 4;
 
@@ -216,6 +216,24 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     const { body: results } = await platform.api('GET', `/api/v1/executions/${serial}/results`);
     expect(results.data[0]).toMatchObject({ skip_reason: 'user', error_code: null });
     expect(markedProcesses(`${serial}.0001.0001/1/1`)).toEqual([]);
+  });
+
+  test('a skip that comes when the try has failed by itself: that stays on the record, the next try is skipped, and the branch has not failed', async () => {
+    const { serial } = await runJob(platform, targets.slice(0, 1), [
+      command('exit 5', { action_name: 'fails', retry_count: 1, retry_delay_seconds: 300 }),
+      command('echo ${JOB_RESULT}', { action_name: 'after' }),
+    ]);
+    await untilResults(platform, serial, isIn('fails', 'failed'));
+    const [{ workflow_id: workflow }] = await branchesOf(serial);
+    // The service has seen it running a moment ago.
+    expect(await platform.services.skipAction(workflow, { order: 1, iteration: 1 })).toBe(true);
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    const { body: results } = await platform.api('GET', `/api/v1/executions/${serial}/results`);
+    expect(results.data).toMatchObject([
+      { status: 'failed', is_final: false, attempt: 1, exit_code: 5, error_code: 'COMMAND_FAILED' },
+      { status: 'skipped', skip_reason: 'user', is_final: true, attempt: 2 },
+      { status: 'completed', result_output: 'completed\n' },
+    ]);
   });
 
   /** A run that fails on its first target at its second action, and goes on with the last one. */

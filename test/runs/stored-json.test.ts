@@ -56,7 +56,7 @@ describe.skipIf(withoutSshd)('JSON in the record (OpenSSH)', () => {
     const { db } = platform;
     const attempt = await selectRow<{ id: number }>(db, `SELECT id FROM job_action_results WHERE status = 'failed'`);
     const outcome = { status: 'completed', exitCode: 0, failureCategory: null, errorCode: null } as const;
-    await endAttempt(db, attempt?.id ?? 0, { outcome, isFinal: true, stdout: '', stderr: '', truncated: false, bytes: 8 });
+    await endAttempt(db, attempt?.id ?? 0, { outcome, isFinal: true, stdout: '', stderr: '', truncated: false, masked: false, bytes: 8 });
   };
 
   test('all that targets, jobs, runs, tokens and repeated requests leave in JSON columns has the shape that the contracts state', async () => {

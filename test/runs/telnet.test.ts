@@ -72,6 +72,24 @@ describe.skipIf(withoutTelnetd)('commands of a run over telnet (inetutils)', () 
     await waitFor(() => markedPids(`${results[0].action_serial}/1/1`).length === 0);
   });
 
+  test('a skip of a program that is not seen to end: skipped, and listed as lost; the branch goes on, and has not failed', async () => {
+    const { serial } = await start(target, [command('echo begun; sleep 300'), command('echo ${JOB_RESULT}')]);
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    await platform.api('POST', `/api/v1/executions/${serial}/branches/${serial}.0001/skip`, { action_order: 1, note: 'hangs' });
+    const { run, results } = await resultsOf(serial);
+    expect(run.status).toBe('completed');
+    expect(results).toMatchObject([
+      { status: 'skipped', skip_reason: 'user', is_final: true, failure_category: 'lost', error_code: 'OUTCOME_UNKNOWN', fault: 'us' },
+      { status: 'completed', result_output: 'completed\n' },
+    ]);
+    expect(results[0].result_error).toContain('it was not seen to end');
+    const { body } = await platform.api('GET', `/api/v1/executions/${serial}/results?unresolved=true`);
+    expect(body.data).toHaveLength(1);
+    const path = `/api/v1/executions/${serial}/actions/${results[0].action_serial}/resolve`;
+    const resolved = await platform.api('POST', path, { outcome: 'not_run', note: 'it had ended' });
+    expect(resolved).toMatchObject({ status: 200, body: { status: 'skipped', resolution: 'not_run' } });
+  });
+
   test('an action that takes too long has failed, and the record says that its end was not seen', async () => {
     const { serial } = await start(target, [command('sleep 300', { timeout_seconds: 2 })]);
     const { results } = await resultsOf(serial);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
@@ -53,6 +54,90 @@ describe.skipIf(withoutSshd)('references in the texts of a run (OpenSSH)', () =>
     ]);
     expect(results[1]).toMatchObject({ status: 'failed', error_code: 'VARIABLE_MISSING', fault: 'definition', result_output: '' });
     expect(results[1].result_error).toContain('${actions.skipped.output} has no value');
+  });
+
+  test('a result in which a secret was masked is no value: what refers to it fails before it runs, and says why', async () => {
+    const mark = `${fleet.folder}/masked-ran`;
+    const takes = (name: string, text: string, fields: object = {}) =>
+      command(`touch ${mark}; ${text}`, { action_name: name, on_failure: 'continue', ...fields });
+    const results = await run(
+      [
+        command('echo /opt/test-1; echo plain >&2', { action_key: 'find', action_name: 'find' }),
+        takes('output', 'ls ${actions.find.output}'),
+        command('echo "${PREVIOUS_ACTION_OUTPUT}"', { action_name: 'previous', action_key: 'previous', on_failure: 'continue' }),
+        {
+          action_type: 'condition',
+          action_name: 'decide',
+          on_failure: 'continue',
+          action_parameters: { conditionType: 'for', expression: 'actions.find.output == "x" ? 1 : 0', loop: [command('true')] },
+        },
+        command('echo ${actions.find.exit_code} ${actions.find.error}', { action_name: 'others' }),
+        command(`printf '%s\\n' '********'`, { action_key: 'stars', action_name: 'stars' }),
+        command('echo ${actions.stars.output}', { action_name: 'banner' }),
+      ],
+      { variables: [{ key: 'PASSWORD', value: 'test', is_secret: true }] },
+    );
+    const of = (name: string) => results.find((row: { action_name: string }) => row.action_name === name);
+    expect(of('find').result_output).toBe('/opt/********-1\n');
+    expect(of('output')).toMatchObject({ status: 'failed', error_code: 'OUTPUT_MASKED', fault: 'definition', result_output: '' });
+    expect(of('output').result_error).toContain('${actions.find.output} cannot be used: the output of action 1 (find) holds a secret');
+    expect(of('output').command_executed).toBe(`touch ${mark}; ls '\${actions.find.output}'`);
+    expect(of('decide')).toMatchObject({ status: 'failed', error_code: 'OUTPUT_MASKED' });
+    expect(of('others').result_output).toBe('0 plain\n');
+    expect(of('banner').result_output).toBe('********\n');
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  test('PREVIOUS_ACTION_OUTPUT in which a secret was masked is given to no program that names it', async () => {
+    const variables = [{ key: 'PASSWORD', value: 'test', is_secret: true }];
+    const script = (text: string) => ({
+      action_type: 'script',
+      action_name: 'next',
+      action_parameters: { scriptType: 'bash', scriptContent: text },
+    });
+    const [, named] = await run([command('echo a test'), script('echo "$PREVIOUS_ACTION_OUTPUT"')], { variables });
+    expect(named).toMatchObject({ status: 'failed', error_code: 'OUTPUT_MASKED', result_output: '' });
+    const [, other] = await run([command('echo a test'), script('echo "$PREVIOUS_ACTION_EXIT_CODE"')], { variables });
+    expect(other).toMatchObject({ status: 'completed', result_output: '0\n' });
+  });
+
+  test('the record holds what was sent: values in their places, secrets masked, of scripts their arguments', async () => {
+    const variables = [
+      { key: 'WHO', value: `it's me` },
+      { key: 'TOKEN', value: `s3'cr&et`, is_secret: true },
+    ];
+    const results = await run(
+      [
+        command('echo ${WHO} "${TOKEN}" $WHO'),
+        {
+          action_type: 'script',
+          action_name: 's',
+          action_parameters: { scriptType: 'bash', scriptContent: 'echo "$@"', arguments: ['${WHO}', '${TOKEN}'] },
+        },
+        { action_type: 'file', action_name: 'f', action_parameters: { operation: 'mkdir', source: `${fleet.folder}/\${TARGET_NAME}` } },
+      ],
+      { variables },
+    );
+    expect(results.map((row: { command_executed: string }) => row.command_executed)).toEqual([
+      `echo 'it'\\''s me' ""'********'"" $WHO`,
+      'echo "$@"\n(arguments: "it\'s me" "********")',
+      `mkdir of ${fleet.folder}/host-1`,
+    ]);
+  });
+
+  test('a program that fails says with which exit code, what was expected, and what it said last', async () => {
+    const variables = [{ key: 'TOKEN', value: 'hush-hush', is_secret: true }];
+    const [result] = await run([command('echo first >&2; echo "no room for $TOKEN" >&2; exit 3')], { variables });
+    expect(result.result_error).toBe(
+      'first\nno room for ********\nThe program ended with exit code 3; expected is 0. Last on standard error: no room for ********',
+    );
+    const [missing] = await run([command('no-such-command-here')]);
+    expect(missing.result_error).toContain('ended with exit code 127; expected is 0. A shell says so of a command that it does not find');
+    const [killed] = await run([command('kill -9 $$')]);
+    expect(killed).toMatchObject({
+      error_code: 'COMMAND_KILLED',
+      result_error: expect.stringContaining('by signal SIGKILL, and not by OpsConductor'),
+    });
   });
 
   test('date and time of the run, of one form for all targets', async () => {

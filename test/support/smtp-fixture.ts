@@ -32,7 +32,9 @@ export interface SmtpFixture extends AsyncDisposable {
   pem: string;
   /** The mail that holds this text, such as its id; waits until the server has taken it. */
   taken(text: string): Promise<TakenMail>;
-  /** Done once the server holds a mail that says please-hang and does not answer. */
+  /** So many mails that hold it. The first one of a sender that says hang-once is taken, and not confirmed. */
+  takenTimes(text: string, times: number): Promise<TakenMail[]>;
+  /** Done once the server holds a mail that says please-hang, or a recipient whose name begins with `hang`, and does not answer. */
   hanging: Promise<void>;
   endpoint(config?: Record<string, unknown>, secret?: Endpoint['secret'] | null): Endpoint;
   stop(): Promise<void>;
@@ -72,6 +74,15 @@ export const startSmtpServer = async (mode: 'none' | 'starttls' | 'ssl', certifi
         const look = (): void => {
           const found = mails.find(({ content }) => content.includes(text));
           if (found !== undefined) resolve(found);
+        };
+        waiting.push(look);
+        look();
+      }),
+    takenTimes: (text, times) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const found = mails.filter(({ content }) => content.includes(text));
+          if (found.length >= times) resolve(found);
         };
         waiting.push(look);
         look();

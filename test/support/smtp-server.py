@@ -5,9 +5,14 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 
 class Handler:
+    hung = set()
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("refused"):
             return "550 5.1.1 no such user here"
+        if address.startswith("hang"):
+            print(json.dumps({"hanging": True}), flush=True)
+            await asyncio.Event().wait()
         if address.startswith("later"):
             return "450 4.2.1 mailbox busy"
         envelope.rcpt_tos.append(address)
@@ -19,9 +24,13 @@ class Handler:
             await asyncio.Event().wait()
         if b"please-refuse" in envelope.content:
             return "554 5.7.1 looks like spam"
+        hangs = b"hang-once" in envelope.content and envelope.mail_from not in self.hung
         login = session.auth_data.login.decode() if session.auth_data else None
         mail = {"helo": session.host_name, "from": envelope.mail_from, "to": envelope.rcpt_tos, "login": login, "tls": server.transport.get_extra_info("ssl_object") is not None}
         print(json.dumps({**mail, "content": base64.b64encode(envelope.content).decode()}), flush=True)
+        if hangs:
+            self.hung.add(envelope.mail_from)
+            await asyncio.Event().wait()
         return "250 2.0.0 queued as 4711"
 
 

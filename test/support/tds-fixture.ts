@@ -97,7 +97,7 @@ const ABOUT = 'SQL Server 16.0.1; database master, user ops.';
 /** A statement of the tests is a word and what it is about: `row decimal`, `error 208`. */
 const answerTo = ({ text }: Statement): Answer => {
   if (text.includes('SERVERPROPERTY')) return oneRow(TYPE.nvarchar, Buffer.from(ABOUT, 'utf16le'));
-  const [, word, about = ''] = /(row|null|changed|many|error|begin|ROLLBACK|hangs|cut)(?: (\w+))?/.exec(text) ?? [];
+  const [, word, about = ''] = /(row|null|changed|many|error|begin|ROLLBACK|hangs|late|cut)(?: (\w+))?/.exec(text) ?? [];
   const value = ROWS[about];
   if (word === 'row' && value !== undefined) return oneRow(value.type, value.bytes);
   if (word === 'null' && value !== undefined) return oneRow(value.type, null);
@@ -105,7 +105,7 @@ const answerTo = ({ text }: Statement): Answer => {
   if (word === 'error') return { kind: 'failed', errors: [{ number: Number(about), message: `the server says ${about}` }] };
   if (word === 'begin') return { kind: 'begun' };
   if (word === 'ROLLBACK') return { kind: 'ended' };
-  if (word === 'hangs' || word === 'cut') return { kind: word };
+  if (word === 'hangs' || word === 'late' || word === 'cut') return { kind: word };
   if (word !== 'many') throw new Error(`The double has no answer to ${text}`);
   const columns = [
     { name: 'n', type: TYPE.int },

@@ -19,6 +19,8 @@ export type Answer =
   | { kind: 'ended' }
   /** Nothing comes until an attention. */
   | { kind: 'hangs' }
+  /** As that, but the statement is done when the attention comes. */
+  | { kind: 'late' }
   /** The connection is cut. */
   | { kind: 'cut' };
 
@@ -94,7 +96,7 @@ export const startTdsServer = async (options: TdsOptions): Promise<TdsServer> =>
     if (answer.kind === 'begun') end(tokens.transactionBegun(), tokens.ended(isProcedure, {}));
     if (answer.kind === 'ended') end(tokens.transactionEnded(), tokens.ended(isProcedure, {}));
     if (answer.kind === 'cut') wire.destroy();
-    return answer.kind !== 'hangs';
+    return answer.kind !== 'hangs' && answer.kind !== 'late';
   };
 
   const logIn = (wire: Duplex, login: Login): void => {
@@ -116,7 +118,13 @@ export const startTdsServer = async (options: TdsOptions): Promise<TdsServer> =>
         attentions += 1;
         current += 1;
         // The answer that was begun ends; the attention has one of its own.
-        if (running !== undefined) wire.write(toPackets(RESPONSE, tokens.ended(running.isProcedure, { isError: true })));
+        if (running !== undefined)
+          wire.write(
+            toPackets(
+              RESPONSE,
+              tokens.ended(running.isProcedure, options.answer(running).kind === 'late' ? { count: 1 } : { isError: true }),
+            ),
+          );
         running = undefined;
         wire.write(toPackets(RESPONSE, tokens.cancelled()));
       }

@@ -6,6 +6,7 @@ import { bindCommand } from '../../src/transports/mongodb/bind-command.ts';
 import { documentText } from '../../src/transports/mongodb/document-text.ts';
 import { openMongodb } from '../../src/transports/mongodb/open-mongodb.ts';
 import type { Session } from '../../src/transports/transport.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { freePort } from '../support/free-port.ts';
 import { startFerretdb, withoutFerretdb } from '../support/mongodb-fixture.ts';
@@ -100,10 +101,10 @@ describe.skipIf(withoutFerretdb)('MongoDB (FerretDB)', () => {
     expect((await ask(session, json`{"find":"types"}`)).documents).toEqual([JSON.parse(document)]);
   });
 
-  test('what the server refuses is QUERY_FAILED with its words; a refused document too', async () => {
+  test('what the server refuses is told with its words and whose fault it is; a refused document too', async () => {
     await using session = await openMongodb(server.endpoint(), signal);
     await expect(ask(session, json`{"noSuchCommand":1}`)).rejects.toMatchObject({
-      code: 'QUERY_FAILED',
+      code: 'QUERY_INVALID',
       message: expect.stringContaining('noSuchCommand'),
     });
     await ask(session, json`{"insert":"twice","documents":[{"_id":1}]}`);
@@ -151,12 +152,16 @@ describe.skipIf(withoutFerretdb)('MongoDB (FerretDB)', () => {
     expect(session.isOpen).toBe(false);
   });
 
-  test('an abort ends with its reason, and the session goes on', async () => {
+  test.each([
+    ['listDatabases', json`{"listDatabases":1}`, 'ended'],
+    ['insert', json`{"insert":"aborted","documents":[{"a":1}]}`, 'unknown'],
+  ])('an abort of %s tells what became of it, and the session goes on', async (_, command, work) => {
     await using session = await openMongodb(server.endpoint(), signal);
     const abort = new AbortController();
-    const asked = ask(session, json`{"listDatabases":1}`, {}, abort.signal);
+    const asked = ask(session, command, {}, abort.signal);
     abort.abort(new Error('enough'));
-    await expect(asked).rejects.toThrow('enough');
+    expect(await abortedAs(asked)).toMatchObject({ work, reason: 'enough' });
+    expect(await abortedAs(ask(session, command, {}, abort.signal))).toMatchObject({ work: 'not_sent' });
     await expect(ask(session, json`{"ping":1}`)).resolves.toMatchObject({ documents: [{ ok: 1 }] });
   });
 

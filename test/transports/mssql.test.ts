@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/contracts/transport.ts';
 import { openMssql } from '../../src/transports/mssql/open-mssql.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { freePort } from '../support/free-port.ts';
 import { PASSWORD, ROWS, startDouble, USER } from '../support/tds-fixture.ts';
@@ -100,13 +101,23 @@ describe('SQL Server without TLS (a double of TDS 7.4)', () => {
     await using server = await startDouble();
     await using session = await openMssql(endpointOf(server), never);
     const abort = new AbortController();
-    const running = failureOf(runStatement(session, statement('hangs'), collectOutput().sink, abort.signal));
+    const running = abortedAs(runStatement(session, statement('hangs'), collectOutput().sink, abort.signal));
     await server.untilAsked('hangs');
     abort.abort(new Error('cancelled by test'));
-    expect((await running).message).toBe('cancelled by test');
+    expect(await running).toMatchObject({ work: 'ended', reason: 'cancelled by test' });
     expect(server.attentions).toBe(1);
     expect(session.isOpen).toBe(true);
     await expect(runStatement(session, statement('changed 1'), collectOutput().sink)).resolves.toMatchObject({ affectedRows: 1 });
+  });
+
+  test('a statement that was done when the cancel came may have taken effect', async () => {
+    await using server = await startDouble();
+    await using session = await openMssql(endpointOf(server), never);
+    const abort = new AbortController();
+    const running = abortedAs(runStatement(session, statement('late'), collectOutput().sink, abort.signal));
+    await server.untilAsked('late');
+    abort.abort(new Error('enough'));
+    expect(await running).toMatchObject({ work: 'unknown', says: expect.stringContaining('done already') });
   });
 
   test('a connection that goes while a statement runs leaves the outcome unknown', async () => {
@@ -119,16 +130,17 @@ describe('SQL Server without TLS (a double of TDS 7.4)', () => {
   });
 
   test.each([
-    [102, 'correct it in the job'],
-    [156, 'correct it in the job'],
-    [208, 'correct it in the job'],
-    [1205, 'it may be run again'],
-    [2627, '(error 2627, line 1)'],
-  ])('error %i of the server is told with its number and what to do', async (number, advice) => {
+    [102, 'QUERY_INVALID', 'correct it in the job'],
+    [156, 'QUERY_INVALID', 'correct it in the job'],
+    [208, 'QUERY_INVALID', 'correct it in the job'],
+    [229, 'QUERY_REFUSED', 'give it the right'],
+    [1205, 'QUERY_FAILED', 'it may be run again'],
+    [2627, 'QUERY_FAILED', '(error 2627, line 1)'],
+  ])('error %i of the server is told as %s with its number and what to do', async (number, meant, advice) => {
     await using server = await startDouble();
     await using session = await openMssql(endpointOf(server), never);
     const { code, message } = await failureOf(runStatement(session, statement(`error ${number}`), collectOutput().sink));
-    expect(code).toBe('QUERY_FAILED');
+    expect(code).toBe(meant);
     expect(message).toContain(`the server says ${number} (error ${number}, line 1)`);
     expect(message).toContain(advice);
     await expect(runStatement(session, statement('changed 1'), collectOutput().sink)).resolves.toMatchObject({ affectedRows: 1 });
@@ -212,10 +224,10 @@ describe('SQL Server over TLS (a double of TDS 7.4)', () => {
     await using server = await startDouble({ tls });
     await using session = await openMssql(endpointOf(server, { encrypt: 'yes', ca_certificate: certificate.pem }), never);
     const abort = new AbortController();
-    const running = failureOf(runStatement(session, statement('hangs'), collectOutput().sink, abort.signal));
+    const running = abortedAs(runStatement(session, statement('hangs'), collectOutput().sink, abort.signal));
     await server.untilAsked('hangs');
     abort.abort(new Error('cancelled by test'));
-    expect((await running).message).toBe('cancelled by test');
+    expect(await running).toMatchObject({ work: 'ended', reason: 'cancelled by test' });
     expect(server.attentions).toBe(1);
     expect(session.isOpen).toBe(true);
   });

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { Endpoint } from '../../src/contracts/transport.ts';
 import { openOracle } from '../../src/transports/oracle/open-oracle.ts';
 import type { OutputSink, Session } from '../../src/transports/transport.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { createCertificate } from '../support/tls-certificate.ts';
 import { PASSWORD, startOracle, USER } from '../support/tns-fixture.ts';
@@ -19,15 +20,15 @@ const endpointOf = ({ port }: { port: number }, config: Record<string, unknown> 
 
 const statement = (text: string) => ({ ...sql``, statement: { segments: [text], values: [] } });
 
-/** Runs a statement, and cancels it once the server has it. @returns what it ended with; the time that the server has to answer is skipped. */
-const cancelAtServer = async (server: TnsServer, session: Session, text: string, patienceMs = 0): Promise<string> => {
+/** Runs a statement, and cancels it once the server has it. @returns what became of it; the time that the server has to answer is skipped. */
+const cancelAtServer = async (server: TnsServer, session: Session, text: string, patienceMs = 0): Promise<unknown> => {
   const abort = new AbortController();
-  const running = failureOf(runStatement(session, statement(text), collectOutput().sink, abort.signal));
+  const running = abortedAs(runStatement(session, statement(text), collectOutput().sink, abort.signal));
   await server.untilAsked(text);
   if (patienceMs > 0) vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   abort.abort(new Error('cancelled by test'));
   if (patienceMs > 0) await vi.advanceTimersByTimeAsync(patienceMs);
-  return (await running).message;
+  return running;
 };
 afterEach(() => void vi.useRealTimers());
 
@@ -38,7 +39,7 @@ describe.each(['19c', '23ai'] as const)('Oracle: cancels, and connections that g
   test('the server confirms a cancel, and the connection goes on', async () => {
     await using server = await startOracle({ release });
     await using session = await openOracle(endpointOf(server), never);
-    expect(await cancelAtServer(server, session, 'UPDATE hangs')).toBe('cancelled by test');
+    expect(await cancelAtServer(server, session, 'UPDATE hangs')).toMatchObject({ work: 'ended', reason: 'cancelled by test' });
     expect(server.counts.breaks).toBe(1);
     expect(session.isOpen).toBe(true);
     await expectToGoOn(session);
@@ -48,7 +49,7 @@ describe.each(['19c', '23ai'] as const)('Oracle: cancels, and connections that g
   test('a connection whose server does not answer a cancel is dropped', async () => {
     await using server = await startOracle({ release });
     const session = await openOracle(endpointOf(server), never);
-    expect(await cancelAtServer(server, session, 'UPDATE deaf', 5_000)).toBe('cancelled by test');
+    expect(await cancelAtServer(server, session, 'UPDATE deaf', 5_000)).toMatchObject({ work: 'unknown', reason: 'cancelled by test' });
     expect(session.isOpen).toBe(false);
     await server.untilLeft();
   });
@@ -62,8 +63,8 @@ describe.each(['19c', '23ai'] as const)('Oracle: cancels, and connections that g
       abort.abort(new Error('cancelled by test'));
       return output.sink(stream, chunk);
     };
-    const running = failureOf(runStatement(session, statement('SELECT many 10000'), cancelling, abort.signal));
-    expect((await running).message).toBe('cancelled by test');
+    const running = abortedAs(runStatement(session, statement('SELECT many 10000'), cancelling, abort.signal));
+    expect(await running).toMatchObject({ work: 'ended', reason: 'cancelled by test' });
     expect(server.counts.rowsGiven).toBeLessThan(10_000);
     expect(server.counts.breaks).toBe(0);
     expect(session.isOpen).toBe(true);
@@ -143,9 +144,9 @@ describe('Oracle over TLS (a double of 23ai)', () => {
   test('a cancel ends the statement; one that no server answers drops the connection', async () => {
     await using server = await startOracle({ tls });
     const session = await openOracle(endpointOf(server, { protocol: 'tcps' }), never);
-    expect(await cancelAtServer(server, session, 'UPDATE hangs')).toBe('cancelled by test');
+    expect(await cancelAtServer(server, session, 'UPDATE hangs')).toMatchObject({ work: 'ended', reason: 'cancelled by test' });
     expect(session.isOpen).toBe(true);
-    expect(await cancelAtServer(server, session, 'UPDATE deaf', 5_000)).toBe('cancelled by test');
+    expect(await cancelAtServer(server, session, 'UPDATE deaf', 5_000)).toMatchObject({ work: 'unknown', reason: 'cancelled by test' });
     expect(session.isOpen).toBe(false);
     await server.untilLeft();
   });

@@ -75,7 +75,7 @@ describe.each(['19c', '23ai'] as const)('Oracle statements (a double of %s)', (r
     await using server = await startOracle({ release });
     await using session = await openOracle(endpointOf(server), never);
     const { code, message } = await failureOf(runStatement(session, statement('CREATE PROCEDURE invalid'), collectOutput().sink));
-    expect(code).toBe('QUERY_FAILED');
+    expect(code).toBe('QUERY_INVALID');
     expect(message).toContain('compilation errors');
     expect(message).toContain('USER_ERRORS');
     await expect(runStatement(session, statement('UPDATE changed 1'), collectOutput().sink)).resolves.toMatchObject({ affectedRows: 1 });
@@ -127,7 +127,7 @@ describe.each(['19c', '23ai'] as const)('Oracle statements (a double of %s)', (r
     await using server = await startOracle({ release });
     await using session = await openOracle(endpointOf(server), never);
     const { code, message } = await failureOf(runStatement(session, statement(`UPDATE error ${error}`), collectOutput().sink));
-    expect(code).toBe('QUERY_FAILED');
+    expect(code).toBe(advice === 'correct it in the job' ? 'QUERY_INVALID' : 'QUERY_FAILED');
     expect(message).toContain(`ORA-${String(error).padStart(5, '0')}: `);
     expect(message).toContain(says);
     expect(message).toContain(advice);

@@ -134,9 +134,11 @@ describe('Oracle: what errors of the driver mean', () => {
   });
 
   test.each([
-    ['ORA-00942: table or view does not exist', 'QUERY_FAILED', 'correct it in the job'],
-    ['ORA-00900: invalid SQL statement', 'QUERY_FAILED', 'correct it in the job'],
-    ['ORA-06550: line 1, column 7', 'QUERY_FAILED', 'correct it in the job'],
+    ['ORA-00942: table or view does not exist', 'QUERY_INVALID', 'correct it in the job'],
+    ['ORA-00900: invalid SQL statement', 'QUERY_INVALID', 'correct it in the job'],
+    ['ORA-06550: line 1, column 7', 'QUERY_INVALID', 'correct it in the job'],
+    ['ORA-01031: insufficient privileges', 'QUERY_REFUSED', 'give it the right'],
+    ['ORA-00955: name is already used by an existing object', 'QUERY_FAILED', 'already used'],
     ['ORA-00060: deadlock detected while waiting for resource', 'QUERY_FAILED', 'may be run again'],
     ['ORA-03113: end-of-file on communication channel', 'CONNECTION_LOST', 'is not known'],
     ['NJS-500: connection to Oracle Database was closed or broken', 'CONNECTION_LOST', 'is not known'],

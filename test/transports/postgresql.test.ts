@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Endpoint } from '../../src/contracts/transport.ts';
 import { postgresUser } from '../../src/embedded/postgres-user.ts';
 import { openPostgresql } from '../../src/transports/postgresql/open-postgresql.ts';
+import { OpsError } from '../../src/domain/ops-error.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { collectOutput } from '../support/collect-output.ts';
+import { startCuttingProxy } from '../support/cutting-proxy.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
@@ -115,14 +118,79 @@ describe('PostgreSQL (the embedded server, which has no TLS)', () => {
   test('a cancel ends the statement on the server, and the session goes on', async () => {
     await using session = await openPostgresql(endpoint, never);
     const abort = new AbortController();
-    const running = failureOf(runStatement(session, sql`SELECT pg_sleep(600), 'cancel-me'`, collectOutput().sink, abort.signal));
+    const running = abortedAs(runStatement(session, sql`SELECT pg_sleep(600), 'cancel-me'`, collectOutput().sink, abort.signal));
     await untilRuns('cancel-me', true);
     abort.abort(new Error('cancelled by test'));
-    expect((await running).message).toBe('cancelled by test');
+    expect(await running).toMatchObject({ work: 'ended', reason: 'cancelled by test' });
     await untilRuns('cancel-me', false);
     const output = collectOutput();
     await runStatement(session, sql`SELECT 1 AS one`, output.sink);
     expect(output.stdout).toBe('{"one":1}\n');
+  });
+
+  test('a change that the server has ended is known to have ended', async () => {
+    await query(sql`CREATE TABLE ended (n int)`);
+    await using session = await openPostgresql(endpoint, never);
+    const abort = new AbortController();
+    const change = sql`INSERT INTO ended SELECT 1 FROM pg_sleep(600) /* end-me */`;
+    const running = abortedAs(runStatement(session, change, collectOutput().sink, abort.signal));
+    await untilRuns('end-me', true);
+    abort.abort(new Error('enough'));
+    expect(await running).toEqual({ work: 'ended', reason: 'enough', says: 'The server has ended the statement.' });
+    expect((await query(sql`SELECT * FROM ended`)).rowCount).toBe(0);
+  });
+
+  test('a change that completes although it was to be ended is completed', async () => {
+    await query(sql`CREATE TABLE done (n int)`);
+    await using session = await openPostgresql(endpoint, never);
+    const abort = new AbortController();
+    const stubborn = sql`DO $$ BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN INSERT INTO done VALUES (1); END $$`;
+    const running = runStatement(session, stubborn, collectOutput().sink, abort.signal);
+    await untilRuns('INTO done', true);
+    abort.abort(new Error('enough'));
+    await expect(running).resolves.toMatchObject({ isTruncated: false });
+    expect((await query(sql`SELECT * FROM done`)).rowCount).toBe(1);
+  });
+
+  test('a change that fails by itself while it is ended has failed by itself', async () => {
+    await using session = await openPostgresql(endpoint, never);
+    const abort = new AbortController();
+    const fails = sql`DO $$ BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN RAISE 'my own'; END $$`;
+    const running = failureOf(runStatement(session, fails, collectOutput().sink, abort.signal));
+    await untilRuns('my own', true);
+    abort.abort(new Error('enough'));
+    expect(await running).toMatchObject({ code: 'QUERY_FAILED', message: expect.stringContaining('my own') });
+  });
+
+  test('a change whose end the server does not tell may be done', async () => {
+    const proxy = await startCuttingProxy(endpoint.port, []);
+    await using session = await openPostgresql({ ...endpoint, host: '127.0.0.1', port: proxy.port }, never);
+    const abort = new AbortController();
+    const change = sql`DO $$ BEGIN PERFORM pg_sleep(600) /* lose-me */; END $$`;
+    const running = abortedAs(runStatement(session, change, collectOutput().sink, abort.signal));
+    const pid = await untilRuns('lose-me', true);
+    abort.abort(new Error('enough'));
+    await proxy[Symbol.asyncDispose]();
+    expect(await running).toMatchObject({ work: 'unknown', reason: 'enough', says: expect.stringContaining('may have taken effect') });
+    await using client = await openClient(database.url);
+    await client.query('SELECT pg_terminate_backend($1)', [pid]);
+  });
+
+  test('a statement that waits for its turn is given up at once, and never sent', async () => {
+    await query(sql`CREATE TABLE queued (n int)`);
+    await using session = await openPostgresql(endpoint, never);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const before = abortedAs(runStatement(session, sql`SELECT pg_sleep(600), 'in-the-way'`, collectOutput().sink, first.signal));
+    const waiting = abortedAs(runStatement(session, sql`INSERT INTO queued VALUES (1)`, collectOutput().sink, second.signal));
+    const behind = runStatement(session, sql`INSERT INTO queued VALUES (2)`, collectOutput().sink);
+    await untilRuns('in-the-way', true);
+    second.abort(new Error('late'));
+    const says = expect.stringMatching(/^It had waited \d+\.\d s for PostgreSQL at .*; nothing was sent\.$/);
+    expect(await waiting).toEqual({ work: 'not_sent', reason: 'late', says });
+    first.abort(new Error('enough'));
+    expect(await before).toMatchObject({ work: 'ended' });
+    await behind;
+    expect((await query(sql`SELECT * FROM queued`)).rows).toEqual([{ n: 2 }]);
   });
 
   test('a connection that goes while a statement runs leaves the outcome unknown', async () => {
@@ -139,9 +207,10 @@ describe('PostgreSQL (the embedded server, which has no TLS)', () => {
 
   test('an error tells what the server says, its code and the place', async () => {
     const { code, message } = await failureOf(query(sql`SELECT nothing`));
-    expect(code).toBe('QUERY_FAILED');
+    expect(code).toBe('QUERY_INVALID');
     expect(message).toBe(
-      `PostgreSQL at ${endpoint.host} port ${endpoint.port}: column "nothing" does not exist (code 42703, at character 8)`,
+      `PostgreSQL at ${endpoint.host} port ${endpoint.port}: column "nothing" does not exist (code 42703, at character 8). ` +
+        'The statement of the action does not fit this server: correct it in the job.',
     );
   });
 
@@ -155,7 +224,32 @@ describe('PostgreSQL (the embedded server, which has no TLS)', () => {
 
   test.each(['SELECT 1; SELECT 2', 'BEGIN'])('"%s" is refused: one statement is one transaction', async (text) => {
     const { code } = await failureOf(query({ ...sql``, statement: { segments: [text], values: [] } }));
-    expect(code).toBe('QUERY_FAILED');
+    expect(code).toBe('QUERY_INVALID');
+  });
+
+  test.each([
+    ['SELEC 1', 'QUERY_INVALID', 'configuration'],
+    ['SELECT * FROM absent', 'QUERY_INVALID', 'configuration'],
+    ['SELECT absent()', 'QUERY_INVALID', 'configuration'],
+    ['CREATE TABLE faults (n int PRIMARY KEY)', 'success', undefined],
+    ['CREATE TABLE faults (n int)', 'QUERY_FAILED', 'command_execution'],
+    ['INSERT INTO faults VALUES (1), (1)', 'QUERY_FAILED', 'command_execution'],
+    [`INSERT INTO faults VALUES ('x')`, 'QUERY_FAILED', 'command_execution'],
+  ])('%s: %s, whose category is %s', async (text, code, category) => {
+    const error: unknown = await query({ ...sql``, statement: { segments: [text], values: [] } }).then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+    expect(error instanceof OpsError ? [error.code, error.category] : ['success', error]).toEqual([code, category]);
+  });
+
+  test('a user who may not do it is the fault of the credential', async () => {
+    await using client = await openClient(database.url);
+    await client.query(`CREATE ROLE outcomes_reader LOGIN PASSWORD 'reader-reader'`);
+    const secret = { type: 'password', username: 'outcomes_reader', password: 'reader-reader' } as const;
+    const failure = failureOf(query(sql`CREATE TABLE not_mine (n int)`, { ...endpoint, secret }));
+    expect(await failure).toMatchObject({ code: 'QUERY_REFUSED', message: expect.stringContaining('give it the right on the server') });
+    await client.query('DROP ROLE outcomes_reader');
   });
 
   test('a statement that opens a transaction does not hold the next one', async () => {
@@ -256,8 +350,8 @@ describe.skipIf(withoutMachinePostgres)('PostgreSQL over TLS (the PostgreSQL of 
   test('a cancel over TLS ends the statement', async () => {
     await using session = await openPostgresql(endpointOf(url, { ssl_mode: 'require' }), never);
     const abort = new AbortController();
-    const running = failureOf(runStatement(session, sql`SELECT pg_sleep(600)`, collectOutput().sink, abort.signal));
+    const running = abortedAs(runStatement(session, sql`SELECT pg_sleep(600)`, collectOutput().sink, abort.signal));
     abort.abort(new Error('cancelled by test'));
-    expect((await running).message).toBe('cancelled by test');
+    expect(await running).toMatchObject({ reason: 'cancelled by test' });
   });
 });

@@ -10,6 +10,7 @@ import type { Endpoint, HttpRequest, LoginSecret } from '../../src/contracts/tra
 import type { OpsError } from '../../src/domain/ops-error.ts';
 import { openRestApi } from '../../src/transports/rest_api/open-rest-api.ts';
 import type { OutputSink } from '../../src/transports/transport.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { createAuthority } from '../support/certificate-authority.ts';
 import type { CertificateAuthority } from '../support/certificate-authority.ts';
 import { collectOutput } from '../support/collect-output.ts';
@@ -184,14 +185,39 @@ describe('REST API', () => {
     await expect(openRestApi(endpoint, signal)).rejects.toMatchObject({ code: 'CONNECTION_TIMED_OUT' });
   });
 
-  test.each(['/silent', '/hang'])('an abort ends the request for %s on the server too, with its reason', async (path) => {
+  test.each([
+    ['GET', '/silent', 'ended', 'only reads'],
+    ['HEAD', '/silent', 'ended', 'only reads'],
+    ['GET', '/hang', 'ended', 'only reads'],
+    ['POST', '/silent', 'unknown', 'was sent and not answered: the server may have done it'],
+    ['POST', '/hang', 'unknown', 'was sent and was answered with status 200, and not to the end: the server may have done it'],
+    ['DELETE', '/silent', 'unknown', 'Look there before it is sent again'],
+  ] as const)('an abort ends %s %s on the server too, and tells what became of it: %s', async (method, path, work, says) => {
     await using server = await startHttpServer();
     const abort = new AbortController();
-    const requested = requestOver(server.endpoint(), get(path), undefined, abort.signal);
-    await server.asked(path);
+    const output = collectOutput();
+    const requested = abortedAs(requestOver(server.endpoint(), get(path, { method }), output.sink, abort.signal));
+    await (path === '/hang' ? output.until('begun') : server.asked(path));
     abort.abort(new Error('enough'));
-    await expect(requested).rejects.toThrow('enough');
+    expect(await requested).toMatchObject({ work, reason: 'enough', says: expect.stringContaining(says) });
     await server.closed;
+  });
+
+  test('a request that waits for a free connection is given up without having been sent', async () => {
+    await using server = await startHttpServer();
+    await using session = await openRestApi(server.endpoint(), signal);
+    const [busy, late] = [new AbortController(), new AbortController()];
+    const send = (path: string, abort: AbortController) =>
+      abortedAs(session.request?.(get(path, { method: 'POST', body: 'x' }), collectOutput().sink, abort.signal));
+    const paths = Array.from({ length: 16 }, (_, index) => `/silent?${index}`);
+    const taken = paths.map((path) => send(path, busy));
+    await Promise.all(paths.map((path) => server.asked(path)));
+    const waiting = send('/echo', late);
+    late.abort(new Error('late'));
+    expect(await waiting).toEqual({ work: 'not_sent', reason: 'late', says: 'Nothing was sent.' });
+    busy.abort(new Error('enough'));
+    expect(await Promise.all(taken)).toEqual(paths.map(() => expect.objectContaining({ work: 'unknown' })));
+    expect(server.taken.some(({ path }) => path === '/echo')).toBe(false);
   });
 
   test('an abort while connecting ends with its reason', async () => {

@@ -126,7 +126,7 @@ describe.skipIf(withoutSshd || withoutSudo)('run_as by sudo', () => {
     await output.until('up');
     const seen = argumentLists();
     stop.abort(new Error('seen'));
-    await expect(running).rejects.toThrow('seen');
+    await expect(running).rejects.toMatchObject({ work: 'ended', cause: { message: 'seen' } });
     expect(seen).toContain('sudo');
     for (const secret of [password, 'ENVMARK', 'TEXTMARK']) expect(seen).not.toContain(secret);
   });
@@ -144,7 +144,7 @@ describe.skipIf(withoutSshd || withoutSudo)('run_as by sudo', () => {
     await output.until('up');
     await waitFor(() => markedPids(marker).length > 1);
     stop.abort(new Error('enough'));
-    await expect(running).rejects.toThrow('enough');
+    await expect(running).rejects.toMatchObject({ work: 'ended', cause: { message: 'enough' } });
     expect(markedPids(marker)).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/contracts/transport.ts';
 import { parseSnmpCommand } from '../../src/domain/snmp-command.ts';
 import { openSnmp } from '../../src/transports/snmp/open-snmp.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { AUTH_KEY, AUTH_PROTOCOLS, PRIVACY_KEY, PRIVACY_PROTOCOLS, startSnmpd, userOf, withoutSnmpd } from '../support/snmpd-fixture.ts';
 import type { SnmpdFixture } from '../support/snmpd-fixture.ts';
@@ -179,6 +180,26 @@ describe.skipIf(withoutSnmpd)('SNMP (net-snmp)', () => {
     await expect(session.oids?.(parseSnmpCommand(`get ${SYS_DESCR}`), sink, signal)).rejects.toMatchObject({
       code: 'CONNECTION_TIMED_OUT',
     });
+  });
+
+  test('an abort tells what became of it: a get only reads, a set may have been done, what waits was never sent', async () => {
+    await using own = await startSnmpd();
+    await using session = await openSnmp(own.endpoint({}, community('private'), { connectTimeoutMs: 60_000 }), signal);
+    await own.stop();
+    const started = (command: string) => {
+      const abort = new AbortController();
+      return { abort, end: abortedAs(session.oids?.(parseSnmpCommand(command), collectOutput().sink, abort.signal)) };
+    };
+    const [get, waiting] = [started(`get ${SYS_DESCR}`), started(`set ${SYS_LOCATION} string never`)];
+    waiting.abort.abort(new Error('late'));
+    expect(await waiting.end).toMatchObject({ work: 'not_sent', says: expect.stringMatching(/^It had waited 0\.\d s for SNMP to 127/) });
+    get.abort.abort(new Error('enough'));
+    expect(await get.end).toMatchObject({ work: 'ended', reason: 'enough' });
+    const set = started(`set ${SYS_LOCATION} string x`);
+    // Its turn comes, and it is sent, in the next microtasks.
+    await new Promise(setImmediate);
+    set.abort.abort(new Error('enough'));
+    expect(await set.end).toMatchObject({ work: 'unknown', says: expect.stringContaining('may have been set') });
   });
 
   test('an abort ends the wait with its reason', async () => {

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createOpenSqlite } from '../../src/transports/sqlite/open-sqlite.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { pythonSqlite } from '../support/python-sqlite.ts';
 import { failureOf, never, querySql, runStatement, sql, sqlEndpoint } from './support/sql.ts';
@@ -161,12 +162,12 @@ describe('SQLite', () => {
     await using session = await open(at(file, { journal_mode: mode }));
     const abort = new AbortController();
     const endless = sql`INSERT INTO things WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n, printf('%1000d', n) FROM c`;
-    const running = failureOf(runStatement(session, endless, collectOutput().sink, abort.signal));
+    const running = abortedAs(runStatement(session, endless, collectOutput().sink, abort.signal));
     // The journal holds something once the statement writes.
     const journal = mode === 'WAL' ? /-wal$/ : /-journal$/;
     while (!readdirSync(folder).some((name) => name.startsWith(`${count}.db`) && journal.test(name))) await new Promise(setImmediate);
     abort.abort(new Error('cancelled by test'));
-    expect((await running).message).toBe('cancelled by test');
+    expect(await running).toMatchObject({ work: 'ended', reason: 'cancelled by test' });
     expect(session.isOpen).toBe(false);
     expect(await python('print(c.execute("PRAGMA integrity_check").fetchall(), c.execute("SELECT * FROM things").fetchall())')).toBe(
       "[('ok',)] [(1, 'kept')]\n",
@@ -190,7 +191,7 @@ describe('SQLite', () => {
     ['SELECT ?1', 'placeholders of its own'],
   ])('"%s" is refused, and nothing is run', async (statement, why) => {
     const { code, message } = await failureOf(query(text(statement)));
-    expect(code).toBe('QUERY_FAILED');
+    expect(code).toBe('QUERY_INVALID');
     expect(message).toContain(why);
     expect(message).toContain('Nothing was run');
   });
@@ -204,8 +205,8 @@ describe('SQLite', () => {
 
   test('an error tells what SQLite says; a procedure is refused', async () => {
     expect(await failureOf(query(sql`SELECT absent`))).toEqual({
-      code: 'QUERY_FAILED',
-      message: `SQLite file ${file}: no such column: absent (code 1)`,
+      code: 'QUERY_INVALID',
+      message: `SQLite file ${file}: no such column: absent. The statement of the action does not fit this file: correct it in the job.`,
     });
     expect(await failureOf(query({ ...sql`x`, isProcedure: true }))).toMatchObject({ code: 'VALIDATION' });
   });

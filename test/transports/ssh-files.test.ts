@@ -279,7 +279,7 @@ describe.skipIf(withoutSshd)('files over SSH on real OpenSSH', () => {
       while ((await iterator.next()).done !== true);
     })();
     expect((await errorOf(rest)).code).toBe('CONNECTION_LOST');
-    expect((await errorOf(other.files.stat(folder, never))).code).toBe('CONNECTION_LOST');
+    expect((await errorOf(other.files.stat(folder, never))).code).toBe('CONNECTION_CLOSED');
   });
 });
 

@@ -18,6 +18,7 @@ import { createLoginMethods } from '../../src/transports/ssh/login-methods.ts';
 import { createOpenSsh } from '../../src/transports/ssh/open-ssh.ts';
 import type { OutputSink } from '../../src/transports/transport.ts';
 import type { SshSession } from '../../src/transports/ssh/open-ssh.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { freePort } from '../support/free-port.ts';
 import { markedPids, markedProcesses } from '../support/marked-processes.ts';
@@ -182,7 +183,7 @@ describe.skipIf(withoutSshd)('a session on real OpenSSH', () => {
     await waitFor(() => [401, 402, 403, 404, 405].every((seconds) => markedProcesses(marker).includes(`sleep ${seconds}`)));
     const reason = new OpsError('ACTION_TIMED_OUT', 'too long');
     controller.abort(reason);
-    expect(await errorOf(running)).toBe(reason);
+    expect(await abortedAs(running)).toEqual({ work: 'ended', reason: 'too long', says: 'The program on the target was ended.' });
     expect(markedProcesses(marker)).toEqual([]);
     expect(await runText(session, 'echo still here')).toMatchObject({ stdout: 'still here\n' });
   });
@@ -195,18 +196,19 @@ describe.skipIf(withoutSshd)('a session on real OpenSSH', () => {
     const running = session.run(buildProgram({ text, marker }), output.sink, controller.signal);
     await output.until('ready');
     controller.abort(new OpsError('RUN_TIMED_OUT', 'too long'));
-    expect((await errorOf(running)).code).toBe('RUN_TIMED_OUT');
+    expect(await abortedAs(running)).toMatchObject({ work: 'ended', reason: 'too long' });
     expect(markedProcesses(marker)).toEqual([]);
     expect(output.stdout).toBe('ready\nbye\n');
   });
 
   test('runs nothing when aborted before', async () => {
     const reason = new OpsError('WORKER_STOPPED', 'stopped');
-    expect(await errorOf(session.run(buildProgram(), collectOutput().sink, AbortSignal.abort(reason)))).toBe(reason);
+    const late = session.run(buildProgram(), collectOutput().sink, AbortSignal.abort(reason));
+    expect(await abortedAs(late)).toMatchObject({ work: 'not_sent' });
     const controller = new AbortController();
     const running = session.run(buildProgram({ text: `touch '${sshd.folder}/ran'` }), collectOutput().sink, controller.signal);
     controller.abort(reason);
-    expect(await errorOf(running)).toBe(reason);
+    expect(await abortedAs(running)).toEqual({ work: 'not_sent', reason: 'stopped', says: 'The program was not started.' });
     expect(await runText(session, `ls '${sshd.folder}'`)).not.toMatchObject({ stdout: expect.stringContaining('ran\n') });
   });
 
@@ -235,7 +237,11 @@ describe.skipIf(withoutSshd)('a session on real OpenSSH', () => {
     expect(error.code).toBe('CONNECTION_LOST');
     expect(error.message).toContain(`127.0.0.1 port ${other.port}`);
     expect(session.isOpen).toBe(false);
-    expect((await errorOf(session.run(buildProgram(), output.sink, never))).code).toBe('CONNECTION_LOST');
+    expect(await errorOf(session.run(buildProgram(), output.sink, never))).toMatchObject({
+      code: 'CONNECTION_CLOSED',
+      category: 'communication',
+      message: expect.stringContaining('nothing ran'),
+    });
     for (const pid of markedPids(marker)) process.kill(Number(pid), 'SIGKILL');
   });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint, ProgramExit, RemoteProgram } from '../../src/contracts/transport.ts';
 import { openTelnet } from '../../src/transports/telnet/open-telnet.ts';
 import type { Session } from '../../src/transports/transport.ts';
+import { abortedAs } from '../support/aborted-as.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { freePort } from '../support/free-port.ts';
 import { markedPids } from '../support/marked-processes.ts';
@@ -171,14 +172,14 @@ describe.skipIf(withoutTelnetd)('a shell over telnet (inetutils)', () => {
     expect(own.isOpen).toBe(false);
     await waitFor(() => markedPids(marker).length === 0);
     await expect(own.run?.(program('echo again'), output.sink, signal)).rejects.toMatchObject({
-      code: 'CONNECTION_LOST',
+      code: 'CONNECTION_CLOSED',
       message: expect.stringContaining('nothing ran'),
     });
   });
 
   test('an abort before the start sends nothing and leaves the connection', async () => {
     const late = session.run?.(program('echo x'), collectOutput().sink, AbortSignal.abort(new Error('enough')));
-    await expect(late).rejects.toThrow('enough');
+    expect(await abortedAs(late)).toMatchObject({ work: 'not_sent', reason: 'enough' });
     expect(await textOf(session, 'echo still here')).toEqual(['still here\n', 0]);
   });
 

@@ -195,7 +195,7 @@ describe('a session', () => {
     await output.until('started');
     expect(markedPids(marker).length).toBeGreaterThan(1);
     cancel.abort(new Error('cancelled by a test'));
-    await expect(running).rejects.toThrow('cancelled by a test');
+    await expect(running).rejects.toMatchObject({ work: 'ended', cause: { message: 'cancelled by a test' } });
     await waitFor(() => markedPids(marker).length === 0);
     expect(double.shells.open.size).toBe(0);
   });
@@ -398,7 +398,10 @@ describe('what is refused, and how it is told', () => {
       const marker = `J2025${process.pid}.0005.0001.0001/1/1`;
       double.setInstead(polls(() => cancel.abort(new Error('cancelled by a test'))));
       const program = buildProgram({ text: 'sh -c "sleep 300; true" & sleep 300', marker });
-      await expect(run(session, program, collectOutput().sink, cancel.signal)).rejects.toThrow('cancelled by a test');
+      await expect(run(session, program, collectOutput().sink, cancel.signal)).rejects.toMatchObject({
+        work: 'ended',
+        cause: { message: 'cancelled by a test' },
+      });
       expect(double.actions.filter((action) => action === 'Create')).toHaveLength(2);
       await waitFor(() => markedPids(marker).length === 0);
     }));

@@ -91,7 +91,15 @@ export const activityCases = (world: World): QueryCase[] => {
     ),
     row('attempt begun and closed', ['startAttempt', 'endAttempt'], async (n) => {
       const { id, branch_id: branchId } = await attempt(n);
-      await endAttempt(db, id, { outcome: FAILED, isFinal: false, stdout: 'out', stderr: 'err', truncated: false, bytes: 6 });
+      await endAttempt(db, id, {
+        outcome: FAILED,
+        isFinal: false,
+        stdout: 'out',
+        stderr: 'err',
+        truncated: false,
+        masked: false,
+        bytes: 6,
+      });
       const action = {
         id: pick(filled.jobs, n).actionIds[1] ?? 0,
         order: 2,
@@ -126,7 +134,15 @@ export const activityCases = (world: World): QueryCase[] => {
         { commandExecuted: 'true', activityId: '2', workerIdentity: 'w' },
       );
       if (begun.state !== 'begun') throw new Error(`The second attempt of ${branch(n)} is ${begun.state}.`);
-      await endAttempt(db, begun.attemptId, { outcome: COMPLETED, isFinal: true, stdout: 'out', stderr: '', truncated: false, bytes: 3 });
+      await endAttempt(db, begun.attemptId, {
+        outcome: COMPLETED,
+        isFinal: true,
+        stdout: 'out',
+        stderr: '',
+        truncated: false,
+        masked: false,
+        bytes: 3,
+      });
     }),
     row('attempt closed by the workflow', ['closeAttempt'], (n) =>
       branchActivities.closeAttempt({

@@ -81,6 +81,8 @@ export interface AttemptEnd {
   stdout: string;
   stderr: string;
   truncated: boolean;
+  /** A secret was masked in one of the two. */
+  masked: boolean;
   bytes: number;
 }
 
@@ -91,7 +93,7 @@ export const endAttempt = async (db: Sequelize, attemptId: number, end: AttemptE
     db,
     `end_attempt_${outcome.status}`,
     `UPDATE job_action_results r SET status = $2, exit_code = $3, failure_category = $4, error_code = $5, is_final = $6 AND NOT ${hasOtherFinal('r')}, result_output = $7, result_error = $8,
-       output_truncated = $9, output_bytes = $10, completed_at = now(), execution_time_ms = (extract(epoch FROM now() - started_at) * 1000)::int
+       output_truncated = $9, output_bytes = $10, output_masked = $11, completed_at = now(), execution_time_ms = (extract(epoch FROM now() - started_at) * 1000)::int
      WHERE id = $1 AND ${allowedFrom(ACTION_RESULT_FROM, outcome.status)} RETURNING id`,
     [
       attemptId,
@@ -104,6 +106,7 @@ export const endAttempt = async (db: Sequelize, attemptId: number, end: AttemptE
       end.stderr,
       end.truncated,
       end.bytes,
+      end.masked,
     ],
   );
   if (closed !== undefined) return;

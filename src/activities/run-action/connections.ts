@@ -1,5 +1,7 @@
+import { METHODS } from '../../contracts/capabilities.ts';
 import type { Endpoint } from '../../contracts/transport.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
+import { Aborted } from '../../domain/aborted.ts';
 import type { Session } from '../../transports/transport.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { methodOf } from './load-branch-context.ts';
@@ -24,6 +26,17 @@ export interface Connections {
   release(keep: boolean): Promise<void>;
 }
 
+/** Who is aborted while it still connects has sent nothing of its action. */
+const untilConnected = async <T>({ host, port, methodType }: Endpoint, signal: AbortSignal, connecting: Promise<T>): Promise<T> => {
+  try {
+    return await connecting;
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    const place = `${METHODS[methodType].label}${host === '' ? '' : ` at ${host} port ${port}`}`;
+    throw new Aborted('not_sent', `It was still connecting to ${place}; nothing of the action was sent.`, error);
+  }
+};
+
 export const createConnections = (
   deps: ActivityDeps,
   pool: SessionPool,
@@ -34,7 +47,7 @@ export const createConnections = (
 
   const lease = async (): Promise<Lease> => {
     const method = methodOf(context, action);
-    const taken = await openLease(deps.db, deps.keyRing, pool, branch, context, method, signal);
+    const taken = await untilConnected(method.endpoint, signal, openLease(deps.db, deps.keyRing, pool, branch, context, method, signal));
     if (taken.isNew) writer.event('info', 'authentication', 'authentication', `${connected(method.endpoint, taken.session)}.`);
     return taken;
   };
@@ -50,7 +63,7 @@ export const createConnections = (
       return (await leasing).session;
     },
     async connectTo(endpoint) {
-      const session = await deps.openSession(endpoint, signal);
+      const session = await untilConnected(endpoint, signal, deps.openSession(endpoint, signal));
       own.push(session);
       return session;
     },

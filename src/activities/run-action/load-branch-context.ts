@@ -28,6 +28,7 @@ export interface BranchContext {
   branchId: number;
   executionId: number;
   executionSerial: string;
+  executionUuid: string;
   jobName: string;
   targetSerial: string;
   targetName: string;
@@ -92,6 +93,7 @@ export const loadBranchContext = async (
     branchId: row.branch_id,
     executionId: row.execution_id,
     executionSerial: row.execution_serial,
+    executionUuid: row.execution_uuid,
     jobName: row.job_name,
     targetSerial: row.target_serial,
     targetName: row.target_name,

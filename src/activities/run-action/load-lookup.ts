@@ -1,6 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import type { ActionRef } from '../../contracts/run.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
+import { MaskedText } from '../../domain/masked-text.ts';
 import { PREVIOUS_VARIABLES, SO_FAR_VARIABLES } from '../../domain/system-variables.ts';
 import { createLookup } from '../../domain/template/create-lookup.ts';
 import type { KnownValues } from '../../domain/template/create-lookup.ts';
@@ -41,7 +42,10 @@ export const loadValues = async (
 ): Promise<ActionValues> => {
   const text = JSON.stringify([action.parameters, action.config]);
   const values = await readValues(db, context, await loopValues(db, ref), text);
-  const previous = Object.fromEntries(Object.entries(values).filter(([name]) => OF_RESULTS.has(name)));
+  // What is masked is no value; a text that does not name it can do without.
+  const isGiven = (name: string, value: unknown): boolean =>
+    OF_RESULTS.has(name) && (!(value instanceof MaskedText) || text.includes(name));
+  const previous = Object.fromEntries(Object.entries(values).filter(([name, value]) => isGiven(name, value)));
   let params: KnownValues | undefined;
   const lookup: Lookup = (reference) => {
     if (reference.kind === 'param') params ??= paramsOf(action, values);

@@ -2,6 +2,7 @@ import type { Sequelize } from 'sequelize';
 import type { LogCategory, LogLevel, LogPhase, OutputStream } from '../../contracts/enums.ts';
 import { createLineSplitter, createOutputTail, showNul } from '../../domain/output-lines.ts';
 import type { OutputLine } from '../../domain/output-lines.ts';
+import { watchMask } from '../../domain/secret-mask.ts';
 import type { SecretMask } from '../../domain/secret-mask.ts';
 import { selectPrepared } from '../../db/query.ts';
 import { keepTrying } from './keep-trying.ts';
@@ -55,6 +56,8 @@ interface OutputFacts {
   stdout: string;
   stderr: string;
   truncated: boolean;
+  /** A secret was masked in it. */
+  masked: boolean;
   bytes: number;
 }
 
@@ -85,7 +88,8 @@ export interface OutputWriterOptions {
 }
 
 export const createOutputWriter = (options: OutputWriterOptions): OutputWriter => {
-  const { mask, maxLogBytes, maxOutputBytes, isCaptured } = options;
+  const { maxLogBytes, maxOutputBytes, isCaptured } = options;
+  const { mask, hasReplaced } = watchMask(options.mask);
   const streamState = () => ({
     decoder: new TextDecoder('utf-8', { ignoreBOM: true }),
     lines: createLineSplitter(mask),
@@ -139,7 +143,7 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
   };
 
   const addEvent = (level: LogLevel, phase: LogPhase, category: LogCategory, message: string): void =>
-    batch.add(new Date().toISOString(), { stream: null, phase, level, category }, mask(showNul(message)), plainDetails);
+    batch.add(new Date().toISOString(), { stream: null, phase, level, category }, options.mask(showNul(message)), plainDetails);
 
   return {
     async write(stream, chunk) {
@@ -166,7 +170,7 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
       await flush();
       const [stdout, stderr] = [streams.stdout.tail.text(), streams.stderr.tail.text()];
       const truncated = cut || isDropped || streams.stdout.tail.isCut || streams.stderr.tail.isCut;
-      return { stdout, stderr, truncated, bytes };
+      return { stdout, stderr, truncated, bytes, masked: hasReplaced() };
     },
   };
 };

@@ -1,9 +1,11 @@
 import type { CommandShell, Interpreter, RemoteProgram } from '../../contracts/transport.ts';
 import type { DefinedAction } from '../../db/load-definition.ts';
-import { scriptProblem } from '../../domain/command-shell.ts';
+import { commandShellOf, scriptProblem } from '../../domain/command-shell.ts';
+import { MaskedText } from '../../domain/masked-text.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { variableText } from '../../domain/template/value.ts';
 import type { ActionRun } from './handlers/action-handler.ts';
+import { methodOf } from './load-branch-context.ts';
 import { render } from './render.ts';
 
 interface StoredParameters {
@@ -20,9 +22,9 @@ interface StoredConfig {
   run_as?: string;
 }
 
-type Run = Pick<ActionRun, 'action' | 'context' | 'lookup' | 'previous' | 'marker'>;
+export type ProgramRun = Pick<ActionRun, 'action' | 'context' | 'lookup' | 'previous' | 'marker'>;
 
-const textOf = (run: Run, shell: CommandShell): { interpreter: Interpreter; text: string } => {
+const textOf = (run: Pick<ProgramRun, 'action' | 'lookup'>, shell: CommandShell): { interpreter: Interpreter; text: string } => {
   const { action } = run;
   const { command, scriptType, scriptContent }: StoredParameters = action.parameters;
   if (action.type === 'command' && command !== undefined)
@@ -36,7 +38,12 @@ const textOf = (run: Run, shell: CommandShell): { interpreter: Interpreter; text
 };
 
 const texts = (values: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, variableText(value)]));
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      if (value instanceof MaskedText) throw value.refusal(name);
+      return [name, variableText(value)];
+    }),
+  );
 
 /**
  * The program of a command or script action. Variables are its environment; in a command, arguments, folder and environment references have their
@@ -44,7 +51,7 @@ const texts = (values: Readonly<Record<string, unknown>>): Record<string, string
  * @param shell what the session that shall run it declares as the reader of its commands
  * @throws OpsError VARIABLE_MISSING, VALIDATION, METHOD_UNSUPPORTED
  */
-export const renderProgram = (run: Run, shell: CommandShell): RemoteProgram => {
+export const renderProgram = (run: ProgramRun, shell: CommandShell): RemoteProgram => {
   const { action, context, previous, marker } = run;
   const parameters: StoredParameters = action.parameters;
   const { environment, working_directory: folder, run_as: runAs }: StoredConfig = action.config;
@@ -59,6 +66,15 @@ export const renderProgram = (run: Run, shell: CommandShell): RemoteProgram => {
     marker,
     runAs,
   };
+};
+
+/** The text of a program and its arguments, as people read it. @throws OpsError as renderProgram does, METHOD_MISSING, CREDENTIAL_MISSING */
+export const programText = (run: Pick<ProgramRun, 'action' | 'context' | 'lookup'>): string => {
+  const { arguments: words = [] }: StoredParameters = run.action.parameters;
+  const { type, endpoint } = methodOf(run.context, run.action);
+  // SNMP has commands of its own, which no shell reads.
+  const { text } = textOf(run, type === 'snmp' ? 'header' : commandShellOf(endpoint));
+  return words.length === 0 ? text : `${text}\n(arguments: ${words.map((word) => JSON.stringify(render(run, word, 'plain'))).join(' ')})`;
 };
 
 /** Exit codes that count as success. */

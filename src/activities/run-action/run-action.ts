@@ -11,10 +11,13 @@ import type { ActivityDeps } from '../deps.ts';
 import { endAttempt, startAttempt } from './attempt-record.ts';
 import { keepTrying } from './keep-trying.ts';
 import { loadValues } from './load-lookup.ts';
+import type { ActionValues } from './load-lookup.ts';
 import { loopValues } from './loop-values.ts';
 import { loadBranchContext } from './load-branch-context.ts';
 import type { BranchContext } from './load-branch-context.ts';
 import { createConnections } from './connections.ts';
+import { createContextCache } from './context-cache.ts';
+import { describeAction } from './describe-action.ts';
 import { HANDLERS } from './handlers/index.ts';
 import type { ActionEnd } from './handlers/action-handler.ts';
 import { ActionTimeout, outcomeOfError } from './outcome-of.ts';
@@ -23,27 +26,30 @@ import type { OutputWriter } from './output-writer.ts';
 import type { SessionPool } from './session-pool.ts';
 
 const HEARTBEAT_EVERY_MS = 5_000;
-const CONTEXTS_KEPT = 2_000;
+/** Of the run's UUID: other installations count alike. */
+const KEY_CHARS = 13;
+
+/** An attempt that was begun. */
+interface Attempt {
+  context: BranchContext;
+  action: DefinedAction;
+  values: ActionValues;
+  attemptId: number;
+}
 
 export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool) => {
   const { db, notifyRun } = deps;
   const loadDefinition = createDefinitionCache(db);
-  const contexts = new Map<string, Promise<BranchContext>>();
-
-  const contextOf = (branch: string): Promise<BranchContext> => {
-    const key = contextKey(branch);
-    const loading = contexts.get(key) ?? loadBranchContext(deps, loadDefinition, branch);
-    contexts.set(key, loading);
-    loading.catch(() => contexts.delete(key));
-    const oldest = contexts.keys().next().value;
-    if (contexts.size > CONTEXTS_KEPT && oldest !== undefined) contexts.delete(oldest);
-    return loading;
-  };
+  const contexts = createContextCache((branch) => loadBranchContext(deps, loadDefinition, branch));
 
   const contextInLoop = async (input: RunActionInput): Promise<BranchContext> => {
-    const context = await contextOf(input.branch);
+    const { cancellationSignal } = Context.current();
+    const context = await keepTrying(() => contexts.take(contextKey(input.branch), input.branch), cancellationSignal);
     if (input.loop === undefined) return context;
-    const values = Object.entries(await loopValues(db, input)).map(([name, value]) => [name, variableText(value)]);
+    const values = Object.entries(await keepTrying(() => loopValues(db, input), cancellationSignal)).map(([name, value]) => [
+      name,
+      variableText(value),
+    ]);
     return { ...context, variables: { ...context.variables, ...Object.fromEntries(values) } };
   };
 
@@ -59,12 +65,8 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     }, cancellationSignal);
   };
 
-  const runAttempt = async (
-    input: RunActionInput,
-    context: BranchContext,
-    action: DefinedAction,
-    attemptId: number,
-  ): Promise<ActionOutcome> => {
+  const runAttempt = async (input: RunActionInput, attempt: Attempt): Promise<ActionOutcome> => {
+    const { context, action, attemptId } = attempt;
     const { cancellationSignal } = Context.current();
     const settings = await keepTrying(deps.readSettings, cancellationSignal);
     const clock = new AbortController();
@@ -73,28 +75,25 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     const writer = openWriter(deps, { input, context, action, attemptId }, settings);
     let end: ActionEnd;
     try {
-      end = await execute(input, context, action, attemptId, writer, signal);
+      end = await execute(input, attempt, writer, signal);
     } catch (error) {
-      end = outcomeOfError(error, action);
+      end = outcomeOfError(error, action, signal);
     } finally {
       clearTimeout(timer);
     }
-    await finish(input, context, action, attemptId, writer, end);
+    await finish(input, attempt, writer, end);
     return end.outcome;
   };
 
   const execute = async (
     input: RunActionInput,
-    context: BranchContext,
-    action: DefinedAction,
-    attemptId: number,
+    { context, action, attemptId, values }: Attempt,
     writer: OutputWriter,
     signal: AbortSignal,
   ): Promise<ActionEnd> => {
     const handler = HANDLERS[action.type];
     if (handler === undefined)
       throw new OpsError('METHOD_UNSUPPORTED', `This version of OpsConductor cannot run actions of type ${action.type}.`);
-    const values = await keepTrying(() => loadValues(db, input, context, action), signal);
     const connections = createConnections(deps, pool, { branch: input.branch, context, action, writer, signal });
     let keep = false;
     try {
@@ -104,6 +103,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
         context,
         ...values,
         marker: `${childSerial(input.branch, action.order)}/${input.iteration}/${input.attempt}`,
+        deliveryKey: `${childSerial(input.branch, action.order)}/${input.iteration}/${context.executionUuid.slice(0, KEY_CHARS)}`,
         attemptId,
         signal,
         output: (stream, chunk) => writer.write(stream, chunk),
@@ -119,13 +119,12 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
 
   const finish = async (
     input: RunActionInput,
-    context: BranchContext,
-    action: DefinedAction,
-    attemptId: number,
+    { context, action, attemptId }: Attempt,
     writer: OutputWriter,
     { outcome, errorText }: ActionEnd,
   ): Promise<void> => {
-    const message = context.mask(showNul(errorText));
+    const plain = showNul(errorText);
+    const message = context.mask(plain);
     if (message !== '')
       writer.event(
         'error',
@@ -140,7 +139,8 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
     };
     const isFinal = outcome.status !== 'failed' || !mayRetry(policy, input.attempt, outcome);
     const stderr = [output.stderr, message].filter((text) => text !== '').join(output.stderr.endsWith('\n') ? '' : '\n');
-    await keepTrying(() => endAttempt(db, attemptId, { ...output, stderr, outcome, isFinal }), new AbortController().signal);
+    const masked = output.masked || message !== plain;
+    await keepTrying(() => endAttempt(db, attemptId, { ...output, stderr, masked, outcome, isFinal }), new AbortController().signal);
     notifyRun(context.executionSerial);
   };
 
@@ -155,17 +155,17 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
         return await runOrRefuse(input);
       } finally {
         clearInterval(beat);
-        // Secrets are kept in memory no longer than the branch needs them.
-        if (!input.keepSession) contexts.delete(contextKey(input.branch));
+        contexts.give(contextKey(input.branch), input.keepSession);
       }
     },
   };
 
   async function runOrRefuse(input: RunActionInput): Promise<ActionOutcome> {
     const { context, action } = await loadOrFail(input);
-    const start = await begin(input, context.branchId, action, context.mask(commandText(action)));
+    const values = await keepTrying(() => loadValues(db, input, context, action), Context.current().cancellationSignal);
+    const start = await begin(input, context.branchId, action, describeAction({ action, context, lookup: values.lookup }));
     if (start.state === 'ended') return start.outcome;
-    if (start.state === 'begun') return runAttempt(input, context, action, start.attemptId);
+    if (start.state === 'begun') return runAttempt(input, { context, action, values, attemptId: start.attemptId });
     if (start.reason === 'branch_closed') return { status: 'cancelled', exitCode: null, failureCategory: null, errorCode: null };
     throw new OpsError(
       'OUTCOME_UNKNOWN',
@@ -174,7 +174,7 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
   }
 
   async function loadOrFail(input: RunActionInput): Promise<{ context: BranchContext; action: DefinedAction }> {
-    const context = await keepTrying(() => contextInLoop(input), Context.current().cancellationSignal);
+    const context = await contextInLoop(input);
     const action = context.definition.actions.find((candidate) => candidate.order === input.order);
     if (action === undefined) throw new OpsError('NOT_FOUND', `Action ${input.order} is not in the version that this run uses.`);
     return { context, action };
@@ -183,8 +183,3 @@ export const createRunActionActivities = (deps: ActivityDeps, pool: SessionPool)
 
 /** A branch that is run again has a workflow of its own, and may find another target, login or method. */
 const contextKey = (branch: string): string => Context.current().info.workflowExecution?.workflowId ?? branch;
-
-const commandText = (action: DefinedAction): string => {
-  const { command, scriptContent, query } = action.parameters;
-  return [command, scriptContent, query].find((text) => typeof text === 'string') ?? '';
-};

@@ -1,3 +1,4 @@
+import { MaskedText } from '../masked-text.ts';
 import { OpsError } from '../ops-error.ts';
 import { LOOP_VARIABLES, PREVIOUS_VARIABLES } from '../system-variables.ts';
 import type { Reference } from './parse-template.ts';
@@ -41,6 +42,7 @@ const actionValue = (values: KnownValues, reference: ActionReference): TemplateV
       `${shown(reference)} has no value: the action "${key}" has not run on this target. A condition or dependency can see to that.`,
     );
   let value = own(result, field);
+  if (value instanceof MaskedText) throw value.refusal(shown(reference));
   if (path.length > 0) value = parseOutput(reference, value);
   path.forEach((step, index) => {
     value = own(value, step);
@@ -52,6 +54,7 @@ const actionValue = (values: KnownValues, reference: ActionReference): TemplateV
 
 const variableValue = (values: KnownValues, name: string): TemplateValue | undefined => {
   const value = own(values, name);
+  if (value instanceof MaskedText) throw value.refusal(`\${${name}}`);
   if (isValue(value) && value !== null) return value;
   if (PREVIOUS_VARIABLES.some((known) => known === name))
     throw missing(`\${${name}} has no value: no action has run before this one on this target.`);

@@ -1,7 +1,9 @@
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { HttpRequest, HttpResponse } from '../../contracts/transport.ts';
+import { Aborted, throwIfNotSent } from '../../domain/aborted.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { abortable } from '../abortable.ts';
 import { connectionErrorOf, connectionLost, toConnectionError } from '../socket-errors.ts';
 import type { OutputSink } from '../transport.ts';
 import type { HttpLink } from './connect-http.ts';
@@ -34,12 +36,24 @@ const explain = (link: HttpLink, { method }: HttpRequest, error: unknown): OpsEr
   return connectionLost(protocol, endpoint, `before the answer to ${method} was whole; the server may have done it${may}`, error);
 };
 
-async function* chunksOf(link: HttpLink, request: HttpRequest, body: Dispatcher.ResponseData['body'], signal: AbortSignal) {
+const abortedRequest = ({ method }: HttpRequest, fate: string, { reason }: AbortSignal): Aborted => {
+  if (method === 'GET' || method === 'HEAD') return new Aborted('ended', `The ${method} only reads; it was given up.`, reason);
+  const message = `The ${method} was sent and ${fate}: the server may have done it. Look there before it is sent again.`;
+  return new Aborted('unknown', message, reason);
+};
+
+async function* chunksOf(
+  link: HttpLink,
+  request: HttpRequest,
+  { body, statusCode: status }: Pick<Dispatcher.ResponseData, 'body' | 'statusCode'>,
+  signal: AbortSignal,
+) {
   try {
     for await (const chunk of body) yield chunk as Buffer;
   } catch (error) {
-    signal.throwIfAborted();
-    throw explain(link, request, error);
+    throw signal.aborted
+      ? abortedRequest(request, `was answered with status ${status}, and not to the end`, signal)
+      : explain(link, request, error);
   }
 }
 
@@ -49,6 +63,22 @@ const plainHeaders = (headers: Dispatcher.ResponseData['headers']): Record<strin
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
     ),
   );
+
+/** Tells when a connection takes a request over; until then it waits for one. */
+const whenBegun =
+  (begun: () => void): Dispatcher.DispatcherComposeInterceptor =>
+  (dispatch) =>
+  (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        begun();
+        handler.onRequestStart?.(controller, context);
+      },
+      onResponseStart: (...told) => handler.onResponseStart?.(...told),
+      onResponseData: (...told) => handler.onResponseData?.(...told),
+      onResponseEnd: (...told) => handler.onResponseEnd?.(...told),
+      onResponseError: (...told) => handler.onResponseError?.(...told),
+    });
 
 /**
  * Sends one request, once: nothing is repeated here, and no redirect is followed, so a credential goes to its own server only.
@@ -61,13 +91,18 @@ export const sendRequest = async (
   output: OutputSink,
   signal: AbortSignal,
 ): Promise<HttpResponse> => {
-  signal.throwIfAborted();
+  throwIfNotSent(signal);
   const { method, path, body } = request;
+  let isSent = false;
+  const watched = link.pool.compose(whenBegun(() => (isSent = true)));
   const headers = mergeHeaders({ 'user-agent': 'OpsConductor', accept: '*/*', ...login }, request.headers);
-  const response = await link.pool.request({ method, path, headers, body: body ?? null, signal }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    throw explain(link, request, error);
+  // A request that waits for a connection does not look at its signal before its turn; it is then not written any more.
+  const asked = abortable(signal, () => undefined, watched.request({ method, path, headers, body: body ?? null, signal }));
+  const response = await asked.catch((error: unknown) => {
+    if (!signal.aborted) throw explain(link, request, error);
+    if (!isSent) throwIfNotSent(signal);
+    throw abortedRequest(request, 'not answered', signal);
   });
-  for await (const chunk of chunksOf(link, request, response.body, signal)) await output('stdout', chunk);
+  for await (const chunk of chunksOf(link, request, response, signal)) await output('stdout', chunk);
   return { status: response.statusCode, headers: plainHeaders(response.headers) };
 };

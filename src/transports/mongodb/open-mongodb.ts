@@ -3,6 +3,7 @@ import type { ClientSession, Document, MongoClient } from 'mongodb';
 import { z } from 'zod';
 import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import type { Endpoint, QueryRequest, QueryResult } from '../../contracts/transport.ts';
+import { Aborted, throwIfNotSent } from '../../domain/aborted.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { connectionLost } from '../socket-errors.ts';
 import type { OpenSession, OutputSink, Session } from '../transport.ts';
@@ -11,6 +12,13 @@ import { connectMongodb, MONGODB } from './connect-mongodb.ts';
 import { documentText } from './document-text.ts';
 
 const UNAUTHORIZED = 13;
+/** FailedToParse, TypeMismatch, IDLUnknownField, CommandNotFound, and pipelines that cannot be read. */
+const INVALID: ReadonlySet<number> = new Set([9, 14, 40_415, 40_414, 59, 40_324, 40_323, 168]);
+const ADVICE = {
+  QUERY_REFUSED: ' Give the user of the credential the right on the server.',
+  QUERY_INVALID: ' Correct the command of the action in the job.',
+  QUERY_FAILED: '',
+} as const;
 const Batch = z.object({
   id: z.unknown(),
   ns: z.string(),
@@ -26,16 +34,34 @@ const explain = (endpoint: Endpoint, error: unknown): OpsError => {
     return connectionLost(MONGODB, endpoint, 'before the answer came; the server may have done the command', error);
   if (error.code === UNAUTHORIZED && endpoint.secret === undefined)
     return new OpsError('LOGIN_REJECTED', `${where} wants a login: ${error.message}. Add a credential to the method.`, { cause: error });
-  return new OpsError('QUERY_FAILED', `${where} refused the command: ${error.message}`, { cause: error });
+  const code = error.code === UNAUTHORIZED ? 'QUERY_REFUSED' : INVALID.has(Number(error.code)) ? 'QUERY_INVALID' : 'QUERY_FAILED';
+  return new OpsError(code, `${where} refused the command: ${error.message}${ADVICE[code]}`, { cause: error });
+};
+
+const READS: ReadonlySet<string> = new Set(
+  (
+    'buildInfo collStats count dataSize dbStats distinct explain find getMore getParameter hello hostInfo listCollections listDatabases ' +
+    'listIndexes ping serverStatus usersInfo'
+  ).split(' '),
+);
+
+const isRead = (name: string, command: Document): boolean =>
+  READS.has(name) || (name === 'aggregate' && !/"\$(?:out|merge)"/.test(JSON.stringify(command['pipeline'])));
+
+const abortedCommand = (command: Document, { reason }: AbortSignal): Aborted => {
+  const [name = ''] = Object.keys(command);
+  if (isRead(name, command)) return new Aborted('ended', `${name} only reads; it was given up.`, reason);
+  const message = `${name} was sent and not answered: the server may have done it, or do it still. Look at the data before it is sent again.`;
+  return new Aborted('unknown', message, reason);
 };
 
 /** Sends one command. An abort closes its connection; most servers then end what they do for it. */
 const send = async (link: Link, database: string, command: Document, signal: AbortSignal, session?: ClientSession): Promise<Document> => {
-  signal.throwIfAborted();
+  throwIfNotSent(signal);
   try {
     return await link.client.db(database).command(command, { signal, ...(session && { session }) });
   } catch (error) {
-    signal.throwIfAborted();
+    if (signal.aborted && !(error instanceof MongoServerError)) throw abortedCommand(command, signal);
     const explained = explain(link.endpoint, error);
     if (explained.code === 'CONNECTION_LOST') link.isOpen = false;
     throw explained;

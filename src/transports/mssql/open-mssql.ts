@@ -7,14 +7,15 @@ import { abortable, withinConnectTime } from '../abortable.ts';
 import { createSqlSession } from '../sql/create-sql-session.ts';
 import type { SqlLink } from '../sql/create-sql-session.ts';
 import type { RowWriter } from '../sql/row-writer.ts';
-import { loginOf, passwordOf } from '../sql/sql-endpoint.ts';
+import { loginOf, passwordOf, placeOf } from '../sql/sql-endpoint.ts';
 import { transactionLeftOpen } from '../sql/sql-errors.ts';
 import { joinPlaceholders } from '../sql/statement-text.ts';
 import { tlsOptions, trustedCertificates } from '../tls-options.ts';
 import type { OpenSession } from '../transport.ts';
 import { readExactValues } from './exact-values.ts';
-import { toConnectError, toStatementError } from './mssql-errors.ts';
+import { isCancelled, toConnectError, toStatementError } from './mssql-errors.ts';
 import type { ServerSaid } from './mssql-errors.ts';
+import { watchAnswers } from './watch-answers.ts';
 
 type Config = MethodConfig<'mssql'>;
 
@@ -134,13 +135,14 @@ const runBatch = (connection: Connection, text: string): Promise<string> => {
 
 const linkOf = (endpoint: Endpoint, connection: Connection): SqlLink => {
   let isOpen = true;
+  const told = watchAnswers(connection);
   const drop = (): void => {
     isOpen = false;
     connection.close();
   };
   connection.on('end', () => (isOpen = false));
   connection.on('error', () => (isOpen = false));
-  const told = (cause: unknown): Error => {
+  const explain = (cause: unknown): Error => {
     const error = toStatementError(endpoint, cause);
     if (error.code === 'CONNECTION_LOST') isOpen = false;
     return error;
@@ -154,6 +156,7 @@ const linkOf = (endpoint: Endpoint, connection: Connection): SqlLink => {
   };
   return {
     login: loginOf(endpoint),
+    place: placeOf(endpoint),
     get isOpen() {
       return isOpen;
     },
@@ -161,21 +164,23 @@ const linkOf = (endpoint: Endpoint, connection: Connection): SqlLink => {
       try {
         return await runBatch(connection, ABOUT);
       } catch (cause) {
-        throw told(cause);
+        throw explain(cause);
       }
     },
     async execute(request, rows) {
+      told.isDone = false;
       try {
         const affected = await execute(connection, request, rows);
         if (!(await rollBack())) return affected;
       } catch (cause) {
         // A connection whose transaction cannot be rolled back is of no more use.
         await rollBack().catch(drop);
-        throw rows.failure ?? told(cause);
+        throw rows.failure ?? explain(cause);
       }
       throw transactionLeftOpen(endpoint);
     },
     cancel: async () => void connection.cancel(),
+    cancelled: (error) => isCancelled(error) && (told.isDone ? 'late' : 'in time'),
     close: async () => drop(),
     destroy: drop,
   };

@@ -8,12 +8,20 @@ import type { Endpoint } from '../../contracts/transport.ts';
 import { abortable, withinConnectTime } from '../abortable.ts';
 import { createSqlSession } from '../sql/create-sql-session.ts';
 import type { SqlLink } from '../sql/create-sql-session.ts';
-import { loginOf, passwordOf } from '../sql/sql-endpoint.ts';
+import { loginOf, passwordOf, placeOf } from '../sql/sql-endpoint.ts';
 import { joinPlaceholders, procedureCall } from '../sql/statement-text.ts';
 import { transactionLeftOpen } from '../sql/sql-errors.ts';
 import type { OpenSession } from '../transport.ts';
 import { exceedsCharset } from './charset.ts';
-import { charsetRefused, isTlsMissing, placeholdersRefused, toConnectError, toStatementError } from './mysql-errors.ts';
+import {
+  cancelledBefore,
+  charsetRefused,
+  isCancel,
+  isTlsMissing,
+  placeholdersRefused,
+  toConnectError,
+  toStatementError,
+} from './mysql-errors.ts';
 import { prepare, run } from './run-statement.ts';
 import { upgradeToTls } from './upgrade-to-tls.ts';
 
@@ -128,6 +136,7 @@ const linkOf = (endpoint: Endpoint, config: Config, { connection, socket, state 
   let isCancelled = false;
   return {
     login: loginOf(endpoint),
+    place: placeOf(endpoint),
     get isOpen() {
       return state.isOpen;
     },
@@ -141,7 +150,7 @@ const linkOf = (endpoint: Endpoint, config: Config, { connection, socket, state 
         const { statement, placeholders } = await prepare(connection, text);
         try {
           // KILL QUERY finds nothing while the server waits for what comes after the preparation.
-          if (isCancelled) throw new Error('cancelled before it ran');
+          if (isCancelled) throw cancelledBefore(endpoint);
           if (placeholders !== values.length) throw placeholdersRefused(endpoint, placeholders, values.length);
           const { affected, leavesTransaction } = await run(connection, { statement, text, values }, rows);
           if (!leavesTransaction) return affected;
@@ -156,6 +165,7 @@ const linkOf = (endpoint: Endpoint, config: Config, { connection, socket, state 
       isCancelled = true;
       return cancelOn(endpoint, config, connection.threadId);
     },
+    cancelled: (error) => isCancel(error) && 'in time',
     close: () => goodbye(connection),
     destroy,
   };

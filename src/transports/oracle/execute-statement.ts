@@ -3,6 +3,7 @@ import type { Connection, ResultSet, Result } from 'oracledb';
 import type { QueryRequest } from '../../contracts/transport.ts';
 import type { RowWriter } from '../sql/row-writer.ts';
 import { joinPlaceholders, procedureCall } from '../sql/statement-text.ts';
+import { BETWEEN_FETCHES } from './oracle-errors.ts';
 import { bindsOf, fetchTypeHandler, placeholder } from './oracle-values.ts';
 
 type Rows = ResultSet<unknown[]>;
@@ -26,7 +27,7 @@ export const createCalls = (connection: Connection): Calls => {
       isCancelled = false;
     },
     async ask(call) {
-      if (isCancelled) throw new Error('the statement was cancelled between two fetches of its rows');
+      if (isCancelled) throw new Error(BETWEEN_FETCHES);
       isAsking = true;
       try {
         return await call();

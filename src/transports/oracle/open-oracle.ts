@@ -5,12 +5,12 @@ import type { OpsError } from '../../domain/ops-error.ts';
 import { withinConnectTime } from '../abortable.ts';
 import { createSqlSession } from '../sql/create-sql-session.ts';
 import type { SqlLink } from '../sql/create-sql-session.ts';
-import { loginOf } from '../sql/sql-endpoint.ts';
+import { loginOf, placeOf } from '../sql/sql-endpoint.ts';
 import type { OpenSession } from '../transport.ts';
 import { connectOracle } from './connect-oracle.ts';
 import type { OracleConnection } from './connect-oracle.ts';
 import { createCalls, executeStatement } from './execute-statement.ts';
-import { toStatementError } from './oracle-errors.ts';
+import { cancelled, toStatementError } from './oracle-errors.ts';
 
 const ABOUT = `SELECT 'database ' || SYS_CONTEXT('USERENV', 'DB_NAME') || ', user ' || USER FROM DUAL`;
 
@@ -24,6 +24,7 @@ const linkOf = (endpoint: Endpoint, { connection, cut }: OracleConnection): SqlL
   };
   return {
     login: loginOf(endpoint),
+    place: placeOf(endpoint),
     get isOpen() {
       return isOpen && connection.isHealthy();
     },
@@ -48,6 +49,7 @@ const linkOf = (endpoint: Endpoint, { connection, cut }: OracleConnection): SqlL
       }
     },
     cancel: calls.cancel,
+    cancelled,
     close: () => connection.close(),
     destroy: () => {
       isOpen = false;

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { connectError, connectionLost, databaseRefused, loginRejected, notReady, queryFailed, textOf } from '../sql/sql-errors.ts';
-import type { Meaning } from '../sql/sql-errors.ts';
+import type { Meaning, QueryError } from '../sql/sql-errors.ts';
 
 const LOGIN = /ORA-(01005|01017|01045|0?1040|28000|28001|28003|28030)\b/;
 const NO_DATABASE = /ORA-(12505|12514)\b|NJS-51[89]/;
@@ -17,6 +17,11 @@ const SOCKET = /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUN
 const LOST = /NJS-(500|501|503|521)\b|ORA-(00028|01012|03113|03114|03135|12537|12547)\b/;
 /** 00900 to 00999 are syntax and unknown names, the others unknown or unfit procedures and values without a place. */
 const DEFINITION = /ORA-(009\d\d|01008|01036|04043|06550|17\d\d)\b/;
+/** A name that is taken is the state of the data. */
+const IS_THERE = /ORA-00955\b/;
+const REFUSED = /ORA-(01031|01720|01749|41900)\b/;
+/** Our own word for a cancel while no call is under way. */
+export const BETWEEN_FETCHES = 'the statement was cancelled between two fetches of its rows';
 const DEADLOCK = /ORA-00060\b/;
 /** A warning of the driver. */
 const NOT_COMPILED = /NJS-700\b/;
@@ -61,11 +66,23 @@ export const toConnectError = (endpoint: Endpoint, service: string, cause: unkno
   return connectError(endpoint, told, known);
 };
 
-const adviceFor = (says: string): string => {
-  if (DEADLOCK.test(says)) return ' The statement was rolled back to end a deadlock; it may be run again.';
+const codeOf = (says: string): QueryError => {
+  if (NOT_COMPILED.test(says)) return 'QUERY_INVALID';
+  if (REFUSED.test(says)) return 'QUERY_REFUSED';
+  return DEFINITION.test(says) && !IS_THERE.test(says) ? 'QUERY_INVALID' : 'QUERY_FAILED';
+};
+
+const adviceFor = (says: string): string | undefined => {
   if (NOT_COMPILED.test(says))
-    return ' The object is stored, and cannot be used: USER_ERRORS of its owner tells why. Correct its code in the job.';
-  return DEFINITION.test(says) ? ' The statement of the action does not fit this server: correct it in the job.' : '';
+    return 'The object is stored, and cannot be used: USER_ERRORS of its owner tells why. Correct its code in the job.';
+  return DEADLOCK.test(says) ? 'The statement was rolled back to end a deadlock; it may be run again.' : undefined;
+};
+
+/** ORA-01013 is "user requested cancel of current operation"; a call that ended before the rows were fetched was done. */
+export const cancelled = ({ cause }: OpsError): 'in time' | 'late' | false => {
+  const says = textOf(cause, 'message');
+  if (says.includes(BETWEEN_FETCHES)) return 'late';
+  return says.includes('ORA-01013') && 'in time';
 };
 
 /** What ended a statement: the server's answer, or a connection that went. */
@@ -73,5 +90,6 @@ export const toStatementError = (endpoint: Endpoint, cause: unknown): OpsError =
   if (cause instanceof OpsError) return cause;
   const says = saidBy(cause);
   const told = new Error(says, { cause });
-  return LOST.test(says) ? connectionLost(endpoint, told) : queryFailed(endpoint, told, [], adviceFor(says));
+  if (LOST.test(says)) return connectionLost(endpoint, told);
+  return queryFailed(endpoint, told, { code: codeOf(says), advice: adviceFor(says) });
 };

@@ -7,13 +7,13 @@ import type { Endpoint } from '../../contracts/transport.ts';
 import { abortable, withinConnectTime } from '../abortable.ts';
 import { createSqlSession } from '../sql/create-sql-session.ts';
 import type { SqlLink } from '../sql/create-sql-session.ts';
-import { loginOf, passwordOf } from '../sql/sql-endpoint.ts';
+import { loginOf, passwordOf, placeOf } from '../sql/sql-endpoint.ts';
 import { joinPlaceholders, procedureCall } from '../sql/statement-text.ts';
 import { transactionLeftOpen } from '../sql/sql-errors.ts';
 import { tlsOptions } from '../tls-options.ts';
 import type { OpenSession } from '../transport.ts';
 import { createCursor } from './cursor.ts';
-import { isTlsMissing, isTlsWanted, toConnectError, toStatementError } from './postgresql-errors.ts';
+import { isCancel, isTlsMissing, isTlsWanted, toConnectError, toStatementError } from './postgresql-errors.ts';
 
 type Config = MethodConfig<'postgresql'>;
 type Tls = ConnectionOptions | false;
@@ -88,6 +88,7 @@ const cancelOn = async (endpoint: Endpoint, config: Config, pid: unknown): Promi
 
 const linkOf = (endpoint: Endpoint, config: Config, { client, socket, state }: Login): SqlLink => ({
   login: loginOf(endpoint),
+  place: placeOf(endpoint),
   get isOpen() {
     return state.isOpen;
   },
@@ -118,6 +119,7 @@ const linkOf = (endpoint: Endpoint, config: Config, { client, socket, state }: L
     throw transactionLeftOpen(endpoint);
   },
   cancel: () => cancelOn(endpoint, config, Reflect.get(client, 'processID')),
+  cancelled: (error) => isCancel(error) && 'in time',
   close: () => client.end(),
   destroy: () => {
     state.isOpen = false;

@@ -1,5 +1,6 @@
 import { ErrorReply } from '@redis/client';
 import type { Endpoint, QueryRequest, QueryResult } from '../../contracts/transport.ts';
+import { Aborted, throwIfNotSent } from '../../domain/aborted.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { connectionLost } from '../socket-errors.ts';
 import type { OpenSession, OutputSink, Session } from '../transport.ts';
@@ -45,22 +46,52 @@ const createClients = (endpoint: Endpoint, first: RedisClient) => {
 
 type Clients = ReturnType<typeof createClients>;
 
+/** The usual ones that change nothing; about any other the author knows more than we do. */
+const READS: ReadonlySet<string> = new Set(
+  (
+    'dbsize echo exists get getrange hexists hget hgetall hkeys hlen hmget hscan hvals info keys lindex llen lrange mget ping pttl scan scard ' +
+    'sismember smembers sscan strlen time ttl type xinfo xlen xrange zcard zcount zrange zrank zscan zscore'
+  ).split(' '),
+);
+
+const meaningOf = (message: string): readonly [code: 'QUERY_REFUSED' | 'QUERY_INVALID' | 'QUERY_FAILED', advice: string] => {
+  if (message.startsWith('NOPERM')) return ['QUERY_REFUSED', '. Give the user of the credential the right on the server (ACL SETUSER).'];
+  if (/^ERR (?:unknown (?:sub)?command|wrong number of arguments|syntax error)/i.test(message))
+    return ['QUERY_INVALID', '. Correct the command of the action in the job.'];
+  return ['QUERY_FAILED', ''];
+};
+
+const refusedCommand = ({ host, port }: Endpoint, error: ErrorReply): OpsError => {
+  const [code, advice] = meaningOf(error.message);
+  const said = advice === '' ? error.message : error.message.replace(/[.\s]+$/, '');
+  return new OpsError(code, `${REDIS} at ${host} port ${port} refused the command: ${said}${advice}`, { cause: error });
+};
+
+const abortedCommand = ([word]: readonly Buffer[], { reason }: AbortSignal): Aborted => {
+  const name = String(word);
+  if (READS.has(name.toLowerCase())) return new Aborted('ended', `${name} only reads; it was given up.`, reason);
+  const message = `${name} was sent and not answered: the server may have done it, or do it still. Look at the data before it is sent again.`;
+  return new Aborted('unknown', message, reason);
+};
+
 /** An abort closes the connection, which ends a command that waits; one that computes the server carries to its end. */
 const send = async (clients: Clients, endpoint: Endpoint, command: readonly Buffer[], signal: AbortSignal): Promise<unknown> => {
-  signal.throwIfAborted();
-  const client = await clients.take(signal);
+  throwIfNotSent(signal);
+  const client = await clients.take(signal).catch((error: unknown) => {
+    throwIfNotSent(signal);
+    throw error;
+  });
   const onAbort = (): void => clients.drop(client);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    signal.throwIfAborted();
+    throwIfNotSent(signal);
     return await client.sendCommand<unknown>(command);
   } catch (error) {
-    signal.throwIfAborted();
+    if (error instanceof Aborted) throw error;
+    if (signal.aborted && !(error instanceof ErrorReply)) throw abortedCommand(command, signal);
     if (!(error instanceof ErrorReply))
       throw connectionLost(REDIS, endpoint, 'before the answer came; the server may have done the command', error);
-    throw new OpsError('QUERY_FAILED', `${REDIS} at ${endpoint.host} port ${endpoint.port} refused the command: ${error.message}`, {
-      cause: error,
-    });
+    throw refusedCommand(endpoint, error);
   } finally {
     signal.removeEventListener('abort', onAbort);
     clients.give(client);
@@ -96,7 +127,7 @@ export const openRedis: OpenSession = async (endpoint, signal): Promise<Session>
       try {
         return `${REDIS} ${versionOf(await send(clients, endpoint, [Buffer.from('INFO'), Buffer.from('server')], until))}.`;
       } catch (error) {
-        if (error instanceof OpsError && error.code === 'QUERY_FAILED') return 'This user may not see the version of the server.';
+        if (error instanceof OpsError && error.code === 'QUERY_REFUSED') return 'This user may not see the version of the server.';
         throw error;
       }
     },

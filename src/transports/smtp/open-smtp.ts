@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { Mail, MailReceipt } from '../../contracts/transport.ts';
+import { Aborted, throwIfNotSent } from '../../domain/aborted.ts';
 import { abortable, withinConnectTime } from '../abortable.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { OpenSession } from '../transport.ts';
@@ -12,10 +14,35 @@ import { describeRefusals, toSendError } from './smtp-errors.ts';
 
 const GOODBYE_MS = 1_000;
 
-const deliver = ({ connection }: SmtpLink, { from, to, message }: ComposedMail): Promise<MailReceipt> =>
+const PIECE_BYTES = 65_536;
+
+/** What is sent of a mail. The server takes it over only when it is whole (RFC 5321, 4.1.1.4). */
+interface Dispatch {
+  message: Readable;
+  /** All of it has been taken by the connection. */
+  readonly isWhole: boolean;
+}
+
+const dispatchOf = (message: Buffer): Dispatch => {
+  let at = 0;
+  const stream = new Readable({
+    read() {
+      const piece = message.subarray(at, (at += PIECE_BYTES));
+      this.push(piece.length === 0 ? null : piece);
+    },
+  });
+  return {
+    message: stream,
+    get isWhole() {
+      return at > message.length;
+    },
+  };
+};
+
+const deliver = ({ connection }: SmtpLink, { from, to, message: { length } }: ComposedMail, { message }: Dispatch): Promise<MailReceipt> =>
   new Promise((resolve, reject) => {
     connection.once('error', reject);
-    connection.send({ from, to, size: message.length }, message, (error, info) => {
+    connection.send({ from, to, size: length }, message, (error, info) => {
       connection.off('error', reject);
       if (error !== null) return reject(error);
       const { accepted, rejected, rejectedErrors = [], response } = info;
@@ -23,16 +50,23 @@ const deliver = ({ connection }: SmtpLink, { from, to, message }: ComposedMail):
     });
   });
 
+const abortedMail = (isWhole: boolean, { reason }: AbortSignal): Aborted => {
+  if (!isWhole) return new Aborted('not_sent', 'The server had not got the whole mail yet: nobody got it.', reason);
+  const message =
+    'The server had the whole mail and did not say that it took it: it may have been delivered. Ask a recipient, or look into its log.';
+  return new Aborted('unknown', message, reason);
+};
+
 const send = async (link: SmtpLink, mail: Mail, signal: AbortSignal): Promise<MailReceipt> => {
-  signal.throwIfAborted();
+  throwIfNotSent(signal);
   const composed = await composeMail(mail, link.config.from);
+  const dispatch = dispatchOf(composed.message);
   try {
-    return await abortable(signal, link.close, deliver(link, composed));
+    return await abortable(signal, link.close, deliver(link, composed, dispatch));
   } catch (error) {
     // What the server still expects is not known: the next mail takes a new connection.
     link.close();
-    if (signal.aborted) throw signal.reason;
-    throw toSendError(link.endpoint, error);
+    throw signal.aborted ? abortedMail(dispatch.isWhole, signal) : toSendError(link.endpoint, error, dispatch.isWhole);
   }
 };
 
@@ -71,7 +105,7 @@ const sayGoodbye = async ({ connection, close }: SmtpLink): Promise<void> => {
 /** SMTP by nodemailer: one connection a session, one mail after the other over it. */
 export const openSmtp: OpenSession = async (endpoint, signal) => {
   const link = await withinConnectTime('SMTP', endpoint, signal, (limit) => connectSmtp(endpoint, limit));
-  const inTurn = oneAtATime();
+  const inTurn = oneAtATime(`SMTP to ${endpoint.host} port ${endpoint.port}`);
   const { host, port } = endpoint;
   return {
     hostKeyFingerprint: undefined,
@@ -80,8 +114,8 @@ export const openSmtp: OpenSession = async (endpoint, signal) => {
     get isOpen() {
       return !link.connection.destroyed;
     },
-    probe: (abort) => inTurn(() => probe(link, abort)),
-    send: (mail, abort) => inTurn(() => send(link, mail, abort)),
+    probe: (abort) => inTurn(abort, () => probe(link, abort)),
+    send: (mail, abort) => inTurn(abort, () => send(link, mail, abort)),
     [Symbol.asyncDispose]: () => sayGoodbye(link),
   };
 };

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import { connectionErrorOf, connectionLost, toConnectionError } from '../socket-errors.ts';
+import { connectionClosed, connectionErrorOf, connectionLost, toConnectionError } from '../socket-errors.ts';
 
 /** What nodemailer adds to an error. */
 export interface SmtpFailure {
@@ -96,11 +96,12 @@ const refusals = (error: unknown): string => {
 export const describeRefusals = (errors: readonly unknown[]): string =>
   errors.map((error) => `${textOf(error, 'recipient') ?? '?'} (${failureOf(error).response})`).join(', ');
 
-/** Means an error of sending. */
-export const toSendError = (endpoint: Endpoint, error: unknown): OpsError => {
+/** Means an error of sending. @param isWhole the server may have got the mail to its end */
+export const toSendError = (endpoint: Endpoint, error: unknown, isWhole: boolean): OpsError => {
   if (error instanceof OpsError) return error;
   const { code, response, status } = failureOf(error);
   const isAnswer = status >= 400 || code === 'EENVELOPE' || code === 'EMESSAGE';
+  if (!isAnswer && !isWhole) return connectionClosed('SMTP', endpoint, 'before the server had the whole mail; nobody got it', error);
   if (!isAnswer) return connectionLost('SMTP', endpoint, 'while the mail was sent: it may have been delivered', error);
   const recipients = refusals(error);
   const what = recipients === '' ? `the mail was refused: ${response || messageOf(error)}` : `all recipients were refused: ${recipients}`;

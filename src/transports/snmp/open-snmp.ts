@@ -1,4 +1,5 @@
 import type { Endpoint, OidOperation } from '../../contracts/transport.ts';
+import { Aborted, throwIfNotSent } from '../../domain/aborted.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { abortable } from '../abortable.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
@@ -25,12 +26,19 @@ const logIn = async (link: SnmpLink, signal: AbortSignal): Promise<void> => {
   }
 };
 
+/** A set goes out as soon as its turn has come; whether it arrived only its answer tells. */
+const abortedOid = ({ operation, oid }: OidOperation, { reason }: AbortSignal): Aborted => {
+  if (operation !== 'set') return new Aborted('ended', `The ${operation} only reads; it was given up.`, reason);
+  const message = `The set of ${oid} was sent and not answered: the value may have been set. Read it before you set it again.`;
+  return new Aborted('unknown', message, reason);
+};
+
 const perform = async (link: SnmpLink, operation: OidOperation, output: OutputSink, signal: AbortSignal): Promise<void> => {
-  signal.throwIfAborted();
+  throwIfNotSent(signal);
   try {
     await abortable(signal, () => giveUp(link), performOid(link, operation, output, signal));
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
+    if (signal.aborted) throw abortedOid(operation, signal);
     throw toOidError(link.endpoint, operation.operation, operation.oid, error);
   }
 };
@@ -69,15 +77,15 @@ export const openSnmp: OpenSession = async (endpoint, signal) => {
     close();
     throw error;
   }
-  const inTurn = oneAtATime();
+  const inTurn = oneAtATime(`SNMP to ${endpoint.host} port ${endpoint.port}`);
   return {
     hostKeyFingerprint: undefined,
     login: loginText(endpoint, link.version),
     get isOpen() {
       return isOpen;
     },
-    probe: (abort) => inTurn(() => probe(link, abort)),
-    oids: (operation, output, abort) => inTurn(() => perform(link, operation, output, abort)),
+    probe: (abort) => inTurn(abort, () => probe(link, abort)),
+    oids: (operation, output, abort) => inTurn(abort, () => perform(link, operation, output, abort)),
     [Symbol.asyncDispose]: async () => close(),
   };
 };

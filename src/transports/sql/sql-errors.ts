@@ -50,17 +50,47 @@ export const connectionLost = (endpoint: Endpoint, cause: unknown): OpsError =>
     { cause },
   );
 
-/** What the server said of a statement. `facts` such as `code 42703`, `at character 8`. */
-export const queryFailed = (endpoint: Endpoint, cause: unknown, facts: readonly string[], more = ''): OpsError => {
-  const known = facts.filter((fact) => fact !== '').join(', ');
-  const message = textOf(cause, 'message') || 'no reason given';
-  return new OpsError('QUERY_FAILED', `${placeOf(endpoint)}: ${message}${known === '' ? '' : ` (${known})`}${more}`, { cause });
+/** Whose fault it is that the server did not run a statement: of its text, of the rights of the user, or of the data and the server. */
+export type QueryError = 'QUERY_INVALID' | 'QUERY_REFUSED' | 'QUERY_FAILED';
+
+const ADVICE: Readonly<Record<QueryError, string>> = {
+  QUERY_INVALID: 'The statement of the action does not fit this server: correct it in the job.',
+  QUERY_REFUSED: 'The user of this credential may not do this: give it the right on the server, or the method another credential.',
+  QUERY_FAILED: '',
 };
+
+interface Said {
+  code?: QueryError;
+  /** Such as `code 42703`, `at character 8`. */
+  facts?: readonly string[];
+  /** Sentences that the server adds. */
+  more?: readonly string[];
+  /** In place of what the code advises. */
+  advice?: string | undefined;
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** What the server said of a statement. */
+export const queryFailed = (
+  endpoint: Endpoint,
+  cause: unknown,
+  { code = 'QUERY_FAILED', facts = [], more = [], advice }: Said,
+): OpsError => {
+  const known = facts.filter((fact) => fact !== '').join(', ');
+  const message = `${textOf(cause, 'message') || 'no reason given'}${known === '' ? '' : ` (${known})`}`;
+  const sentences = [message, ...more, advice ?? ADVICE[code]].filter((text) => text !== '');
+  return new OpsError(code, `${placeOf(endpoint)}: ${sentences.length === 1 ? message : sentences.map(sentence).join(' ')}`, { cause });
+};
+
+/** A statement that is not sent, as it could not be run. @param why a part of a sentence */
+export const notSent = (endpoint: Endpoint, why: string): OpsError =>
+  new OpsError('QUERY_INVALID', `${placeOf(endpoint)}: ${why}. Nothing ran; correct the statement in the job.`);
 
 /** A statement may not leave a transaction open: the next action could get another connection. */
 export const transactionLeftOpen = (endpoint: Endpoint): OpsError =>
   new OpsError(
-    'QUERY_FAILED',
+    'QUERY_INVALID',
     `${placeOf(endpoint)}: the statement left a transaction open, which was rolled back. An action is one statement and its own transaction; ` +
       'put what belongs together into a procedure or one statement.',
   );

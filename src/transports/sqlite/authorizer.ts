@@ -37,6 +37,8 @@ export interface Guard {
   readonly refusal: string | undefined;
   /** Does the last prepared statement change rows, so that a count of them means something? */
   readonly isChange: boolean;
+  /** Does it change rows or the schema, so that it fits into a transaction? */
+  readonly isWrite: boolean;
   /** Runs a preparation, of which the guard then tells. */
   prepare<Result>(work: () => Result): Result;
 }
@@ -59,6 +61,9 @@ export const guard = (database: DatabaseSync): Guard => {
     },
     get isChange() {
       return state.changes && !state.schema;
+    },
+    get isWrite() {
+      return state.changes || state.schema;
     },
     prepare: (work) => {
       Object.assign(state, { refusal: undefined, changes: false, schema: false, isPreparing: true });

@@ -22,5 +22,7 @@ export type Answer =
   | { kind: 'opened'; version: string }
   | { kind: 'columns'; names: readonly string[] }
   | { kind: 'rows'; rows: readonly (readonly unknown[])[] }
+  /** What it changed is about to be made lasting; before this a process that ends leaves nothing of the statement. */
+  | { kind: 'committing' }
   | { kind: 'ended'; affected: number | null }
   | { kind: 'failed'; failure: Failure };

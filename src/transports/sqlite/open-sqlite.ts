@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import type { MethodConfig } from '../../contracts/methods/index.ts';
 import type { Endpoint } from '../../contracts/transport.ts';
@@ -31,6 +32,8 @@ const startProcess = (path: string) => {
   const ended = Promise.withResolvers<void>();
   let current: { hear: (answer: Answer) => void; fail: (error: Error) => void } | undefined;
   let isOpen = true;
+  let wasKilled = false;
+  let mayBeDone = false;
   const end = (): void => {
     isOpen = false;
     ended.resolve();
@@ -41,8 +44,12 @@ const startProcess = (path: string) => {
       ),
     );
   };
-  child.on('message', (answer) => current?.hear(answer as Answer));
-  child.once('exit', end);
+  child.on('message', (answer) => {
+    if ((answer as Answer).kind === 'committing') mayBeDone = true;
+    current?.hear(answer as Answer);
+  });
+  // What it said before its end may come after its exit.
+  void Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(end, end);
   child.once('error', end);
   child.stdin?.on('error', () => undefined);
   const send = (order: Order): void => void (isOpen && child.connected && child.send(order, () => undefined));
@@ -53,6 +60,10 @@ const startProcess = (path: string) => {
     },
     ended: ended.promise,
     send,
+    /** A statement is to follow. */
+    begin: (): void => {
+      mayBeDone = false;
+    },
     /** Gives an order; `hear` gets its answers, and is done with the first that it gives a result for. */
     order: async <Result>(order: Order, hear: (answer: Answer) => Promise<Result | undefined>): Promise<Result> => {
       const { promise, resolve, reject } = Promise.withResolvers<Result>();
@@ -70,8 +81,13 @@ const startProcess = (path: string) => {
         current = undefined;
       }
     },
+    /** Ended by us; `late`: what it did may be in the file. */
+    get killed(): 'in time' | 'late' | false {
+      return wasKilled && (mayBeDone ? 'late' : 'in time');
+    },
     kill: (): void => {
       isOpen = false;
+      wasKilled = true;
       child.kill('SIGKILL');
     },
   };
@@ -80,6 +96,7 @@ const startProcess = (path: string) => {
 type Holder = ReturnType<typeof startProcess>;
 
 const executeOn = async (holder: Holder, order: Order, rows: RowWriter): Promise<number | null> => {
+  holder.begin();
   const { affected } = await holder.order(order, async (answer) => {
     if (answer.kind === 'columns') rows.columns(answer.names);
     if (answer.kind === 'rows') {
@@ -94,6 +111,7 @@ const executeOn = async (holder: Holder, order: Order, rows: RowWriter): Promise
 
 const linkOf = (path: string, holder: Holder, version: string): SqlLink => ({
   login: `Opened ${path}`,
+  place: placeOf(path),
   get isOpen() {
     return holder.isOpen;
   },
@@ -108,6 +126,7 @@ const linkOf = (path: string, holder: Holder, version: string): SqlLink => ({
     holder.kill();
     await holder.ended;
   },
+  cancelled: () => holder.killed,
   async close() {
     holder.send({ kind: 'close' });
     await holder.ended;

@@ -2,6 +2,10 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { ErrorCode } from '../../domain/ops-error.ts';
 import type { Failure } from './messages.ts';
 
+const ERROR = 1;
+/** SQLite has one code for all of them; the texts are its own, and not translated. */
+const DEFINITION =
+  /syntax error|incomplete input|no such (?:table|column|function|index|view|trigger|collation|module)|has no column|has \d+ columns but|ambiguous column|wrong number of arguments|values for \d+ columns|unrecognized token|misuse of|do not have the same number/i;
 const [PERM, BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, AUTH, NOTADB] = [3, 5, 6, 8, 10, 11, 13, 14, 23, 26];
 
 /** How messages name the file. */
@@ -46,8 +50,13 @@ const meaningOf = ({ code, message, lockers }: Failure): Meaning | undefined => 
 /** What SQLite, or the guard before it, said. */
 export const toSqliteError = (path: string, failure: Failure): OpsError => {
   const { refused, code, message } = failure;
-  if (refused !== undefined) return new OpsError('QUERY_FAILED', `${placeOf(path)}: ${refused}. Nothing was run.`);
+  if (refused !== undefined) return new OpsError('QUERY_INVALID', `${placeOf(path)}: ${refused}. Nothing was run.`);
   const meaning = code === AUTH ? undefined : meaningOf(failure);
   if (meaning !== undefined) return new OpsError(meaning.code, `${placeOf(path)}: ${meaning.says}`);
+  if ((code & 0xff) === ERROR && DEFINITION.test(message))
+    return new OpsError(
+      'QUERY_INVALID',
+      `${placeOf(path)}: ${message}. The statement of the action does not fit this file: correct it in the job.`,
+    );
   return new OpsError('QUERY_FAILED', `${placeOf(path)}: ${message}${code === 0 ? '' : ` (code ${code})`}`);
 };

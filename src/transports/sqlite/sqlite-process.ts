@@ -72,22 +72,50 @@ const giveRows = async (rows: Iterable<unknown>, limit: number): Promise<void> =
   await give();
 };
 
-const execute = async ({ text, values: given, maxRows }: Extract<Order, { kind: 'execute' }>): Promise<void> => {
-  if (open === undefined) throw new Error('the file is not open');
-  const { database } = open;
-  const guarded = (open.guarded ??= setUp(database, open.journalMode));
-  const { statement, values } = guarded.prepare(() => prepareStatement(database, text, given));
-  const { isChange } = guarded;
+type Execute = Extract<Order, { kind: 'execute' }>;
+
+/** @returns rows changed */
+const runPrepared = async (
+  database: DatabaseSync,
+  { statement, values }: ReturnType<typeof prepareStatement>,
+  isChange: boolean,
+  maxRows: number,
+): Promise<number | null> => {
   const columns = statement.columns();
   if (columns.length === 0) {
     const { changes } = statement.run(...values);
-    return say({ kind: 'ended', affected: isChange ? Number(changes) : null });
+    return isChange ? Number(changes) : null;
   }
   say({ kind: 'columns', names: columns.map(({ name }) => name) });
   // One more tells that there are more. A change is done before its first row comes; it is read to its end all the same.
   await giveRows(statement.iterate(...values), isChange ? Infinity : maxRows + 1);
   const changed: unknown = isChange ? database.prepare('SELECT changes() AS n').get()?.['n'] : null;
-  say({ kind: 'ended', affected: changed === null ? null : Number(changed) });
+  return changed === null ? null : Number(changed);
+};
+
+/** In a transaction of its own, so that whoever ends this process knows whether the change may be there. */
+const inTransaction = async <Result>(database: DatabaseSync, work: () => Promise<Result>): Promise<Result> => {
+  database.exec('BEGIN');
+  try {
+    const result = await work();
+    say({ kind: 'committing' });
+    // A statement (OR ROLLBACK) may have ended the transaction itself.
+    if (database.isTransaction) database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+};
+
+const execute = async ({ text, values: given, maxRows }: Execute): Promise<void> => {
+  if (open === undefined) throw new Error('the file is not open');
+  const { database } = open;
+  const guarded = (open.guarded ??= setUp(database, open.journalMode));
+  const prepared = guarded.prepare(() => prepareStatement(database, text, given));
+  const { isChange, isWrite } = guarded;
+  const run = (): Promise<number | null> => runPrepared(database, prepared, isChange, maxRows);
+  say({ kind: 'ended', affected: await (isWrite ? inTransaction(database, run) : run()) });
 };
 
 const obey = async (order: Order): Promise<void> => {

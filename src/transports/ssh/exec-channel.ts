@@ -39,13 +39,22 @@ const watch = (channel: ClientChannel): ExecChannel => {
   };
 };
 
-/** The error for a connection that went. */
-export const connectionLost = ({ endpoint: { host, port }, lastError }: SshLink, when: string): OpsError =>
+const wentAway = (
+  code: 'CONNECTION_LOST' | 'CONNECTION_CLOSED',
+  { endpoint: { host, port }, lastError }: SshLink,
+  when: string,
+): OpsError =>
   new OpsError(
-    'CONNECTION_LOST',
+    code,
     `SSH to ${host} port ${port}: the connection broke ${when}${lastError === undefined ? '' : ` (${lastError.message})`}. Check the target and the network between.`,
     { cause: lastError },
   );
+
+/** The connection went before anything was done. */
+export const connectionClosed = (link: SshLink, when: string): OpsError => wentAway('CONNECTION_CLOSED', link, when);
+
+/** The connection went when something may have been done. */
+export const connectionLost = (link: SshLink, when: string): OpsError => wentAway('CONNECTION_LOST', link, when);
 
 const refused = ({ endpoint: { host, port, secret } }: SshLink, cause: unknown): OpsError =>
   new OpsError(
@@ -57,12 +66,12 @@ const refused = ({ endpoint: { host, port, secret } }: SshLink, cause: unknown):
 
 /**
  * Opens a channel and runs a line on it.
- * @throws OpsError CONNECTION_LOST when the connection is gone (nothing was started), PROTOCOL_ERROR when the server refuses.
+ * @throws OpsError CONNECTION_CLOSED when the connection is gone (nothing was started), PROTOCOL_ERROR when the server refuses.
  */
 export const openExecChannel = (link: SshLink, commandLine: string): Promise<ExecChannel> =>
   new Promise((resolve, reject) => {
     const fail = (cause: unknown): void =>
-      reject(link.isOpen ? refused(link, cause) : connectionLost(link, 'before the program was started; nothing ran'));
+      reject(link.isOpen ? refused(link, cause) : connectionClosed(link, 'before the program was started; nothing ran'));
     try {
       link.client.exec(commandLine, (error, channel) => {
         if (error !== undefined) fail(error);

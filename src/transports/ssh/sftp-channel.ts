@@ -1,6 +1,6 @@
 import type { SFTPWrapper, Stats } from 'ssh2';
 import type { SshLink } from './connect-ssh.ts';
-import { connectionLost } from './exec-channel.ts';
+import { connectionClosed } from './exec-channel.ts';
 import { CHANNEL_GONE, sftpUnavailable } from './sftp-errors.ts';
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;
@@ -65,11 +65,11 @@ const channelOf = (link: SshLink, sftp: SFTPWrapper): SftpChannel => {
   };
 };
 
-/** @throws OpsError METHOD_UNSUPPORTED when the server has no SFTP, CONNECTION_LOST */
+/** @throws OpsError METHOD_UNSUPPORTED when the server has no SFTP, CONNECTION_CLOSED */
 const openSftp = (link: SshLink): Promise<SftpChannel> =>
   new Promise((resolve, reject) => {
     const fail = (cause: unknown): void =>
-      reject(link.isOpen ? sftpUnavailable(link, cause) : connectionLost(link, 'before a file was touched'));
+      reject(link.isOpen ? sftpUnavailable(link, cause) : connectionClosed(link, 'before a file was touched'));
     try {
       link.client.sftp((error, sftp) => {
         if (error === undefined) resolve(channelOf(link, sftp));

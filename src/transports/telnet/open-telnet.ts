@@ -1,4 +1,5 @@
 import type { ProgramExit, RemoteProgram } from '../../contracts/transport.ts';
+import { throwIfNotSent } from '../../domain/aborted.ts';
 import { commandShellOf } from '../../domain/command-shell.ts';
 import { abortable, withinConnectTime } from '../abortable.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
@@ -11,7 +12,7 @@ import { endUnknown, lostBefore } from './telnet-errors.ts';
 
 /** Does one thing over the line; whatever fails leaves a line on which nobody knows what comes next, so it is closed. */
 const overLine = async <T>(link: TelnetLink, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
-  signal.throwIfAborted();
+  throwIfNotSent(signal);
   const { line, endpoint } = link;
   if (!line.isOpen) throw lostBefore(endpoint, line);
   try {
@@ -48,16 +49,16 @@ const probe = async (link: TelnetLink, signal: AbortSignal): Promise<string> => 
 /** Telnet (RFC 854): one connection a session, one command after the other over it. */
 export const openTelnet: OpenSession = async (endpoint, signal) => {
   const link = await withinConnectTime('Telnet', endpoint, signal, (limit) => connectTelnet(endpoint, signal, limit));
-  const inTurn = oneAtATime();
+  const inTurn = oneAtATime(`Telnet to ${endpoint.host} port ${endpoint.port}`);
   return {
     hostKeyFingerprint: undefined,
     login: `Logged in to ${endpoint.host}:${endpoint.port} as ${link.username}`,
     get isOpen() {
       return link.line.isOpen;
     },
-    probe: (abort) => inTurn(() => probe(link, abort)),
+    probe: (abort) => inTurn(abort, () => probe(link, abort)),
     shell: commandShellOf(endpoint),
-    run: (program, output, abort) => inTurn(() => run(link, program, output, abort)),
+    run: (program, output, abort) => inTurn(abort, () => run(link, program, output, abort)),
     [Symbol.asyncDispose]: async () => link.line.close(),
   };
 };

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import { connectionLost, toConnectionError } from '../socket-errors.ts';
+import { connectionClosed, connectionLost, toConnectionError } from '../socket-errors.ts';
 import type { TelnetLine } from './telnet-line.ts';
 
 const place = ({ host, port }: Endpoint): string => `Telnet to ${host} port ${port}`;
@@ -46,7 +46,7 @@ export const notOnDevice = (endpoint: Endpoint, what: string): OpsError =>
   new OpsError('METHOD_UNSUPPORTED', `${place(endpoint)}: a device without a shell knows no ${what}. Take it out of the action.`);
 
 export const lostBefore = (endpoint: Endpoint, { lastError }: TelnetLine): OpsError =>
-  connectionLost('Telnet', endpoint, 'before the command was sent; nothing ran', lastError);
+  connectionClosed('Telnet', endpoint, 'before the command was sent; nothing ran', lastError);
 
 export const lostDuring = (endpoint: Endpoint, { lastError }: TelnetLine): OpsError =>
   connectionLost('Telnet', endpoint, 'while the command ran; it may be done, or run still', lastError);

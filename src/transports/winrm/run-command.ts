@@ -1,3 +1,4 @@
+import { Aborted, throwIfNotSent } from '../../domain/aborted.ts';
 import { createPidLineFilter } from '../../domain/pid-line-filter.ts';
 import { endTreeLine, isTreeEnded } from '../../domain/end-windows-program.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -16,6 +17,8 @@ interface CommandInput {
 
 type PidLineFilter = ReturnType<typeof createPidLineFilter>;
 
+const NOT_STARTED = 'The program was not started.';
+const ENDED = 'The program on the target was ended.';
 const PID_LIMIT_MS = 2_000;
 const END_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 15_000;
@@ -62,6 +65,15 @@ const endCommand = async (client: WsmanClient, shell: RemoteShell, command: Remo
   return isKilled || (isClosed && !isGiven);
 };
 
+const isReason = (error: unknown, signal: AbortSignal): boolean => signal.aborted && error === signal.reason;
+
+const unseen = ({ endpoint: { host, port } }: WsmanClient, cause: unknown): OpsError =>
+  new OpsError(
+    'OUTCOME_UNKNOWN',
+    `The program on ${host}:${port} was to be ended, but it could not be seen to end: it may run still. Look at the target.`,
+    { cause },
+  );
+
 /** @returns why the input was not taken to its end */
 const feed = async (
   command: RemoteCommand,
@@ -94,17 +106,21 @@ const follow = async (command: RemoteCommand, { input, output }: CommandInput, p
 /**
  * Runs a line in a shell of its own to its end, and ends it with all its descendants when the signal aborts or its output cannot be delivered.
  * @returns its exit code
- * @throws OpsError OUTCOME_UNKNOWN when it was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, LOGIN_REJECTED; the error of the sink; the signal's reason
+ * @throws OpsError OUTCOME_UNKNOWN when it was to be ended and was not seen to end; CONNECTION_LOST, PROTOCOL_ERROR, LOGIN_REJECTED; the error of the sink. Aborted when it was not started, or has ended
  */
 export const runCommand = async (client: WsmanClient, work: CommandInput, signal: AbortSignal): Promise<number> => {
-  signal.throwIfAborted();
-  const shell = await openShell(client, signal);
+  throwIfNotSent(signal, NOT_STARTED);
+  const shell = await openShell(client, signal).catch((error: unknown) => {
+    throw isReason(error, signal) ? new Aborted('not_sent', NOT_STARTED, error) : error;
+  });
   let command: RemoteCommand;
   try {
     command = await shell.start(work.commandLine, signal);
   } catch (error) {
-    await shell.close(AbortSignal.timeout(END_LIMIT_MS)).catch(() => false);
-    throw error;
+    // Windows ends what runs in a shell that is closed.
+    const isEnded = await shell.close(AbortSignal.timeout(END_LIMIT_MS)).catch(() => false);
+    if (!isReason(error, signal)) throw error;
+    throw isEnded ? new Aborted('ended', ENDED, error) : unseen(client, error);
   }
   const progress: Progress = { isGiven: false, filter: createPidLineFilter() };
   let exitCode: number;
@@ -112,10 +128,8 @@ export const runCommand = async (client: WsmanClient, work: CommandInput, signal
     exitCode = await follow(command, work, progress, signal);
   } catch (error) {
     const isEnded = await endCommand(client, shell, command, progress);
-    if (isEnded || error instanceof OpsError) throw error;
-    const { host, port } = client.endpoint;
-    const message = `The program on ${host}:${port} was to be ended, but it could not be seen to end: it may run still. Look at the target.`;
-    throw new OpsError('OUTCOME_UNKNOWN', message, { cause: error });
+    if (isEnded) throw isReason(error, signal) ? new Aborted('ended', ENDED, error) : error;
+    throw error instanceof OpsError && !isReason(error, signal) ? error : unseen(client, error);
   }
   // The program has ended: a shell that cannot be closed is closed by the target when it has been idle.
   await shell.close(AbortSignal.timeout(CLOSE_LIMIT_MS)).catch(() => false);

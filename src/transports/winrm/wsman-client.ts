@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectionErrorOf, connectionLost } from '../socket-errors.ts';
+import { connectionClosed, connectionErrorOf, connectionLost } from '../socket-errors.ts';
 import type { Address } from './envelopes.ts';
 import { openLoggedIn, refuseStatus } from './login.ts';
 import type { LoggedIn } from './login.ts';
@@ -15,7 +15,7 @@ export type WsmanAnswer = { fault: WsmanFault } | { fault: undefined; body: XmlE
 export interface WsmanClient extends Disposable {
   readonly endpoint: WinrmEndpoint;
   readonly isOpen: boolean;
-  /** A fault is an answer. @throws OpsError CONNECTION_LOST and those of logging in; the signal's reason */
+  /** A fault is an answer. @throws OpsError CONNECTION_LOST, CONNECTION_CLOSED (nothing was sent) and those of logging in; the signal's reason */
   exchange(build: (address: Address) => string, signal: AbortSignal): Promise<WsmanAnswer>;
   /** As exchange; a fault is thrown as what it means. */
   ask(doing: string, build: (address: Address) => string, signal: AbortSignal): Promise<XmlElement>;
@@ -103,7 +103,7 @@ export const createWsmanClient = (endpoint: WinrmEndpoint): WsmanClient => {
 
   let hasAnswered = false;
   const exchange: WsmanClient['exchange'] = async (build, signal) => {
-    if (!isOpen) throw connectionLost('WinRM', endpoint, 'before this message was sent', undefined);
+    if (!isOpen) throw connectionClosed('WinRM', endpoint, 'before this message was sent', undefined);
     const message = build({ url, messageId: randomUUID() });
     const kept = takeIdle();
     let answer = await postOn(kept ?? (await login(signal)), message, !hasAnswered, signal);

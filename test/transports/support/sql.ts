@@ -41,8 +41,13 @@ export const querySql = async (open: OpenSession, endpoint: Endpoint, request: Q
   return { ...result, rows, text: output.stdout };
 };
 
+export interface Failure {
+  code: unknown;
+  message: string;
+}
+
 /** Code and message of what a promise rejects with. */
-export const failureOf = async (work: Promise<unknown>): Promise<{ code: unknown; message: string }> => {
+export const failureOf = async (work: Promise<unknown>): Promise<Failure> => {
   const error: unknown = await work.then(
     () => new Error('it succeeded'),
     (cause: unknown) => cause,

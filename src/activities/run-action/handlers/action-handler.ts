@@ -17,8 +17,10 @@ export interface ActionRun {
   lookup: Lookup;
   /** PREVIOUS_ACTION_… where a text of the action names one. */
   previous: Readonly<Record<string, unknown>>;
-  /** `<action serial>/<iteration>/<attempt>`: the same for a repeat of the attempt, so it serves as a key towards servers that know such keys. */
+  /** `<action serial>/<iteration>/<attempt>`: marks what the attempt starts on the target. */
   marker: string;
+  /** The same for every delivery of this action in this turn of the branch, and for no other of any installation: a key for servers that know such keys. */
+  deliveryKey: string;
   attemptId: number;
   /** Aborts at the action's timeout, a cancel, and when the worker stops. */
   signal: AbortSignal;
@@ -39,7 +41,7 @@ export interface ActionEnd {
   errorText: string;
 }
 
-/** @throws OpsError, ActionTimeout, or the reason of the signal */
+/** @throws OpsError; Aborted or the reason of the signal when that has aborted */
 export type ActionHandler = (run: ActionRun) => Promise<ActionEnd>;
 
 /** A success; `exitCode` is the exit code or the HTTP status. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { z } from 'zod';
 import { EmailAction } from '../../../contracts/actions/email.ts';
@@ -31,13 +30,8 @@ const renderAddress = (run: ActionRun, text: string, field: string): string => {
   return address;
 };
 
-/** The same for a repeat of the attempt, so that a mail server that sees it twice can tell; with a digest, as other installations count alike. */
-const messageId = (marker: string, { from, to, cc, subject, text }: Omit<Mail, 'id'>): string => {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([from, to, cc, subject, text]))
-    .digest('hex');
-  return `<${marker.replaceAll(/[^A-Za-z0-9-]+/g, '.')}.${digest.slice(0, 16)}@opsconductor>`;
-};
+/** The same for every delivery, whatever its texts have become meanwhile, so that a mail server that sees it twice can tell. */
+const messageId = (deliveryKey: string): string => `<${deliveryKey.replaceAll(/[^A-Za-z0-9-]+/g, '.')}@opsconductor>`;
 
 type Attachment = z.infer<typeof Parameters>['attachments'][number];
 
@@ -73,7 +67,7 @@ const renderMail = async (run: ActionRun): Promise<Mail> => {
     html: html === undefined ? undefined : renderText(run, html),
     attachments: await Promise.all(attachments.map((attachment) => attach(run, attachment))),
   };
-  return { ...mail, id: messageId(run.marker, mail) };
+  return { ...mail, id: messageId(run.deliveryKey) };
 };
 
 /** A mail through the target's smtp method. Some recipients refused: the others have got it, and the action has failed. */
@@ -88,7 +82,8 @@ export const sendEmail: ActionHandler = async (run) => {
     return completed();
   }
   return {
-    outcome: { status: 'failed', exitCode: null, failureCategory: 'command_execution', errorCode: 'MAIL_REFUSED' },
-    errorText: `The mail was sent to ${accepted.join(', ')}, but the server refused ${response}. A retry would send it to all again.`,
+    // Not the target's fault, which a retry might mend: that would send it again to those who have it.
+    outcome: { status: 'failed', exitCode: null, failureCategory: 'configuration', errorCode: 'MAIL_REFUSED' },
+    errorText: `The mail was sent to ${accepted.join(', ')}, but the server refused ${response}. It is not sent again, as some have it: correct the recipients, or send it to the others.`,
   };
 };

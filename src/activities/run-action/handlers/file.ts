@@ -16,13 +16,15 @@ const isWholeMachine = (path: string): boolean =>
     .split(/[/\\]/)
     .every((part) => part === '' || part === '.' || part === '..');
 
-const pathOf = (run: ActionRun, text: string, field: string): string => {
+type Run = Pick<ActionRun, 'action' | 'lookup'>;
+
+const pathOf = (run: Run, text: string, field: string): string => {
   const path = render(run, text, 'plain');
   if (path !== '' && !path.includes('\0')) return path;
   throw new OpsError('VALIDATION', `The ${field} of the file action is empty once its variables are filled in, or holds a NUL character.`);
 };
 
-const toOperation = (run: ActionRun, parameters: Parameters): FileOperation => {
+const toOperation = (run: Run, parameters: Parameters): FileOperation => {
   const source = pathOf(run, parameters.source, 'source');
   if ('destination' in parameters) {
     const { operation, overwrite, preservePermissions } = parameters;
@@ -44,6 +46,9 @@ const describe = (operation: FileOperation): string =>
   'destination' in operation
     ? `${operation.operation} of ${operation.source} to ${operation.destination}`
     : `${operation.operation} of ${operation.source}`;
+
+/** What the action does, as people read it. @throws OpsError VARIABLE_MISSING, VALIDATION */
+export const fileOperationText = (run: Run): string => describe(toOperation(run, Parameters.parse(run.action.parameters)));
 
 const isGoneAlready = (error: unknown, operation: FileOperation): boolean =>
   operation.operation === 'delete' && error instanceof OpsError && error.code === 'FILE_MISSING';

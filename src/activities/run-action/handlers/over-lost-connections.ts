@@ -9,7 +9,13 @@ const MOST_RECONNECTS = 5;
 const FIRST_DELAY_MS = 500;
 
 /** The first connection must succeed at once; these say that a host that was there is away. */
-const AWAY: readonly ErrorCode[] = ['CONNECTION_LOST', 'CONNECTION_REFUSED', 'CONNECTION_TIMED_OUT', 'HOST_UNREACHABLE'];
+const AWAY: readonly ErrorCode[] = [
+  'CONNECTION_LOST',
+  'CONNECTION_CLOSED',
+  'CONNECTION_REFUSED',
+  'CONNECTION_TIMED_OUT',
+  'HOST_UNREACHABLE',
+];
 
 /** Does a work that can be begun again, over a new connection each time one breaks: five times, with pauses that double. */
 export const overLostConnections = async <T>(run: ActionRun, work: (files: RemoteFiles) => Promise<T>): Promise<T> => {

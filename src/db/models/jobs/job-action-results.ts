@@ -34,6 +34,7 @@ export const JobActionResultModel = defineTable(
     result_output: text('Standard output or response, its last `max_output_bytes` (setting, 1 MiB).', { null: true }),
     result_error: text('Standard error or error text, same limit.', { null: true }),
     output_truncated: boolean('Something was cut.', { default: 'false' }),
+    output_masked: boolean('A secret was masked in its output or error: these are not what the action said.', { default: 'false' }),
     output_bytes: bigint('Size of both streams before the cut, bytes.', { null: true }),
     output_lines: integer('Its output rows in job_execution_logs.', { default: '0' }),
     exit_code: integer('Exit code or HTTP status; null when there is none.', { null: true }),
