@@ -118,12 +118,10 @@ describe('commands of a run over WinRM (a double that runs lines by /bin/sh)', (
 
   test('a script of type sh is refused: cmd.exe would read it', async () => {
     const script = { action_type: 'script', action_name: 's', action_parameters: { scriptType: 'sh', scriptContent: 'rm -rf "$A"' } };
-    const { job, serial } = await runJob(platform, [target], [script]);
-    const plan = await platform.api('POST', `/api/v1/jobs/${job.job_serial}/plan`, {});
-    const says = 'scripts of type sh run on POSIX targets only';
-    expect(plan.body.targets[0].steps).toMatchObject([{ verdict: 'fails', reason: expect.stringContaining(says) }]);
-    expect(await resultsOf(serial)).toMatchObject([
-      { status: 'failed', error_code: 'METHOD_UNSUPPORTED', result_error: expect.stringContaining(says) },
+    const answer = await platform.api('POST', '/api/v1/jobs', { name: 'for POSIX', targets: [target], actions: [script] });
+    expect([answer.status, answer.body.code]).toEqual([400, 'VALIDATION']);
+    expect(answer.body.errors).toEqual([
+      { path: 'actions.0.action_parameters.scriptType', message: expect.stringContaining('scripts of type sh run on POSIX targets only') },
     ]);
   });
 

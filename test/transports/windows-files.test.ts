@@ -235,7 +235,7 @@ describe.skipIf(withoutSshd)('file operations mean the same', () => {
 
     test('ends the program and what it started', async () => {
       const { marker, running } = await begin(way === 'WinRM' ? '0901' : '0902');
-      await expect(running).rejects.toThrow('cancelled by a test');
+      await expect(running).rejects.toMatchObject({ work: 'ended', cause: { message: 'cancelled by a test' } });
       await waitFor(() => markedPids(marker).length === 0);
     });
 
