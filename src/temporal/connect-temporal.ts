@@ -1,13 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { OpsError } from '../domain/ops-error.ts';
 import type { TemporalServerConfig } from '../config.ts';
+import { answerWhenClosed } from './answer-when-closed.ts';
 
 // grpc-js ignores the SDK's own limit; histories of large runs are more than its 4 MB (temporal guide, 1.4).
 const CHANNEL_ARGS = { 'grpc.max_receive_message_length': 134_217_728 };
+
+/** Of every client: the SDK's retries, which then may outlive the connection. */
+const clientOptions = () => ({
+  channelArgs: CHANNEL_ARGS,
+  interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), answerWhenClosed],
+});
 
 type Shared = Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'>;
 
@@ -49,7 +56,7 @@ const unreachable = (address: string, cause: unknown): OpsError =>
 
 /** Connects a client. @throws OpsError UNAVAILABLE when the server does not answer. */
 export const connectTemporalClient = async (server: TemporalServerConfig): Promise<Client> => {
-  const options: ConnectionOptions = { ...(await sharedOptions(server)), channelArgs: CHANNEL_ARGS, connectTimeout: '10s' };
+  const options: ConnectionOptions = { ...(await sharedOptions(server)), ...clientOptions(), connectTimeout: '10s' };
   const connection = await Connection.connect(options).catch((cause: unknown) => {
     throw unreachable(server.address, cause);
   });
@@ -58,7 +65,7 @@ export const connectTemporalClient = async (server: TemporalServerConfig): Promi
 
 /** A client that connects when it is first used, so that an API starts, and accepts runs, while Temporal is away. */
 export const lazyTemporalClient = async (server: TemporalServerConfig): Promise<Client> =>
-  new Client({ connection: Connection.lazy({ ...(await sharedOptions(server)), channelArgs: CHANNEL_ARGS }), namespace: server.namespace });
+  new Client({ connection: Connection.lazy({ ...(await sharedOptions(server)), ...clientOptions() }), namespace: server.namespace });
 
 /** Connects a worker. @throws OpsError UNAVAILABLE when the server does not answer. */
 export const connectTemporalWorker = async (server: TemporalServerConfig): Promise<NativeConnection> => {
