@@ -41,7 +41,7 @@ export interface Config {
     /** Silence after which a running command counts as lost. */
     heartbeatTimeoutMs: number;
     maxConcurrentActions: number;
-    /** Workflows answer the query `__stack_trace` (Call Stack in the Temporal UI), which costs a worker a fifth of its CPU. */
+    /** Workflows answer the query `__stack_trace` (Call Stack in the Temporal UI), which costs a worker a tenth of its CPU. */
     stackTraces: boolean;
   };
   /** Folder whose SQLite files methods may name; undefined: none. */
