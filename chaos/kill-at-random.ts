@@ -13,13 +13,19 @@ const seededRandom = (seed: number): (() => number) => {
 };
 
 /** Kills parts at random moments, also while others are still away, and starts each again after some seconds. @returns how often each was killed. */
-export const killAtRandom = async (parts: readonly KillablePart[], until: number, seed: number): Promise<Map<string, number>> => {
+export const killAtRandom = async (
+  parts: readonly KillablePart[],
+  until: number,
+  seed: number,
+  isCutOff: () => boolean,
+): Promise<Map<string, number>> => {
   const random = seededRandom(seed);
   const kills = new Map<string, number>();
   const away = new Map<KillablePart, Promise<void>>();
   const killAndStart = async (part: KillablePart, awayMs: number): Promise<void> => {
     await part.kill();
     await pause(awayMs);
+    if (isCutOff()) return;
     await part.start();
     away.delete(part);
   };
@@ -27,7 +33,7 @@ export const killAtRandom = async (parts: readonly KillablePart[], until: number
     await pause(2_000 + random() * 8_000);
     const part = parts[Math.floor(random() * parts.length)];
     const awayMs = 500 + random() * 6_000;
-    if (Date.now() > until) break;
+    if (Date.now() > until || isCutOff()) break;
     if (part === undefined || away.has(part)) continue;
     say(`  kill ${part.name}`);
     kills.set(part.name, (kills.get(part.name) ?? 0) + 1);

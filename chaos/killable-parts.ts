@@ -18,17 +18,20 @@ const quiet = (): void => {};
 
 /** An embedded server: started again on the same folder and port. */
 export const storePart = (name: string, open: () => Promise<{ pid: number; onExit: Promise<unknown> }>): KillablePart => {
-  let running: Awaited<ReturnType<typeof open>> | undefined;
+  let running: ReturnType<typeof open> | undefined;
   return {
     name,
     async start() {
-      running = await open();
+      running = open();
+      await running;
     },
     async kill() {
-      if (running === undefined) return;
-      process.kill(running.pid, 'SIGKILL');
-      await running.onExit;
+      // One that only just starts is a process already.
+      const server = await running?.catch(() => undefined);
       running = undefined;
+      if (server === undefined) return;
+      process.kill(server.pid, 'SIGKILL');
+      await server.onExit;
     },
   };
 };
@@ -61,34 +64,36 @@ const untilPrinted = async (child: ChildProcess, text: string, name: string): Pr
 /** A process of this program. One that does not come up, since a store is away, is started again until it does. */
 export const cliPart = ({ name, args, environment, upText, logFile }: CliPart): KillablePart => {
   let child: ChildProcess | undefined;
-  let isWanted = false;
+  // What tries to start it belongs to one life of it: a later one has its own.
+  let end = (): void => {};
   const log = createWriteStream(logFile, { flags: 'a' });
-  const spawnOnce = async (): Promise<void> => {
+  const spawnOnce = async (life: AbortSignal): Promise<void> => {
     child = spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
     await untilPrinted(child, upText, name);
     child.once('exit', () => {
       // It ended by itself: what keeps processes alive on a real machine would start it again.
-      if (isWanted) void restart();
+      if (!life.aborted) void restart(life);
     });
   };
-  const restart = async (): Promise<void> => {
+  const restart = async (life: AbortSignal): Promise<void> => {
     try {
-      if (isWanted) await spawnOnce();
+      if (!life.aborted) await spawnOnce(life);
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      await restart();
+      await restart(life);
     }
   };
   return {
     name,
     async start() {
-      isWanted = true;
-      await restart();
+      const life = new AbortController();
+      end = () => life.abort();
+      await restart(life.signal);
     },
     async kill() {
-      isWanted = false;
+      end();
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGKILL');

@@ -85,8 +85,15 @@ export const runChaos = async ({ targets, minutes, seed, keep }: ChaosOptions): 
     say(`${targets} targets, ${jobs.length} jobs, ${minutes} minutes, seed ${seed} …`);
     const answers: GivenAnswer[] = [];
     let isOver = false;
+    let isCutOff = false;
+    stack.defer(() => {
+      isCutOff = true;
+    });
     const answering = keepAnswering(api, answers, () => isOver);
-    const [kills] = await Promise.all([killAtRandom(parts, until, seed), ...jobs.map((job) => keepRunning(api, job, until, runs))]);
+    const [kills] = await Promise.all([
+      killAtRandom(parts, until, seed, () => isCutOff),
+      ...jobs.map((job) => keepRunning(api, job, until, runs)),
+    ]);
     await untilSettled(api, runs);
     isOver = true;
     await answering;

@@ -23,7 +23,8 @@ export interface Finding {
 const ATTEMPTS = `
 SELECT r.action_serial || '/' || r.iteration || '/' || r.attempt AS key, r.status, r.failure_category, r.is_final, coalesce(a.action_config->>'delivery' = 'at_least_once', false) AS is_repeatable,
   (SELECT count(*)::int FROM job_execution_logs l WHERE l.branch_id = r.branch_id AND l.stream = 'stdout'
-     AND l.log_details->>'action_serial' = r.action_serial AND (l.log_details->>'attempt')::int = r.attempt) AS stdout_lines
+     AND l.log_details->>'action_serial' = r.action_serial AND (l.log_details->>'iteration')::int = r.iteration
+     AND (l.log_details->>'attempt')::int = r.attempt) AS stdout_lines
 FROM job_action_results r LEFT JOIN job_actions a ON a.id = r.action_id WHERE r.action_type = 'command'`;
 
 /** How an attempt ended in the record, where its outcome is certain. */
@@ -38,10 +39,7 @@ const countOf = async (db: Sequelize, sql: string): Promise<number> => (await se
 const checkAttempts = (attempts: readonly Attempt[], marks: ReadonlyMap<string, Marks>): Finding[] => {
   const keys = new Set(attempts.map(({ key }) => key));
   const certain = attempts.filter(isCertain);
-  // A line tells its action and try, not the turn of a loop: the turns are counted together, where all of them completed.
-  const turns = [...Map.groupBy(attempts, ({ key }) => key.replace(/\/\d+\//, '/')).values()].filter((group) =>
-    group.every(({ status }) => status === 'completed'),
-  );
+  const completed = attempts.filter(({ status }) => status === 'completed');
   const lost = attempts.filter(({ failure_category: category, is_repeatable: isRepeatable }) => category === 'lost' && !isRepeatable);
   const repeated = (key: string): boolean => {
     const [serial = '', iteration = '', attempt = ''] = key.split('/');
@@ -73,13 +71,10 @@ const checkAttempts = (attempts: readonly Attempt[], marks: ReadonlyMap<string, 
     },
     {
       promise: 'every line of output of a completed command is there',
-      checked: turns.flat().length,
-      violations: turns.flatMap(([first, ...others]) => {
-        const expected = LINES_OF_COMMAND * (1 + others.length);
-        return first === undefined || first.stdout_lines === expected
-          ? []
-          : [`${first.key} has ${first.stdout_lines} of ${expected} lines`];
-      }),
+      checked: completed.length,
+      violations: completed.flatMap(({ key, stdout_lines: lines }) =>
+        lines === LINES_OF_COMMAND ? [] : [`${key} has ${lines} of ${LINES_OF_COMMAND} lines`],
+      ),
     },
   ];
 };

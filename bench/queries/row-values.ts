@@ -148,6 +148,6 @@ export const outputRow = (id: number, run: FilledRun, branch: FilledBranch, numb
   log_level: isError ? 'warning' : 'info',
   log_category: 'command_execution',
   log_message: isError ? FAILURE : (OUTPUT[(number + branch.index) % OUTPUT.length] ?? ''),
-  log_details: `{"action_serial": "${run.serial}.${branch.index + 1}.${number < LINES_PER_BRANCH / 2 ? 1 : 2}", "attempt": 1}`,
+  log_details: `{"action_serial": "${run.serial}.${branch.index + 1}.${number < LINES_PER_BRANCH / 2 ? 1 : 2}", "iteration": 1, "attempt": 1}`,
   created_at: time(writtenAt),
 });

@@ -35,6 +35,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     signalSlotGranted: async () => {},
     signalLockGranted: async () => {},
     signalSteered: async () => {},
+    signalAnswered: async () => {},
     describeWorkflow: async () => 'running',
     cancelRun: async () => {},
     heartbeatTimeoutMs: 60_000,

@@ -1,4 +1,4 @@
-import type { AnswerApprovalInput, ControlEnd } from '../contracts/run.ts';
+import type { ActionRef, AnswerApprovalInput, ControlEnd } from '../contracts/run.ts';
 import type { FailureCategory } from '../contracts/enums.ts';
 import { selectRow } from '../db/query.ts';
 import { recordAudit } from '../db/record-audit.ts';
@@ -94,3 +94,16 @@ const standing = async (
   if (row === undefined) throw new OpsError('CONFLICT', 'This approval does not wait yet. Try again.');
   return controlEnd(row, row.resolution === resolution && row.resolved_by === (answer?.actor.userId ?? null));
 };
+
+/** The answer that a person has given to an approval, if one has: its row may be written before its workflow learns of it. */
+export const readApprovalRow =
+  ({ db }: Pick<ActivityDeps, 'db'>) =>
+  async ({ branch, order, iteration }: ActionRef): Promise<ControlEnd | null> => {
+    const row = await selectRow<ApprovalRow>(
+      db,
+      `SELECT status, failure_category, error_code FROM job_action_results
+       WHERE action_serial = $1 AND iteration = $2 AND attempt = 1 AND resolved_by IS NOT NULL`,
+      [childSerial(branch, order), iteration],
+    );
+    return row === undefined ? null : controlEnd(row, true);
+  };

@@ -7,7 +7,7 @@ import { OpsError } from '../domain/ops-error.ts';
 import { incompatibility } from '../domain/target-compatibility.ts';
 import { parentSerial } from '../domain/serials.ts';
 import { variableText } from '../domain/template/value.ts';
-import { answerApprovalRow } from './answer-approval.ts';
+import { answerApprovalRow, readApprovalRow } from './answer-approval.ts';
 import { beginControlRow, endControlRow, keepItems, releaseApprovalHold, reopenControlRow } from './control-record.ts';
 import { readValues } from './decide.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -102,6 +102,7 @@ export const createControlActivities = (deps: ActivityDeps) => {
     },
 
     answerApproval: answerApprovalRow(deps),
+    readApproval: readApprovalRow(deps),
   };
 };
 

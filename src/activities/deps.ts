@@ -22,6 +22,8 @@ export interface ActivityDeps {
   signalLockGranted: (workflowId: string) => Promise<void>;
   /** Tells a run to read its row again: it was steered. */
   signalSteered: (workflowId: string) => Promise<void>;
+  /** Tells a branch to look for answers to its approvals. */
+  signalAnswered: (workflowId: string) => Promise<void>;
   describeWorkflow: (workflowId: string) => Promise<WorkflowState>;
   /** Starts the workflow of an execution; a repeated start meets the same one. */
   startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;

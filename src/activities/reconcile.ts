@@ -4,18 +4,12 @@ import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
 import { selectRows } from '../db/query.ts';
 import type { ActivityDeps, WorkflowState } from './deps.ts';
+import { createRepeatSignals } from './repeat-signals.ts';
 
 const UNSTARTED_AFTER_SECONDS = 60;
 const RUNS_PER_PAGE = 500;
 const SILENT_AFTER_SECONDS = 300;
 const BRANCHES_PER_PASS = 5_000;
-const STEERED_SECONDS = 600;
-
-const FIRST_WAITERS = `
-SELECT DISTINCT ON (w.target_id) w.workflow_id FROM job_execution_branches w
-WHERE w.lock_requested_at IS NOT NULL AND w.lock_acquired_at IS NULL AND w.completed_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM job_execution_branches h WHERE h.target_id = w.target_id AND h.lock_acquired_at IS NOT NULL AND h.completed_at IS NULL)
-ORDER BY w.target_id, w.lock_requested_at, w.id`;
 
 interface OpenRun {
   id: number;
@@ -55,7 +49,8 @@ const DEATH: Readonly<Partial<Record<WorkflowState, { category: FailureCategory;
 
 /** Compares open rows with Temporal, never with the clock alone, and repairs what no workflow will (data model, 6.2). */
 export const createReconcileActivities = (deps: ActivityDeps) => {
-  const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted, signalLockGranted, signalSteered } = deps;
+  const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted, signalLockGranted } = deps;
+  const repeatSignals = createRepeatSignals(deps);
 
   const closeRun = async (run: OpenRun, state: WorkflowState): Promise<'closed' | 'fine'> => {
     const death = state === 'cancelled' || run.cancel_requested ? undefined : DEATH[state];
@@ -156,21 +151,6 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     const told = new Set([...granted, ...silent.map((row) => row.workflow_id)]);
     await Promise.allSettled([...told].map((workflowId) => signalSlotGranted(workflowId)));
     return granted.length;
-  };
-
-  /** Signals may have been lost: the first waiter of each free target is told again, and so are runs that somebody has steered lately. */
-  const repeatSignals = async (): Promise<void> => {
-    const first = await selectRows<{ workflow_id: string }>(db, FIRST_WAITERS);
-    const steered = await selectRows<{ workflow_id: string }>(
-      db,
-      `SELECT e.workflow_id FROM (SELECT DISTINCT resource_id FROM audit_events WHERE event_type = 'execution_changed'
-         AND occurred_at > now() - make_interval(secs => ${STEERED_SECONDS})) a JOIN job_executions e ON e.execution_serial = a.resource_id
-       WHERE e.status = 'running'`,
-    );
-    await Promise.allSettled([
-      ...first.map((row) => signalLockGranted(row.workflow_id)),
-      ...steered.map((row) => signalSteered(row.workflow_id)),
-    ]);
   };
 
   return {

@@ -87,6 +87,7 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
   signalSlotGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'slotGranted'),
   signalLockGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'lockGranted'),
   signalSteered: (workflowId: string): Promise<void> => signal(client, workflowId, 'steered'),
+  signalAnswered: (workflowId: string): Promise<void> => signal(client, workflowId, 'answered'),
 
   /**
    * Has the workflow of a run read its row again, and waits for it some seconds.

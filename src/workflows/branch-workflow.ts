@@ -1,15 +1,5 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  ContinueAsNew,
-  allHandlersFinished,
-  condition,
-  defineUpdate,
-  isCancellation,
-  setHandler,
-} from '@temporalio/workflow';
-import type { ActionFailure, ApprovalAnswer, BranchEnd, BranchInput, BranchMark, CloseBranchInput } from '../contracts/run.ts';
+import { CancellationScope, CancelledFailure, ContinueAsNew, allHandlersFinished, condition, isCancellation } from '@temporalio/workflow';
+import type { ActionFailure, BranchEnd, BranchInput, BranchMark, CloseBranchInput } from '../contracts/run.ts';
 import { bodyOf } from '../domain/branch-decisions.ts';
 import { record } from './activities.ts';
 import { createState } from './branch-state.ts';
@@ -18,15 +8,13 @@ import { classify } from './classify.ts';
 import { openBranch } from './open-branch.ts';
 import { rollBack } from './roll-back.ts';
 import { runList } from './run-list.ts';
+import { takeAnswers } from './take-answers.ts';
 import { takeSkips } from './skip-action.ts';
 
 type Ending = Omit<CloseBranchInput, 'branch'>;
 
 const COMPLETED: Ending = { status: 'completed', failureCategory: null, errorCode: null, message: null, skipReason: 'condition_false' };
 const CANCELLED: Ending = { ...COMPLETED, status: 'cancelled' };
-
-/** A person answers an approval of this branch. Refused when it does not wait for one. */
-export const answerApprovalUpdate = defineUpdate<void, [ApprovalAnswer]>('answerApproval');
 
 /** One target of one run: its actions in order, each try an activity of its own. The row is closed whatever happens. */
 export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
@@ -88,27 +76,3 @@ const endingOf = ({ order, name, failureCategory, errorCode, effect }: ActionFai
   message: `Action ${order} (${name}) failed.${undone}`,
   skipReason: effect === 'skip_remaining' ? 'skip_remaining' : 'branch_stopped',
 });
-
-const conflict = (message: string): ApplicationFailure => ApplicationFailure.create({ type: 'CONFLICT', nonRetryable: true, message });
-
-const takeAnswers = (approvals: BranchState['approvals']): void => {
-  const refuse = (order: number): never => {
-    throw conflict(`Action ${order} waits for no answer (any more).`);
-  };
-  setHandler(
-    answerApprovalUpdate,
-    async (answer) => {
-      const pending = approvals.get(answer.order) ?? refuse(answer.order);
-      const { ref, onTimeout } = pending;
-      const end = await record.answerApproval({ ...ref, resolution: answer.answer, onTimeout, answer });
-      pending.end = end;
-      if (!end.isOurs) refuse(answer.order);
-    },
-    {
-      validator({ order }) {
-        if (approvals.get(order)?.end === undefined && approvals.has(order)) return;
-        refuse(order);
-      },
-    },
-  );
-};

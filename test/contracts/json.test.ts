@@ -65,7 +65,7 @@ describe('what belongs into a column passes', () => {
       { stop_after_failures: { percent: 10 }, between_batches: { approvers: [{ type: 'role', value: 'admin' }] } },
     ],
     ['job_action_results.late_result', LATE],
-    ['job_execution_logs.log_details', { action_serial: 'J20250001.0001.0001.0001', attempt: 1, continues: true, other: 1 }],
+    ['job_execution_logs.log_details', { action_serial: 'J20250001.0001.0001.0001', iteration: 2, attempt: 1, continues: true, other: 1 }],
     ['job_versions.definition', { ...DEFINITION, target_selector: 'env=testing' }],
     ['job_schedules.days_of_week', [1, 7]],
     [
@@ -159,6 +159,7 @@ describe('what does not belong into a column is refused, and its place named', (
     ['job_executions.rollout', { stop_after_failures: { percent: 101 } }, 'stop_after_failures.percent'],
     ['job_action_results.late_result', { ...LATE, failureCategory: 'unknown' }, 'failureCategory'],
     ['job_execution_logs.log_details', { attempt: 0 }, 'attempt'],
+    ['job_execution_logs.log_details', { iteration: 0 }, 'iteration'],
     ['job_versions.definition', { ...DEFINITION, name: undefined }, 'name'],
     ['job_versions.definition', { ...DEFINITION, priority: 11 }, 'priority'],
     ['job_schedules.days_of_week', [0], '0'],

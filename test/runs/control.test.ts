@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createControlActivities } from '../../src/activities/control-activities.ts';
+import { createReconcileActivities } from '../../src/activities/reconcile.ts';
+import { selectRows } from '../../src/db/query.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { endMarked } from '../support/end-marked.ts';
@@ -280,6 +283,18 @@ describe.skipIf(withoutSshd)('actions inside actions (OpenSSH)', () => {
       await platform.api('POST', `/api/v1/executions/${serial}/cancel`, {});
       expect((await platform.untilEnded(serial)).status).toBe('cancelled');
       expect(await waiting(serial)).toEqual([]);
+    });
+
+    test('an answer that was written when Temporal was lost, before the branch had it, counts: the reconciler tells the branch', async () => {
+      const { answerApproval } = createControlActivities(platform.activities);
+      const { reconcile } = createReconcileActivities(platform.activities);
+      const [actor] = await selectRows<{ id: number }>(platform.db, `SELECT id FROM users WHERE username = 'admin'`);
+      const serial = await startAsking(approval());
+      const ref = { branch: `${serial}.0001`, order: 2, iteration: 1, onTimeout: 'fail' } as const;
+      const given = { order: 2, answer: 'approved', actor: { type: 'user', userId: actor?.id ?? 0 }, note: null } as const;
+      await answerApproval({ ...ref, resolution: 'approved', answer: given });
+      await reconcile();
+      expect((await platform.untilEnded(serial)).status).toBe('completed');
     });
 
     test.each([

@@ -157,7 +157,7 @@ export const activityCases = (world: World): QueryCase[] => {
     ),
     page('a hundred lines stored', ['createOutputWriter'], async (n) => {
       const { id: attemptId, branch_id: branchId, execution_id: executionId } = await attempt(n);
-      const place = { db, attemptId, branchId, executionId, actionSerial: childSerial(branch(n), 2), attempt: 1 };
+      const place = { db, attemptId, branchId, executionId, actionSerial: childSerial(branch(n), 2), iteration: 1, attempt: 1 };
       const limits = { maxOutputBytes: 1_048_576, maxLogBytes: 67_108_864, giveUp: new AbortController().signal };
       const writer = createOutputWriter({ ...place, ...limits, mask: createSecretMask([]), isCaptured: true, onWritten: () => {} });
       await writer.write('stdout', OUTPUT);

@@ -28,6 +28,7 @@ export const openWriter = (
     branchId: context.branchId,
     executionId: context.executionId,
     actionSerial: childSerial(input.branch, action.order),
+    iteration: input.iteration,
     attempt: input.attempt,
     mask: context.mask,
     maxOutputBytes: settings.max_output_bytes,

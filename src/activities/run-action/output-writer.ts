@@ -76,6 +76,7 @@ export interface OutputWriterOptions {
   branchId: number;
   executionId: number;
   actionSerial: string;
+  iteration: number;
   attempt: number;
   mask: SecretMask;
   maxOutputBytes: number;
@@ -97,7 +98,7 @@ export const createOutputWriter = (options: OutputWriterOptions): OutputWriter =
     bytes: 0,
   });
   const streams = { stdout: streamState(), stderr: streamState() };
-  const base = { action_serial: options.actionSerial, attempt: options.attempt };
+  const base = { action_serial: options.actionSerial, iteration: options.iteration, attempt: options.attempt };
   const plainDetails = JSON.stringify(base);
   const continuedDetails = JSON.stringify({ ...base, continues: true });
   let batch = new Batch();

@@ -118,12 +118,13 @@ export const JobActionResultsLateResult = z.strictObject({
   at: z.iso.datetime(),
 });
 
-/** `continues`: the line goes on in the next row. */
+/** `iteration`: the turn of a loop, or how often the action was begun. `continues`: the line goes on in the next row. */
 export const JobExecutionLogsLogDetails = z.looseObject({
   action_serial: z
     .string()
     .regex(/^J\d{8,19}(\.\d{4,10}){3}$/, 'must be an action serial such as J20250001.0001.0001.0001')
     .optional(),
+  iteration: z.number().int().min(1).optional(),
   attempt: z.number().int().min(1).optional(),
   continues: z.boolean().optional(),
 });

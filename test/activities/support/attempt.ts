@@ -25,7 +25,17 @@ export const addWriter = async (
 ) => {
   const attemptId = await addResultRow(db, branch, order);
   const actionSerial = `${branch}.000${order}`;
-  const base = { db, attemptId, branchId, executionId, actionSerial, attempt: 1, mask: createSecretMask([]), onWritten: () => {} };
+  const base = {
+    db,
+    attemptId,
+    branchId,
+    executionId,
+    actionSerial,
+    iteration: 1,
+    attempt: 1,
+    mask: createSecretMask([]),
+    onWritten: () => {},
+  };
   const limits = { maxOutputBytes: 1_048_576, maxLogBytes: 67_108_864, giveUp: new AbortController().signal };
   return { attemptId, writer: createOutputWriter({ isCaptured: true, ...base, ...limits, ...options }) };
 };

@@ -19,7 +19,7 @@ export const JobExecutionLogModel = defineTable(
     log_level: oneOf(LogLevel, 'Level.', { default: 'info' }),
     log_category: oneOf(LogCategory, 'Category.'),
     log_message: text('Message or output line, secrets masked.'),
-    log_details: jsonObject(JobExecutionLogsLogDetails, 'Structured details (action_serial, attempt, …).', { null: true }),
+    log_details: jsonObject(JobExecutionLogsLogDetails, 'Structured details (action_serial, iteration, attempt, …).', { null: true }),
     created_at: timestamptz('Row created.', { default: 'now()' }),
   },
   {

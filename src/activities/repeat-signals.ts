@@ -1,0 +1,48 @@
+import { selectRows } from '../db/query.ts';
+import type { ActivityDeps } from './deps.ts';
+
+const STEERED_SECONDS = 600;
+
+const FIRST_WAITERS = `
+SELECT DISTINCT ON (w.target_id) w.workflow_id FROM job_execution_branches w
+WHERE w.lock_requested_at IS NOT NULL AND w.lock_acquired_at IS NULL AND w.completed_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM job_execution_branches h WHERE h.target_id = w.target_id AND h.lock_acquired_at IS NOT NULL AND h.completed_at IS NULL)
+ORDER BY w.target_id, w.lock_requested_at, w.id`;
+
+const STEERED = `
+SELECT e.workflow_id FROM (SELECT DISTINCT resource_id FROM audit_events WHERE event_type = 'execution_changed'
+  AND occurred_at > now() - make_interval(secs => ${STEERED_SECONDS})) a JOIN job_executions e ON e.execution_serial = a.resource_id
+WHERE e.status = 'running'`;
+
+const ANSWERED = `
+SELECT b.workflow_id, r.id FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
+WHERE b.status = 'running' AND r.action_type = 'approval' AND r.resolved_by IS NOT NULL`;
+
+/** Says again what a workflow may have missed, since Temporal or a worker was away when it was said: after its row had been written. */
+export const createRepeatSignals = ({ db, signalLockGranted, signalSteered, signalAnswered }: ActivityDeps) => {
+  /** Answers that their branches have been told of by this process: Temporal keeps what it has taken. */
+  let told = new Set<number>();
+
+  const tellAnswers = async (): Promise<void> => {
+    const answered = await selectRows<{ workflow_id: string; id: number }>(db, ANSWERED);
+    const known = new Set<number>();
+    const groups = Map.groupBy(answered, (row) => row.workflow_id);
+    const tell = async (workflowId: string, rows: readonly { id: number }[]): Promise<void> => {
+      if (rows.some(({ id }) => !told.has(id))) await signalAnswered(workflowId);
+      for (const { id } of rows) known.add(id);
+    };
+    await Promise.allSettled([...groups].map(([workflowId, rows]) => tell(workflowId, rows)));
+    told = known;
+  };
+
+  /** The first waiter of each free target, runs that somebody has steered lately, and branches one of whose approvals a person has answered. */
+  return async (): Promise<void> => {
+    const first = await selectRows<{ workflow_id: string }>(db, FIRST_WAITERS);
+    const steered = await selectRows<{ workflow_id: string }>(db, STEERED);
+    await Promise.allSettled([
+      ...first.map((row) => signalLockGranted(row.workflow_id)),
+      ...steered.map((row) => signalSteered(row.workflow_id)),
+    ]);
+    await tellAnswers();
+  };
+};
