@@ -23,7 +23,7 @@ const markingCommand = (folder: string, seconds: number, fails = false): string 
     ...(fails ? ['[ $(( $(date +%s) % 4 )) -ne 0 ]'] : []),
   ].join('\n');
 
-const jobsOf = (markers: string) => {
+const jobsOf = (markers: string): { name: string; actions: object[]; settings?: object }[] => {
   const mark = (name: string, seconds: number, fields: object = {}, fails = false) => ({
     action_type: 'command',
     action_name: name,
@@ -57,6 +57,20 @@ const jobsOf = (markers: string) => {
       actions: [mark('before', 0.1), { action_type: 'approval', action_name: 'ask', action_parameters: approval }, mark('after', 0.1)],
     },
     { name: 'may run twice', actions: [mark('twice', 1, twice), mark('then', 0.1)] },
+    {
+      name: 'in batches',
+      actions: [mark('one', 0.2), mark('may fail', 0.2, retries, true)],
+      settings: { rollout: { batches: [{ count: 1 }, { percent: 40 }], between_batches: { seconds: 3 } } },
+    },
+    {
+      name: 'in approved batches',
+      actions: [mark('one', 0.2)],
+      settings: { rollout: { batches: [{ count: 2 }, { percent: 50 }], between_batches: { approvers: approval.approvers } } },
+    },
+    {
+      name: 'undoes',
+      actions: [mark('done', 0.1, { rollback: [mark('undo', 0.1)] }), mark('breaks', 0.1, { on_failure: 'rollback' }, true)],
+    },
   ];
 };
 
@@ -69,7 +83,7 @@ export const defineJobs = async (api: SteadyApi, targets: readonly string[], mar
   return Promise.all(
     jobs.map(async (job, at) => {
       const own = targets.slice(at * share, (at + 1) * share);
-      const settings = { max_concurrent_targets: 25 };
+      const settings = { max_concurrent_targets: 25, ...job.settings };
       return JobCreated.parse((await api.post('/jobs', { ...job, settings, targets: own })).body).job_serial;
     }),
   );

@@ -7,6 +7,8 @@ import { startBenchSshd } from '../bench/support/sshd.ts';
 import { table } from '../bench/support/table.ts';
 import { tempFolder } from '../bench/support/temp-folder.ts';
 import { connectDatabase } from '../src/db/connect.ts';
+import { keepApprovingBatches, keepSteering } from './keep-steering.ts';
+import type { Steered } from './keep-steering.ts';
 import { killAtRandom } from './kill-at-random.ts';
 import { defineJobs, markerFolder } from './jobs.ts';
 import { keepAnswering, keepRunning, registerFleet, untilEnded } from './load.ts';
@@ -31,14 +33,14 @@ const SETTLE_MS = 10 * 60_000;
 const SHOWN_VIOLATIONS = 10;
 
 const print = (
-  kills: ReadonlyMap<string, number>,
+  happened: Readonly<Record<string, ReadonlyMap<string, number>>>,
   endings: readonly { ending: string; attempts: number }[],
   findings: readonly Finding[],
 ): void => {
   const ended = endings.map(({ ending, attempts }) => [ending, attempts] as const);
   const rows = findings.map(({ promise, checked, violations }) => [promise, checked, violations.length] as const);
   const shown = findings.flatMap(({ violations }) => violations.slice(0, SHOWN_VIOLATIONS));
-  process.stdout.write(`\n${table(['killed', 'times'], [...kills])}\n`);
+  for (const [what, times] of Object.entries(happened)) process.stdout.write(`\n${table([what, 'times'], [...times])}\n`);
   process.stdout.write(`\n${table(['attempts ended', 'number'], ended)}\n`);
   process.stdout.write(`\n${table(['promise', 'checked', 'broken'], rows)}\n${shown.map((line) => `  ${line}\n`).join('')}`);
 };
@@ -53,15 +55,16 @@ const untilSettled = async (api: SteadyApi, runs: readonly StartedRun[]): Promis
 interface Happened {
   runs: readonly StartedRun[];
   answers: readonly GivenAnswer[];
+  steered: Steered;
   kills: ReadonlyMap<string, number>;
 }
 
-const judge = async (databaseUrl: string, folder: string, { runs, answers, kills }: Happened): Promise<boolean> => {
+const judge = async (databaseUrl: string, folder: string, { runs, answers, steered, kills }: Happened): Promise<boolean> => {
   const db = connectDatabase({ url: databaseUrl, poolSize: 2, applicationName: 'chaos' });
   try {
     const serials = runs.map(({ serial }) => serial);
     const findings = await verify(db, await readMarkers(markerFolder(folder)), { runs: serials, answers });
-    print(kills, await countEndings(db), findings);
+    print({ killed: kills, 'done to runs': steered }, await countEndings(db), findings);
     return findings.every(({ violations }) => violations.length === 0);
   } finally {
     await db.close();
@@ -89,15 +92,17 @@ export const runChaos = async ({ targets, minutes, seed, keep }: ChaosOptions): 
     stack.defer(() => {
       isCutOff = true;
     });
-    const answering = keepAnswering(api, answers, () => isOver);
+    const steered: Steered = new Map();
+    const answering = Promise.all([keepAnswering(api, answers, () => isOver), keepApprovingBatches(api, steered, () => isOver)]);
     const [kills] = await Promise.all([
       killAtRandom(parts, until, seed, () => isCutOff),
+      keepSteering(api, runs, steered, until),
       ...jobs.map((job) => keepRunning(api, job, until, runs)),
     ]);
     await untilSettled(api, runs);
     isOver = true;
     await answering;
-    isKept = await judge(databaseUrl, folder, { runs, answers, kills });
+    isKept = await judge(databaseUrl, folder, { runs, answers, steered, kills });
   });
   return isKept;
 };

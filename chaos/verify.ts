@@ -1,5 +1,7 @@
 import type { Sequelize } from 'sequelize';
+import type { FailureCategory } from '../src/contracts/enums.ts';
 import { selectRows } from '../src/db/query.ts';
+import { isOutcomeUnknown } from '../src/domain/failure.ts';
 import { LINES_OF_COMMAND } from './jobs.ts';
 import type { GivenAnswer } from './load.ts';
 import type { Marks } from './read-markers.ts';
@@ -7,7 +9,8 @@ import type { Marks } from './read-markers.ts';
 interface Attempt {
   key: string;
   status: string;
-  failure_category: string | null;
+  failure_category: FailureCategory | null;
+  error_code: string | null;
   is_final: boolean;
   is_repeatable: boolean;
   stdout_lines: number;
@@ -21,7 +24,7 @@ export interface Finding {
 }
 
 const ATTEMPTS = `
-SELECT r.action_serial || '/' || r.iteration || '/' || r.attempt AS key, r.status, r.failure_category, r.is_final, coalesce(a.action_config->>'delivery' = 'at_least_once', false) AS is_repeatable,
+SELECT r.action_serial || '/' || r.iteration || '/' || r.attempt AS key, r.status, r.failure_category, r.error_code, r.is_final, coalesce(a.action_config->>'delivery' = 'at_least_once', false) AS is_repeatable,
   (SELECT count(*)::int FROM job_execution_logs l WHERE l.branch_id = r.branch_id AND l.stream = 'stdout'
      AND l.log_details->>'action_serial' = r.action_serial AND (l.log_details->>'iteration')::int = r.iteration
      AND (l.log_details->>'attempt')::int = r.attempt) AS stdout_lines
@@ -40,7 +43,10 @@ const checkAttempts = (attempts: readonly Attempt[], marks: ReadonlyMap<string, 
   const keys = new Set(attempts.map(({ key }) => key));
   const certain = attempts.filter(isCertain);
   const completed = attempts.filter(({ status }) => status === 'completed');
-  const lost = attempts.filter(({ failure_category: category, is_repeatable: isRepeatable }) => category === 'lost' && !isRepeatable);
+  const unknown = attempts.filter(
+    ({ failure_category: failureCategory, error_code: errorCode, is_repeatable: isRepeatable }) =>
+      isOutcomeUnknown({ failureCategory, errorCode }) && !isRepeatable,
+  );
   const repeated = (key: string): boolean => {
     const [serial = '', iteration = '', attempt = ''] = key.split('/');
     return keys.has(`${serial}/${iteration}/${Number(attempt) + 1}`);
@@ -66,8 +72,8 @@ const checkAttempts = (attempts: readonly Attempt[], marks: ReadonlyMap<string, 
     },
     {
       promise: 'no at-most-once command whose outcome is unknown was sent again',
-      checked: lost.length,
-      violations: lost.flatMap(({ key }) => (repeated(key) ? [`${key} is lost and was tried again`] : [])),
+      checked: unknown.length,
+      violations: unknown.flatMap(({ key }) => (repeated(key) ? [`the outcome of ${key} is unknown, and it was tried again`] : [])),
     },
     {
       promise: 'every line of output of a completed command is there',
@@ -160,7 +166,14 @@ export const verify = async (
   { runs, answers }: { runs: readonly string[]; answers: readonly GivenAnswer[] },
 ): Promise<Finding[]> => {
   const attempts = await selectRows<Attempt>(db, ATTEMPTS);
-  return [await checkRuns(db, runs), ...(await checkRows(db)), await checkAnswers(db, answers), ...checkAttempts(attempts, marks)];
+  const findings = [
+    await checkRuns(db, runs),
+    ...(await checkRows(db)),
+    await checkAnswers(db, answers),
+    ...checkAttempts(attempts, marks),
+  ];
+  // A load of which nothing got through keeps every promise.
+  return findings.map((finding) => (finding.checked > 0 ? finding : { ...finding, violations: ['nothing was there to be looked at'] }));
 };
 
 /** How attempts ended, by status and category. */
