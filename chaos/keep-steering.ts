@@ -33,10 +33,11 @@ const runningAction = async (
 const MOVES: readonly ((api: SteadyApi, steered: Steered, run: string) => Promise<void>)[] = [
   async (api, steered, run) => {
     await ask(api, steered, 'pause', `/executions/${run}/pause`);
-    await pause(3_000);
+    await pause(2_000);
     await ask(api, steered, 'resume', `/executions/${run}/resume`);
   },
-  (api, steered, run) => ask(api, steered, 'retry', `/executions/${run}/retry`, { from: 'failed_action' }),
+  (api, steered, run) => ask(api, steered, 'retry', `/executions/${run}/retry`),
+  (api, steered, run) => ask(api, steered, 'retry from the failed action', `/executions/${run}/retry`, { from: 'failed_action' }),
   async (api, steered, run) => {
     const found = await runningAction(api, run, ['command', 'wait']);
     if (found !== undefined)
@@ -54,7 +55,7 @@ const isOpen = async (api: SteadyApi, run: string): Promise<boolean> =>
 /** Pauses, resumes, retries, skips and cancels in runs that go on, until the time is over; what it paused it has resumed then. */
 export const keepSteering = async (api: SteadyApi, runs: readonly StartedRun[], steered: Steered, until: number): Promise<void> => {
   for (let number = 0; Date.now() < until; number += 1) {
-    await pause(1_000);
+    await pause(500);
     const run = runs.at(-1 - (number % 7));
     const move = MOVES[number % MOVES.length];
     if (run !== undefined && move !== undefined && (await isOpen(api, run.serial))) await move(api, steered, run.serial);
