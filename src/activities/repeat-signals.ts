@@ -1,7 +1,5 @@
-import { selectRows } from '../db/query.ts';
+import { execute, selectRows } from '../db/query.ts';
 import type { ActivityDeps } from './deps.ts';
-
-const STEERED_SECONDS = 600;
 
 const FIRST_WAITERS = `
 SELECT DISTINCT ON (w.target_id) w.workflow_id FROM job_execution_branches w
@@ -9,10 +7,14 @@ WHERE w.lock_requested_at IS NOT NULL AND w.lock_acquired_at IS NULL AND w.compl
   AND NOT EXISTS (SELECT 1 FROM job_execution_branches h WHERE h.target_id = w.target_id AND h.lock_acquired_at IS NOT NULL AND h.completed_at IS NULL)
 ORDER BY w.target_id, w.lock_requested_at, w.id`;
 
-const STEERED = `
-SELECT e.workflow_id FROM (SELECT DISTINCT resource_id FROM audit_events WHERE event_type = 'execution_changed'
-  AND occurred_at > now() - make_interval(secs => ${STEERED_SECONDS})) a JOIN job_executions e ON e.execution_serial = a.resource_id
-WHERE e.status = 'running'`;
+interface SteeredRun {
+  id: number;
+  workflow_id: string;
+  version: number;
+}
+
+const STEERED = `SELECT id, workflow_id, control_version AS version FROM job_executions WHERE status = 'running' AND control_version > control_told`;
+const TOLD = 'UPDATE job_executions SET control_told = $2 WHERE id = $1 AND control_told < $2';
 
 const ANSWERED = `
 SELECT b.workflow_id, r.id FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
@@ -35,14 +37,17 @@ export const createRepeatSignals = ({ db, signalLockGranted, signalSteered, sign
     told = known;
   };
 
-  /** The first waiter of each free target, runs that somebody has steered lately, and branches one of whose approvals a person has answered. */
+  /** Once a change, however long ago it was: of the update that the API sends nobody knows that it was kept. */
+  const tellSteered = async ({ id, workflow_id: workflowId, version }: SteeredRun): Promise<void> => {
+    await signalSteered(workflowId);
+    await execute(db, TOLD, [id, version]);
+  };
+
+  /** The first waiter of each free target, runs that somebody has steered, and branches one of whose approvals a person has answered. */
   return async (): Promise<void> => {
     const first = await selectRows<{ workflow_id: string }>(db, FIRST_WAITERS);
-    const steered = await selectRows<{ workflow_id: string }>(db, STEERED);
-    await Promise.allSettled([
-      ...first.map((row) => signalLockGranted(row.workflow_id)),
-      ...steered.map((row) => signalSteered(row.workflow_id)),
-    ]);
+    const steered = await selectRows<SteeredRun>(db, STEERED);
+    await Promise.allSettled([...first.map((row) => signalLockGranted(row.workflow_id)), ...steered.map(tellSteered)]);
     await tellAnswers();
   };
 };

@@ -9,8 +9,9 @@ import { readSpentTime } from '../db/run-clock.ts';
 import type { Period } from '../db/run-clock.ts';
 import { stopShard } from '../db/stop-shard.ts';
 import type { StoppedShard } from '../db/stop-shard.ts';
-import { enterGate, leaveGate, nextBatch, readControl } from '../db/run-control.ts';
-import type { Gate } from '../db/run-control.ts';
+import { readControl } from '../db/run-control.ts';
+import { beginBatch, enterGate, leaveGate } from '../db/run-gate.ts';
+import type { Gate } from '../db/run-gate.ts';
 import { hasBatches } from '../domain/rollout.ts';
 import { nextLookMs } from '../domain/run-clock.ts';
 import { OpsError } from '../domain/ops-error.ts';
@@ -88,7 +89,7 @@ export const createRunActivities = (deps: ActivityDeps) => {
       return {
         ...control,
         total,
-        ...(hasBatches(head.rollout) && { hasBatches: true }),
+        ...(hasBatches(head.rollout) && { hasBatches: true, shardsBatches: true }),
         timeoutMs: (head.timeout_seconds ?? settings.execution_timeout_seconds) * 1_000,
         jobSerial: head.job_serial,
         jobName: head.job_name,
@@ -128,9 +129,9 @@ export const createRunActivities = (deps: ActivityDeps) => {
       notifyRun(execution);
     },
 
-    /** @returns null when no branch comes after branch number `after`. */
+    /** Begins the batch after branch number `after`. @returns null when no branch comes after that. */
     async nextBatch({ execution, after }: JobRunInput & { after: number }): Promise<Batch | null> {
-      return (await nextBatch(db, execution, after)) ?? null;
+      return (await beginBatch(db, execution, after)) ?? null;
     },
 
     /** After how many milliseconds to look again whether the run has had its time; 0: it has. What it waited in these periods is no work. */

@@ -157,6 +157,8 @@ export interface Batch {
 export interface RunPlan extends RunControl {
   total: number;
   hasBatches?: boolean;
+  /** Each batch of a run that is larger than a shard has shards of its own. A plan of 0.1 does not say it: its small batches were run by the root. */
+  shardsBatches?: boolean;
   timeoutMs: number;
   jobSerial: string;
   jobName: string;

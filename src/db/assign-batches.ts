@@ -6,14 +6,15 @@ import { execute, selectRow, selectRows } from './query.ts';
 import { targetAttribute } from './target-attribute.ts';
 
 /**
- * Numbers the batches of a run's branches that come after the batch that has begun last; what has begun stays.
+ * Numbers the batches of a run's branches that come after the batch that has begun last; what has begun stays, also when none of its branches has.
  * @throws OpsError TOO_MANY_BATCHES
  */
 export const assignBatches = async (db: Sequelize, executionId: number, rollout: Rollout, transaction?: Transaction): Promise<void> => {
   const begun = await selectRow<{ number: number; to: number }>(
     db,
     `SELECT batch_number AS number, max(branch_number) AS to FROM job_execution_branches WHERE job_execution_id = $1 AND batch_number =
-       (SELECT max(batch_number) FROM job_execution_branches WHERE job_execution_id = $1 AND started_at IS NOT NULL) GROUP BY 1`,
+       (SELECT max(batch_number) FROM job_execution_branches WHERE job_execution_id = $1
+          AND (started_at IS NOT NULL OR branch_number = (SELECT begun_to FROM job_executions WHERE id = $1))) GROUP BY 1`,
     [executionId],
     transaction,
   );

@@ -1,7 +1,7 @@
 import type { CountOrPercent, Rollout } from '../contracts/rollout.ts';
 import { OpsError } from './ops-error.ts';
 
-/** More would make the history of the run's workflow too long. */
+/** A batch costs the history of the run's workflow up to 30 events, its own branches not among them; the server ends a history of 51,200. */
 const MOST_BATCHES = 1_000;
 
 /** Does the run go over its targets in several batches? */

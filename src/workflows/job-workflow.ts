@@ -11,13 +11,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ExecutionStatus } from '../contracts/enums.ts';
-import type { FinishRunInput, JobRunInput, RunPlan, Tally } from '../contracts/run.ts';
-import { io, record } from './activities.ts';
+import type { FinishRunInput, JobRunInput, Tally } from '../contracts/run.ts';
+import { io } from './activities.ts';
 import { classify } from './classify.ts';
+import { cancelContinued } from './continued-branches.ts';
 import { runBatches, runRetries } from './run-batches.ts';
 import { emptyTally } from './run-branches.ts';
 import { tellShards } from './run-shards.ts';
 import type { RunState } from './run-state.ts';
+import { runWithDeadline } from './run-with-deadline.ts';
 import { createSteered } from './steered.ts';
 import { steerUpdate, steeredSignal } from './steering-signals.ts';
 
@@ -37,24 +39,55 @@ export async function jobWorkflow({ execution }: JobRunInput): Promise<Execution
     lanes: new Set(),
     begunShards: 0,
     onSteered: () => {},
+    jobName: '',
+    clock: { limitMs: 0, leftMs: 0, periods: [] },
     timedOut: false,
   };
   listen(state);
-  let failure: unknown;
-  try {
-    if (await takeSlot(execution, state)) {
-      const plan = await io.planTargets({ execution });
-      await state.steered.begin(plan);
-      if (plan.total > 0) await runWithDeadline(plan, state);
-    }
-  } catch (error) {
-    failure = error;
+  let failure = await failureOf(() => run(state));
+  let status = await finish(state, failure);
+  while (status === 'running') {
+    failure = await failureOf(() => runLate(state));
+    status = await finish(state, failure);
   }
-  const status = await CancellationScope.nonCancellable(() => finish(state, failure));
   setCurrentDetails(`${execution} ${status}.`);
   if (isCancellation(failure) && !state.timedOut) throw failure;
   return status;
 }
+
+const failureOf = async (work: () => Promise<void>): Promise<unknown> => {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
+
+const run = async (state: RunState): Promise<void> => {
+  const { execution } = state;
+  if (!(await takeSlot(execution, state))) return;
+  const plan = await io.planTargets({ execution });
+  await state.steered.begin(plan);
+  if (plan.total === 0) return;
+  state.tally.total = plan.total;
+  state.jobName = plan.jobName;
+  state.clock = { limitMs: plan.timeoutMs, leftMs: plan.timeoutMs, periods: [] };
+  await runWithDeadline(state, async () => {
+    await runBatches(state, plan);
+    await runRetries(state);
+  });
+};
+
+/** A person has asked at the last moment for branches to run again. Before this was asked, neither a cancel nor the limit of the run reached them. */
+const runLate = async (state: RunState): Promise<void> => {
+  await state.steered.refresh();
+  if (!patched('late-retries-end')) return CancellationScope.nonCancellable(() => runRetries(state));
+  return runWithDeadline(state, () => {
+    cancelContinued();
+    return runRetries(state);
+  });
+};
 
 const listen = (state: RunState): void => {
   const { steered, tally, shards } = state;
@@ -71,16 +104,12 @@ const listen = (state: RunState): void => {
   setHandler(steeredSignal, lookAgain);
 };
 
-/** Closes the row. A person may have asked at the last moment for branches to run again: they run first. */
-const finish = async (state: RunState, failure: unknown): Promise<ExecutionStatus> => {
-  for (;;) {
+/** Closes the row, whatever happens. @returns `running` while branches wait to be run again */
+const finish = (state: RunState, failure: unknown): Promise<ExecutionStatus> =>
+  CancellationScope.nonCancellable(async () => {
     await condition(allHandlersFinished);
-    const status = await io.finishExecution(finishInput(state.execution, state, failure));
-    if (status !== 'running') return status;
-    await state.steered.refresh();
-    await runRetries(state);
-  }
-};
+    return io.finishExecution(finishInput(state.execution, state, failure));
+  });
 
 /** @returns false when the row of the run has ended already: nothing may run. */
 const takeSlot = async (execution: string, state: RunState): Promise<boolean> => {
@@ -90,48 +119,6 @@ const takeSlot = async (execution: string, state: RunState): Promise<boolean> =>
   setCurrentDetails(`${execution} waits: as many runs as \`max_concurrent_jobs\` allows are running.`);
   await condition(() => state.slotGranted);
   return true;
-};
-
-const runWithDeadline = async (plan: RunPlan, state: RunState): Promise<void> => {
-  const { execution } = state;
-  state.tally.total = plan.total;
-  const tell = (): void => setCurrentDetails(`${plan.jobName}: ${plan.total} targets, ${state.steered.control.window} at once.`);
-  state.onSteered = tell;
-  tell();
-  const work = new CancellationScope();
-  const clock = new CancellationScope();
-  const watch = clock.run(async () => {
-    await countDown(state, plan.timeoutMs);
-    // The row says so first: branches that are cancelled now are then closed as timed out.
-    await CancellationScope.nonCancellable(() => record.markTimedOut({ execution }));
-    state.timedOut = true;
-    work.cancel();
-  });
-  const watched = watch.catch(() => undefined);
-  try {
-    await work.run(async () => {
-      await runBatches(state, plan);
-      await runRetries(state);
-    });
-  } finally {
-    clock.cancel();
-    await watched;
-  }
-};
-
-/** Waits until the run has had its time. The clock stands still while the run is held, and while everything of it waits. */
-const countDown = async ({ execution, steered }: RunState, limitMs: number): Promise<void> => {
-  const isHeld = (): boolean => steered.control.hold !== undefined;
-  const periods: [from: number, to: number][] = [];
-  for (let left = limitMs; left > 0;) {
-    if (isHeld()) await condition(() => !isHeld());
-    const from = Date.now();
-    const isOver = !(await condition(isHeld, left, { summary: 'limit of the run' }));
-    periods.push([from, Date.now()]);
-    // Before this was asked a run ended here, however much of its time it had waited.
-    if (!isOver) left = Math.max(1, left - (Date.now() - from));
-    else left = patched('waits-are-no-work') ? await record.timeLeft({ execution, limitMs, periods }) : 0;
-  }
 };
 
 const finishInput = (execution: string, state: RunState, failure: unknown): FinishRunInput => {

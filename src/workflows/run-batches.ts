@@ -17,11 +17,13 @@ const isStopped = ({ control }: Steered): boolean => control.isStopped === true;
 export const runBatches = async (state: RunState, plan: RunPlan): Promise<void> => {
   cancelContinued();
   if (plan.hasBatches !== true) return runRange(state, 1, plan.total);
+  // Batches that are small together have as many children as one that is large.
+  const runBatch = plan.shardsBatches === true && plan.total > SHARD_SIZE ? runInShards : runRange;
   for (let after = 0; state.steered.control.isStopped !== true;) {
     if (after > 0 && !(await passGate(state, after))) return;
     const batch = await record.nextBatch({ execution: state.execution, after });
     if (batch === null) return;
-    await runRange(state, batch.from, batch.to);
+    await runBatch(state, batch.from, batch.to);
     after = batch.to;
   }
 };
@@ -30,6 +32,12 @@ const runRange = async (state: RunState, from: number, to: number): Promise<void
   if (to - from >= SHARD_SIZE) return runShards(state, from, to);
   const branches = await io.loadBranches({ execution: state.execution, from, to });
   await runHere(state, branches);
+};
+
+/** Shards know nothing of branches that are to be run again: those run when the batch is through. */
+const runInShards = async (state: RunState, from: number, to: number): Promise<void> => {
+  await runShards(state, from, to);
+  await runRetries(state);
 };
 
 /** Runs branches that a person wants to have run again and that nobody else has begun. */

@@ -24,5 +24,16 @@ export interface RunState {
   begunShards: number;
   /** Called when the control of the run was read again. */
   onSteered: () => void;
+  jobName: string;
+  clock: RunClock;
   timedOut: boolean;
+}
+
+/** The time that the run may take, in milliseconds; all 0 before it is planned. */
+export interface RunClock {
+  limitMs: number;
+  /** At work, as far as is known. */
+  leftMs: number;
+  /** In which it was not held, in milliseconds since 1970. */
+  periods: [from: number, to: number][];
 }

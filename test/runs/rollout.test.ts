@@ -131,7 +131,10 @@ describe.skipIf(withoutSshd)('the rollout of a run (OpenSSH)', () => {
     const held = (await platform.api('GET', `/api/v1/executions/${long.serial}`)).body;
     expect(held.hold_reason).toBe('delay');
     expect(Date.parse(held.resumes_at) - Date.parse(held.paused_at)).toBe(3_600_000);
-    expect((await steer(long.serial, 'resume')).status).toBe(200);
+    const { resumes_at: end } = held;
+    expect(await steer(long.serial, 'pause')).toMatchObject({ status: 200, body: { hold_reason: 'user', resumes_at: null } });
+    expect(await steer(long.serial, 'resume')).toMatchObject({ status: 200, body: { hold_reason: 'delay', resumes_at: end } });
+    expect(await steer(long.serial, 'resume')).toMatchObject({ status: 200, body: { hold_reason: null, resumes_at: null } });
     expect((await platform.untilEnded(long.serial)).status).toBe('completed');
     expect((await platform.untilEnded(short.serial)).status).toBe('completed');
     const pause = await selectRow<{ seconds: number }>(

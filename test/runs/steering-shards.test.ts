@@ -184,6 +184,39 @@ describe.skipIf(withoutSshd)('a run of two shards (OpenSSH)', () => {
     expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: TARGETS, failed_branches: 0 });
   });
 
+  test('a batch smaller than a shard has a shard, too: however many batches, the root has no branch as its child and few events', async () => {
+    const batches = 3;
+    const rollout = { batches: [{ count: TARGETS / batches }], between_batches: { seconds: 1 } };
+    const serial = await start('true', 2, { rollout });
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: TARGETS });
+    const { events } = await handleOf(`job/${serial}`).fetchHistory();
+    const children = (events ?? []).flatMap(
+      ({ startChildWorkflowExecutionInitiatedEventAttributes: child }) => child?.workflowType?.name ?? [],
+    );
+    expect(children).toEqual(Array.from({ length: batches }, () => 'shardWorkflow'));
+    // The server ends a history of 51,200 events; a run has at most 1,000 batches.
+    expect((events?.length ?? 0) / batches).toBeLessThan(45);
+  });
+
+  test('what failed in a batch of shards is run again when the batch is through, before the next one', async () => {
+    const go = `${fleet.folder}/go-batches`;
+    const rollout = { batches: [{ count: TARGETS / 2 }] };
+    const text = `[ "$TARGET_SERIAL" != ${targets[0]} ] || [ -e ${go}-mended ] || exit 3; ${waitIn('first', go)}`;
+    const serial = await start(text, TARGETS, { rollout });
+    await untilBranches(serial, 'failed', 1);
+    writeFileSync(`${go}-mended`, '');
+    expect((await steer(serial, 'retry')).body.acknowledged).toBe(true);
+    writeFileSync(go, '');
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: TARGETS, failed_branches: 0 });
+    const order = await selectRow<{ inTurn: boolean }>(
+      platform.db,
+      `SELECT max(completed_at) FILTER (WHERE batch_number = 1) <= min(started_at) FILTER (WHERE batch_number = 2) AS "inTurn"
+       FROM job_execution_branches WHERE branch_serial LIKE $1`,
+      [`${serial}.%`],
+    );
+    expect(order).toEqual({ inTurn: true });
+  });
+
   test('failures of one shard stop the others', async () => {
     const go = `${fleet.folder}/go-stop`;
     const serial = await start(waitIn('first', go, 'exit 3'), 2, { rollout: { stop_after_failures: { count: 3 } } });

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createReconcileActivities } from '../../src/activities/reconcile.ts';
-import { selectRow, selectRows } from '../../src/db/query.ts';
+import { execute, selectRow, selectRows } from '../../src/db/query.ts';
+import { queueRetries } from '../../src/db/retry-branches.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
 import { isIn, untilResults } from '../support/until-results.ts';
+import { untilWaiting } from '../support/until-waiting.ts';
 import { markedProcesses } from '../support/marked-processes.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
@@ -187,11 +189,13 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
   });
 
   test('a change while no worker is there is written down, and passed on when one has come', async () => {
-    const { serial, letGo } = await startHeld(1, targets.slice(0, 2));
+    const { serial, run, letGo } = await startHeld(1, targets.slice(0, 2));
     await worker.stop();
     expect(await post(serial, 'pause')).toMatchObject({ status: 200, body: { hold_reason: 'user', acknowledged: false } });
+    await anHourPasses();
     worker = await platform.startTestWorker();
     const { reconcile } = createReconcileActivities(platform.activities);
+    await reconcile();
     await reconcile();
     letGo();
     await untilEvents(platform, serial, 1, (seen) =>
@@ -201,6 +205,35 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     expect((await branchesOf(serial))[1].status).toBe('scheduled');
     expect((await post(serial, 'resume')).status).toBe(200);
     await platform.untilEnded(serial);
+    const { events } = await platform.client.workflow.getHandle(run.workflow_id).fetchHistory();
+    const signals = (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName ?? []);
+    expect(signals.filter((name) => name === 'steered')).toHaveLength(1);
+  });
+
+  /** All that is on record was written an hour before. */
+  const anHourPasses = () =>
+    platform.db.transaction(async (transaction) => {
+      await execute(platform.db, 'SET LOCAL session_replication_role = replica', [], transaction);
+      await execute(platform.db, `UPDATE audit_events SET occurred_at = occurred_at - interval '1 hour'`, [], transaction);
+    });
+
+  test('a branch that is run again at the last moment, when its run is being closed, ends with a cancel of the run', async () => {
+    const file = `${fleet.folder}/late`;
+    const text = `echo begun; while [ ! -e ${file} ]; do sleep 0.1; done; echo x >> ${file}; [ "$(grep -c x ${file})" = 2 ] || exit 3; echo again; sleep 317`;
+    const { serial } = await runJob(platform, targets.slice(0, 1), [command(text)]);
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    await platform.db.transaction(async (transaction) => {
+      const row = `SELECT id FROM job_executions WHERE execution_serial = $1 FOR NO KEY UPDATE`;
+      const run = await selectRow<{ id: number }>(platform.db, row, [serial], transaction);
+      writeFileSync(file, '');
+      // The statement with which a run begins to be closed.
+      await untilWaiting(platform.database.url, 'SELECT job_id, status, cancel_requested_at');
+      await queueRetries(platform.db, run?.id ?? 0, undefined, 'restart', transaction);
+    });
+    await untilEvents(platform, serial, 1, saysLine('again'));
+    expect(await post(serial, 'cancel')).toMatchObject({ status: 202, body: { acknowledged: true } });
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'cancelled', cancelled_branches: 1 });
+    expect(markedProcesses(`${serial}.0001.0001/2/1`)).toEqual([]);
   });
 
   test('an action that hangs is skipped: its program is ended, and the branch goes on behind it', async () => {

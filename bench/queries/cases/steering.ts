@@ -20,7 +20,10 @@ export const steeringCases = ({ db, services, activities, caller, filled }: Worl
   const run = (n: number): string => pick(running, n).serial;
   const { readControl, enterGate, leaveGate, nextBatch } = createRunActivities(activities);
   const setRollout = (serial: string, rollout: unknown) =>
-    execute(db, 'UPDATE job_executions SET rollout = $2::jsonb WHERE execution_serial = $1', [serial, JSON.stringify(rollout)]);
+    execute(db, 'UPDATE job_executions SET rollout = $2::jsonb, gate_after = NULL WHERE execution_serial = $1', [
+      serial,
+      JSON.stringify(rollout),
+    ]);
   const page = (name: string, covers: readonly string[], call: QueryCase['call']): QueryCase => ({ name, kind: 'page', covers, call });
   const retry = (serial: string, newRun: boolean) =>
     retryExecution(services, caller, serial, { branches: [childSerial(serial, 1)], from: 'failed_action', new_run: newRun });

@@ -1,5 +1,6 @@
+import type { Transaction } from 'sequelize';
 import type { AnswerBatch, SteerNote, SteeredExecution } from '../../contracts/steering.ts';
-import { execute } from '../../db/query.ts';
+import { execute, selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { assertBatchApprover } from './assert-approver.ts';
@@ -31,7 +32,10 @@ export const pauseExecution = (
     },
   });
 
-/** Lets a paused run go on, or one that waits for the time between two batches. @throws OpsError NOT_FOUND, CONFLICT */
+/**
+ * Lets a paused run go on, or one that waits for the time between two batches. One that was paused within that time waits for the rest of it, if any.
+ * @throws OpsError NOT_FOUND, CONFLICT
+ */
 export const resumeExecution = (
   { db, ...deps }: ServiceDeps,
   caller: Caller,
@@ -44,8 +48,10 @@ export const resumeExecution = (
     async change(run, transaction) {
       if (run.hold_reason === null) throw new OpsError('CONFLICT', `Execution ${serial} is not paused.`);
       if (run.hold_reason === 'approval') throw new OpsError('CONFLICT', `Execution ${serial} ${WAITS_FOR_APPROVAL}.`);
-      await letGo(db, run, null, transaction);
-      return { action: 'resume_execution', text: 'Resumed', details: { held_by: run.hold_reason } };
+      const { hold_reason: hold } = run;
+      const waits = hold === 'user' && (await waitFurther(db, run, transaction));
+      if (!waits) await letGo(db, run, null, transaction);
+      return { action: 'resume_execution', text: waits ? 'Resumed between two batches' : 'Resumed', details: { held_by: hold } };
     },
   });
 
@@ -79,15 +85,19 @@ export const answerBatch = (
     },
   });
 
-const letGo = (
-  db: ServiceDeps['db'],
-  { id }: SteeredRun,
-  refusal: string | null,
-  transaction: Parameters<typeof execute>[3],
-): Promise<void> =>
+/** The time between two batches goes on. @returns false when there is none, or it is over. */
+const waitFurther = async (db: ServiceDeps['db'], { id }: SteeredRun, transaction: Transaction): Promise<boolean> =>
+  (await selectRow(
+    db,
+    `UPDATE job_executions SET hold_reason = 'delay', resumes_at = gate_until WHERE id = $1 AND gate_until > now() RETURNING id`,
+    [id],
+    transaction,
+  )) !== undefined;
+
+const letGo = (db: ServiceDeps['db'], { id }: SteeredRun, refusal: string | null, transaction: Transaction): Promise<void> =>
   execute(
     db,
-    `UPDATE job_executions SET paused_at = NULL, hold_reason = NULL, resumes_at = NULL, error_message = coalesce($2, error_message),
+    `UPDATE job_executions SET paused_at = NULL, hold_reason = NULL, resumes_at = NULL, gate_until = NULL, error_message = coalesce($2, error_message),
        failure_category = CASE WHEN $2::text IS NOT NULL THEN 'rejected' ELSE failure_category END,
        error_code = CASE WHEN $2::text IS NOT NULL THEN 'ROLLOUT_REJECTED' ELSE error_code END WHERE id = $1`,
     [id, refusal],

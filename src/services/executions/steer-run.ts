@@ -3,7 +3,7 @@ import type { ExecutionStatus, HoldReason } from '../../contracts/enums.ts';
 import type { Rollout } from '../../contracts/rollout.ts';
 import type { SteeredExecution } from '../../contracts/steering.ts';
 import { noteRun } from '../../db/note-run.ts';
-import { selectRow } from '../../db/query.ts';
+import { execute, selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
@@ -46,7 +46,8 @@ export const steerText = (text: string, { username }: Caller, note: string | und
   `${text} by ${username}${note === undefined ? '.' : `: ${note}`}`;
 
 /**
- * Changes a run that goes on: its row, its log and the audit trail in one transaction, then its workflow is told and answers.
+ * Changes a run that goes on: its row, its log and the audit trail in one transaction, then its workflow is told and answers;
+ * whether it answers or not, the reconciler tells it once more.
  * @throws OpsError NOT_FOUND; CONFLICT when the run has ended, or is ending
  */
 export const steerRun = async (
@@ -60,6 +61,7 @@ export const steerRun = async (
   const run = await db.transaction(async (transaction) => {
     const found = await lockRun(deps, serial, transaction);
     const { action, text, details } = await change(found, transaction);
+    await execute(db, 'UPDATE job_executions SET control_version = control_version + 1 WHERE id = $1', [found.id], transaction);
     await noteRun(db, found.id, steerText(text, caller, note), 'info', transaction);
     const event = {
       eventType: 'execution_changed',

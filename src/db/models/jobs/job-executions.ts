@@ -45,6 +45,13 @@ export const JobExecutionModel = defineTable(
     paused_at: timestamptz('Held since; status stays running.', { null: true }),
     hold_reason: oneOf(HoldReason, 'Why it is held.', { null: true }),
     resumes_at: timestamptz('When the hold ends by itself; null = a person must act.', { null: true }),
+    begun_to: integer('Last branch number of the batch that has begun last; it is not divided anew.', { null: true }),
+    gate_after: integer('Branch number behind which the run was held between two batches last.', { null: true }),
+    gate_until: timestamptz('End of the time between two batches, also while a person holds the run.', { null: true }),
+    control_version: integer('Counts what people changed of the run while it went on.', { default: '0' }),
+    control_told: integer('Up to which change Temporal holds a signal for the workflow: the reconciler sends what is missing.', {
+      default: '0',
+    }),
     closed_by: oneOf(ClosedBy, 'Who closed the row.', { null: true }),
     scheduled_at: timestamptz('Nominal time.', { null: true }),
     started_at: timestamptz('Work started (slot granted).', { null: true }),
