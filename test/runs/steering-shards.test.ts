@@ -195,7 +195,7 @@ describe.skipIf(withoutSshd)('a run of two shards (OpenSSH)', () => {
     );
     expect(children).toEqual(Array.from({ length: batches }, () => 'shardWorkflow'));
     // The server ends a history of 51,200 events; a run has at most 1,000 batches.
-    expect((events?.length ?? 0) / batches).toBeLessThan(45);
+    expect((events?.length ?? 0) / batches).toBeLessThan(35);
   });
 
   test('what failed in a batch of shards is run again when the batch is through, before the next one', async () => {
