@@ -65,6 +65,7 @@ export const controlCases = (world: World): QueryCase[] => {
       await beginControlRow(db, ref(n, 3), null);
       await control.reopenControl({ ...ref(n, 3), iteration: 9, from: 1 });
     }),
+    row('answer to an approval', ['readApproval'], (n) => control.readApproval(ref(n, 4))),
     row('approval answered', ['answerApproval'], async (n) => {
       await beginControlRow(db, ref(n, 4), null);
       await control.answerApproval({ ...ref(n, 4), ...NO_ANSWER });
