@@ -1,58 +1,99 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { RouteConfig } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
-import { Problem } from '../contracts/problem.ts';
+import type { ErrorCode } from '../domain/ops-error.ts';
 import type { ServiceDeps } from '../services/context.ts';
+import type { ApiEnv, RouteFacts, Streams } from './env.ts';
 import { checkJson } from './middleware/check-json.ts';
 import { idempotency } from './middleware/idempotency.ts';
-import { limitBody } from './middleware/limit-body.ts';
+import { ifMatch } from './middleware/if-match.ts';
+import { DEFAULT_BODY_BYTES, limitBody } from './middleware/limit-body.ts';
+import { preferWait } from './middleware/prefer-wait.ts';
+import type { WaitFor } from './middleware/prefer-wait.ts';
+import { refuseUrlToken } from './middleware/refuse-url-token.ts';
 import { requirePermission } from './middleware/require-permission.ts';
 import type { Access, PasswordRule } from './middleware/require-permission.ts';
+import { routeHeaders, successHeaders } from './route-headers.ts';
+import { codesOf, problemResponses } from './route-problems.ts';
 
-/** Makes the response or body of a route from a schema. */
-export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  content: { 'application/json': { schema } },
+/** Makes the response or body of a route from a schema. @param example of what is sent; a test parses it. */
+export const json = <Schema extends z.ZodType>(schema: Schema, description: string, example?: z.input<Schema>) => ({
+  content: { 'application/json': { schema, ...(example !== undefined && { example }) } },
   description,
 });
 
-const problem = (description: string) => ({ content: { 'application/problem+json': { schema: Problem } }, description });
-
-const PROBLEMS = {
-  400: problem('The request is not valid; `errors` names the fields.'),
-  401: problem('Not logged in.'),
-  403: problem('The permission is missing.'),
-  404: problem('There is no such thing.'),
-  409: problem('It contradicts what is there, or the first request with this key is still being answered.'),
-  413: problem('The body is larger than 1 MB.'),
-  415: problem('The body is not JSON.'),
-  422: problem('Understood, but it cannot be done; `code` says why.'),
-  500: problem('OpsConductor failed.'),
-  503: problem('A part of OpsConductor is away.'),
-} as const;
-
-const IdempotencyHeader = z.object({
-  'idempotency-key': z
-    .string()
-    .max(200)
-    .optional()
-    .meta({ description: 'A repeat with the same key is answered as the first time, not done again.' }),
+/** A JSON body that must be there. */
+export const body = <Schema extends z.ZodType>(schema: Schema, example?: z.input<Schema>) => ({
+  body: { required: true, ...json(schema, '', example) },
 });
 
-type ProblemStatus = keyof typeof PROBLEMS;
+/** Sets the ETag of an answer: `c.json(tagged(c, target, targetRevision), 200)`. */
+export const tagged = <Thing>(c: Context<ApiEnv>, thing: Thing, revisionOf: (thing: Thing) => string): Thing => {
+  c.header('ETag', `"${revisionOf(thing)}"`);
+  return thing;
+};
 
-const problemsFor = (statuses: readonly ProblemStatus[]) => Object.fromEntries(statuses.map((status) => [status, PROBLEMS[status]]));
-
-const EVERYWHERE: readonly ProblemStatus[] = [400, 401, 403, 413, 415, 500, 503];
-
-type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 'path' | 'middleware'> & {
+export type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 'path' | 'middleware' | 'operationId'> & {
   path: Path;
+  /** Name of the operation, and of the method of generated clients: a verb and its object, `listTargets`. */
+  operationId: string;
   access: Access;
   passwordRule?: PasswordRule;
-  /** The body is no JSON and may be large: the handler reads it as a stream, and a repeat is done again. */
+  /** Problems besides those that follow from what is declared here (404 from a parameter in the path, 409 and 422 of the key …). */
+  problems?: readonly ErrorCode[];
+  /** `gives`: the answer has an ETag (`tagged`). `takes`: If-Match is read into `expected`, which goes to the service; `needs`: it must be there. */
+  etag?: 'gives' | 'takes' | 'needs';
+  /** Top-level fields of the answer that are shown only once: a repeat with the same key does not have them, so they are optional in its schema. */
+  once?: readonly string[];
+  /** Why this POST takes no Idempotency-Key. Public ones have nobody whose key it could be. */
+  withoutKey?: string;
+  /** The body is no JSON and may be large: the handler reads it as it comes. */
   streamsBody?: boolean;
-  /** Problems besides those that every route may answer. */
-  problems?: readonly ProblemStatus[];
+  streams?: Streams;
+  limits?: { bodyBytes?: number };
+  /** `Prefer: wait=SECONDS` is obeyed: how what was begun is waited for. */
+  waitFor?: WaitFor;
 };
+
+/** What follows from what a route declares. */
+const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; codes: ErrorCode[] } => {
+  const { method, path, access, passwordRule, request, withoutKey, etag, problems = [] } = options;
+  const takesKey = method === 'post' && access !== 'public' && withoutKey === undefined;
+  const codes = codesOf(problems, {
+    method,
+    isPublic: access === 'public',
+    hasPermission: access !== 'public' && access !== 'authenticated',
+    mayNeedPassword: access !== 'public' && passwordRule === undefined,
+    hasPathParameter: path.includes('{'),
+    hasBody: request?.body !== undefined,
+    takesKey,
+    etag,
+  });
+  return { takesKey, codes };
+};
+
+const middlewareOf = (deps: ServiceDeps, options: RouteOptions<string>, { takesKey, codes }: ReturnType<typeof deriveFrom>) => {
+  const { method, access, passwordRule, operationId, once = [], streams, streamsBody = false, etag, limits, waitFor } = options;
+  const facts: RouteFacts = { operationId, problems: codes, once, streams };
+  const note = createMiddleware<ApiEnv>(async (c, next) => {
+    c.set('route', facts);
+    await next();
+  });
+  return [
+    note,
+    refuseUrlToken,
+    requirePermission(deps, access, passwordRule),
+    ...(etag === 'takes' || etag === 'needs' ? [ifMatch(etag === 'needs')] : []),
+    ...(waitFor === undefined ? [] : [preferWait(waitFor)]),
+    ...(method === 'get' || streamsBody ? [] : [limitBody(limits?.bodyBytes ?? DEFAULT_BODY_BYTES)]),
+    ...(takesKey ? [idempotency(deps, { once, streamsBody })] : []),
+    ...(method === 'get' || streamsBody ? [] : [checkJson]),
+  ];
+};
+
+const NO_QUERY = z.strictObject({});
 
 /**
  * A route with its access declared: there is no way to define one without. The access is enforced before the body is read, and stands in the
@@ -64,17 +105,32 @@ export const defineRouteFor =
     options: Options,
     responses: Responses,
   ) => {
-    const { access, passwordRule, streamsBody = false, problems = [], ...route } = options;
-    const isKeyedPost = route.method === 'post' && access !== 'public' && !streamsBody;
-    const guard = requirePermission(deps, access, passwordRule);
-    const readers = route.method === 'get' || streamsBody ? [] : [limitBody, ...(isKeyedPost ? [idempotency(deps)] : []), checkJson];
+    const {
+      access,
+      passwordRule: _,
+      problems: __,
+      etag,
+      once,
+      withoutKey,
+      streamsBody: ___,
+      streams: ____,
+      limits: _____,
+      waitFor,
+      ...route
+    } = options;
+    const derived = deriveFrom(options);
+    const { takesKey, codes } = derived;
+    const headers = routeHeaders(route.request?.headers, { takesKey, etag, waits: waitFor !== undefined });
     const config = {
       ...route,
-      ...(isKeyedPost && { request: { ...route.request, headers: IdempotencyHeader } }),
-      middleware: [guard, ...readers],
+      request: { query: NO_QUERY, ...route.request, ...(headers !== undefined && { headers }) },
+      middleware: middlewareOf(deps, options, derived),
       security: access === 'public' ? [] : [{ bearer: [] }],
       'x-permission': access,
-      responses: { ...problemsFor([...EVERYWHERE, ...problems, ...(isKeyedPost ? ([409, 422] as const) : [])]), ...responses },
+      'x-problems': codes.toSorted(),
+      ...(once !== undefined && { 'x-shown-once': once }),
+      ...(withoutKey !== undefined && { 'x-without-key': withoutKey }),
+      responses: { ...problemResponses(codes), ...successHeaders(responses, { etag, takesKey }) },
     };
     return createRoute(config as unknown as Options & { responses: Responses });
   };

@@ -1,11 +1,30 @@
 import type { Caller } from '../services/context.ts';
+import type { Expected } from '../services/revision.ts';
+import type { ErrorCode } from '../domain/ops-error.ts';
 import type { RequestFacts } from '../db/record-audit.ts';
+
+/** What is known of a route while it answers. */
+export interface RouteFacts {
+  operationId: string;
+  /** Codes that it declares. */
+  problems: readonly ErrorCode[];
+  /** Fields of the answer that are shown only once. */
+  once: readonly string[];
+  streams: Streams | undefined;
+}
+
+/** The answer comes bit by bit: it is neither compressed nor cut off after a time. */
+export type Streams = 'sse' | 'ndjson' | 'bytes';
 
 /** What middleware leaves for handlers. */
 export interface ApiEnv {
   Variables: {
     requestId: string;
     request: RequestFacts;
+    /** Of the route that answers; middleware around it may look at it after `next()`. */
+    route: RouteFacts;
     caller: Caller;
+    /** What `If-Match` says, on routes that take it. */
+    expected: Expected;
   };
 }

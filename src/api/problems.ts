@@ -6,7 +6,7 @@ import type { Problem } from '../contracts/problem.ts';
 import { isDatabaseAway } from '../db/database-away.ts';
 import { ERROR_CODES, OpsError } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
-import type { ApiEnv } from './env.ts';
+import type { ApiEnv, RouteFacts } from './env.ts';
 
 const TITLES: Partial<Record<ErrorCode, string>> = {
   VALIDATION: 'The request is not valid',
@@ -61,6 +61,10 @@ export const respondWithProblem =
         'INTERNAL',
         `OpsConductor failed to answer; it is not your fault. The log of the server has the cause under request ${requestId}.`,
       );
+    // Clients are generated from what routes declare: another code is a mistake of ours, though the answer is right.
+    const route = c.get('route') as RouteFacts | undefined;
+    if (route?.problems.includes(shown.code) === false)
+      log.error({ requestId, operationId: route.operationId, code: shown.code }, 'problem that the route does not declare');
     const { status } = ERROR_CODES[shown.code];
     if (shown.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Bearer');
     if (shown.retryAfterSeconds !== undefined) c.header('Retry-After', String(shown.retryAfterSeconds));

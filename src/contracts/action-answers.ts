@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { BranchSerial, ExecutionSerial } from './execution.ts';
 import { Approvers } from './json/shared.ts';
+import { listQuery } from './list.ts';
 import { Text } from './text.ts';
 
-export const ActionSerial = z.string().regex(/^J\d{8,19}(\.\d{4,10}){3}$/, 'must be an action serial such as J20250001.0001.0001.0002');
+export const ActionSerial = z
+  .string()
+  .regex(/^J\d{8,19}(\.\d{4,10}){3}$/, 'must be an action serial such as J20250001.0001.0001.0002')
+  .meta({ example: 'J20250001.0001.0001.0002' });
 
 const Note = Text(4_096).min(1);
 
@@ -43,3 +47,6 @@ export const Approval = z
   })
   .meta({ id: 'Approval', description: 'An action that waits for the answer of a person.' });
 export type Approval = z.infer<typeof Approval>;
+
+export const ApprovalFilter = listQuery({ item: Approval, sorts: ['created'], sort: 'created' }, { execution: ExecutionSerial.optional() });
+export type ApprovalFilter = z.infer<typeof ApprovalFilter>;

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { ArtifactType } from './enums.ts';
+import { ExecutionSerial } from './execution.ts';
+import { listQuery } from './list.ts';
 import { Uuid } from './target.ts';
 import { Text } from './text.ts';
 
 /** The name of a file, not a path. */
 export const ArtifactName = Text(255)
   .min(1)
-  .regex(/^[^\p{Cc}/\\]+$/u, 'must be a file name without slashes and control characters');
+  .regex(/^[^\p{Cc}/\\]+$/u, 'must be a file name without slashes and control characters')
+  .meta({ example: 'nginx.conf' });
 
 const Time = z.iso.datetime();
 
@@ -27,3 +30,9 @@ export const Artifact = z
   })
   .meta({ id: 'Artifact' });
 export type Artifact = z.infer<typeof Artifact>;
+
+export const ArtifactFilter = listQuery(
+  { item: Artifact, sorts: ['created'], sort: '-created' },
+  { type: ArtifactType.optional(), execution: ExecutionSerial.optional().meta({ description: 'Only those of this run.' }) },
+);
+export type ArtifactFilter = z.infer<typeof ArtifactFilter>;

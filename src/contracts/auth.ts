@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserRole } from './enums.ts';
+import { listQuery } from './list.ts';
 import { Uuid } from './target.ts';
 import { Text } from './text.ts';
 
@@ -55,7 +56,15 @@ export const ApiToken = z
   .meta({ id: 'ApiToken' });
 export type ApiToken = z.infer<typeof ApiToken>;
 
-export const ApiTokenCreated = ApiToken.extend({ token: z.string().meta({ description: 'Shown only here.' }) }).meta({
+export const ApiTokenFilter = listQuery({ item: ApiToken, sorts: ['created', 'name'], sort: '-created' }, {});
+export type ApiTokenFilter = z.infer<typeof ApiTokenFilter>;
+
+export const ApiTokenCreated = ApiToken.extend({
+  token: z
+    .string()
+    .optional()
+    .meta({ description: 'Shown only here, and only in the first answer: a repeat with the same Idempotency-Key does not have it.' }),
+}).meta({
   id: 'ApiTokenCreated',
 });
 export type ApiTokenCreated = z.infer<typeof ApiTokenCreated>;

@@ -14,11 +14,19 @@ import {
   LogPhase,
   OutputStream,
 } from './enums.ts';
+import { listQuery } from './list.ts';
 import { Rollout } from './rollout.ts';
 import { Uuid } from './target.ts';
+import { Text } from './text.ts';
 
-export const ExecutionSerial = z.string().regex(/^J\d{8,19}\.\d{4,10}$/, 'must be an execution serial such as J20250001.0001');
-export const BranchSerial = z.string().regex(/^J\d{8,19}(\.\d{4,10}){2}$/, 'must be a branch serial such as J20250001.0001.0001');
+export const ExecutionSerial = z
+  .string()
+  .regex(/^J\d{8,19}\.\d{4,10}$/, 'must be an execution serial such as J20250001.0001')
+  .meta({ example: 'J20250001.0001' });
+export const BranchSerial = z
+  .string()
+  .regex(/^J\d{8,19}(\.\d{4,10}){2}$/, 'must be a branch serial such as J20250001.0001.0001')
+  .meta({ example: 'J20250001.0001.0001' });
 
 const Fault = z
   .string()
@@ -64,6 +72,12 @@ export const Execution = z
   .meta({ id: 'Execution' });
 export type Execution = z.infer<typeof Execution>;
 
+export const ExecutionFilter = listQuery(
+  { item: Execution, sorts: ['created'], sort: '-created' },
+  { status: ExecutionStatus.optional(), job: Text(20).optional() },
+);
+export type ExecutionFilter = z.infer<typeof ExecutionFilter>;
+
 export const Branch = z
   .object({
     branch_serial: BranchSerial,
@@ -93,6 +107,12 @@ export const Branch = z
   })
   .meta({ id: 'Branch' });
 export type Branch = z.infer<typeof Branch>;
+
+export const BranchFilter = listQuery(
+  { item: Branch, sorts: ['branch_number'], sort: 'branch_number' },
+  { status: ExecutionStatus.optional(), target: Text(50).optional() },
+);
+export type BranchFilter = z.infer<typeof BranchFilter>;
 
 export const ActionResult = z
   .object({
@@ -131,6 +151,21 @@ export const ActionResult = z
   .meta({ id: 'ActionResult' });
 export type ActionResult = z.infer<typeof ActionResult>;
 
+export const ResultFilter = listQuery(
+  { item: ActionResult, sorts: ['branch'], sort: 'branch' },
+  {
+    status: ActionResultStatus.optional(),
+    target: Text(50).optional(),
+    branch: Text(100).optional(),
+    action_order: z.coerce.number().int().min(1).max(10_000).optional(),
+    unresolved: z
+      .stringbool()
+      .optional()
+      .meta({ description: 'true: only attempts whose outcome is not known, and of which nobody has told it.' }),
+  },
+);
+export type ResultFilter = z.infer<typeof ResultFilter>;
+
 export const LogLine = z
   .object({
     timestamp: Time,
@@ -147,6 +182,17 @@ export const LogLine = z
   .meta({ id: 'LogLine' });
 export type LogLine = z.infer<typeof LogLine>;
 
+export const LogFilter = listQuery(
+  { item: LogLine, sorts: ['created'], sort: 'created', limit: { default: 500, max: 5_000 } },
+  {
+    branch: Text(100).optional(),
+    target: Text(50).optional(),
+    stream: OutputStream.optional(),
+    level: LogLevel.optional(),
+  },
+);
+export type LogFilter = z.infer<typeof LogFilter>;
+
 export const TargetLock = z
   .object({
     target_serial: z.string(),
@@ -159,3 +205,6 @@ export const TargetLock = z
   })
   .meta({ id: 'TargetLock', description: 'A branch that holds its target, or waits for it.' });
 export type TargetLock = z.infer<typeof TargetLock>;
+
+export const LockFilter = listQuery({ item: TargetLock, sorts: ['created'], sort: 'created' }, { target: Text(50).optional() });
+export type LockFilter = z.infer<typeof LockFilter>;

@@ -3,12 +3,16 @@ import { ActionCondition, ActionDependency, EnvironmentName } from './actions/co
 import { ActionInput } from './actions/index.ts';
 import { ActionType, JobStatus, JobType, OnFailure } from './enums.ts';
 import { listOf, Name } from './json/shared.ts';
+import { listQuery } from './list.ts';
 import { Rollout } from './rollout.ts';
 import { TargetSerial, Uuid } from './target.ts';
 import { Text } from './text.ts';
 import { noDoubles, VariableKey, VariableType, VariableValue } from './variable.ts';
 
-export const JobSerial = z.string().regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001');
+export const JobSerial = z
+  .string()
+  .regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001')
+  .meta({ example: 'J20250001' });
 
 export const VariableInput = z
   .strictObject({
@@ -97,6 +101,16 @@ export const JobSummary = z
   })
   .meta({ id: 'JobSummary' });
 export type JobSummary = z.infer<typeof JobSummary>;
+
+export const JobFilter = listQuery(
+  { item: JobSummary, sorts: ['created', 'name'], sort: '-created' },
+  {
+    search: Text(255).optional().meta({ description: 'Part of the name, or a serial.' }),
+    status: JobStatus.optional(),
+    tag: Text(100).optional().meta({ description: 'One of its tags.' }),
+  },
+);
+export type JobFilter = z.infer<typeof JobFilter>;
 
 export const Job = JobSummary.extend({
   timeout_seconds: z.number().int().nullable(),

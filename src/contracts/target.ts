@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CommunicationMethodType, CredentialType, HealthStatus, TargetEnvironment, TargetStatus, TargetType, TestResult } from './enums.ts';
+import { listQuery } from './list.ts';
 import { Text } from './text.ts';
 import { METHODS } from './capabilities.ts';
 import { clientCertificateProblem } from './methods/client-certificate.ts';
@@ -16,8 +17,11 @@ import {
   SshKeySecret,
 } from './transport.ts';
 
-export const TargetSerial = z.string().regex(/^T\d{8,19}$/, 'must be a target serial such as T20250001');
-export const Uuid = z.uuid();
+export const TargetSerial = z
+  .string()
+  .regex(/^T\d{8,19}$/, 'must be a target serial such as T20250001')
+  .meta({ example: 'T20250001' });
+export const Uuid = z.uuid().meta({ example: '7c9e6679-7425-40de-944b-e07fc1f90ae7' });
 
 // Each label ends before its dot, so there is one way to read a name: an optional dot would take exponential time to refuse one.
 const DNS_NAME = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/;
@@ -211,6 +215,18 @@ export const Target = z
   })
   .meta({ id: 'Target' });
 export type Target = z.infer<typeof Target>;
+
+export const TargetFilter = listQuery(
+  { item: Target, sorts: ['created', 'name'], sort: '-created' },
+  {
+    search: Text(100).optional().meta({ description: 'Part of the name, or a serial.' }),
+    environment: TargetEnvironment.optional(),
+    status: TargetStatus.optional(),
+    os_type: Text(100).optional(),
+    host: Text(253).optional().meta({ description: 'Address or name of one of its methods.' }),
+  },
+);
+export type TargetFilter = z.infer<typeof TargetFilter>;
 
 export const ConnectionTest = z
   .object({

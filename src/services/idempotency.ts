@@ -60,7 +60,7 @@ const inProgress = (): OpsError =>
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
 
-/** Keeps the answer for repeats, unless the key was taken over meanwhile; a token that is shown only once is left out. */
+/** Keeps the answer for repeats, unless the key was taken over meanwhile. `body` must not hold what is shown only once. */
 export const completeRequest = async (
   db: Sequelize,
   request: KeyedRequest,
@@ -72,14 +72,8 @@ export const completeRequest = async (
     db,
     `UPDATE idempotency_keys SET state = 'completed', response_status = $4, response_body = $5::jsonb
      WHERE user_id = $1 AND idempotency_key = $2 AND created_at = $3::timestamptz AND state = 'in_progress' RETURNING id`,
-    [request.userId, request.key, claim, status, JSON.stringify(withoutToken(body))],
+    [request.userId, request.key, claim, status, JSON.stringify(body)],
   );
-};
-
-const withoutToken = (body: unknown): unknown => {
-  if (typeof body !== 'object' || body === null || !('token' in body)) return body;
-  const { token: _, ...rest } = body;
-  return rest;
 };
 
 /** Gives the key free again, unless it was taken over meanwhile: the request did not succeed and may be repeated. */

@@ -22,6 +22,15 @@ import { createTestDatabase } from './database.ts';
 
 export const log = pino({ level: 'silent' });
 
+/** A log that keeps what must not happen in any test. */
+const createWatchedLog = () => {
+  const undeclared: string[] = [];
+  const write = (line: string): void => {
+    if (line.includes('problem that the route does not declare')) undeclared.push(line);
+  };
+  return { undeclared, log: pino({ level: 'error' }, { write }) };
+};
+
 /** Key ring text as `OPSCONDUCTOR_KEYS` takes it. */
 export const newKeyRing = (): string =>
   JSON.stringify({ current: 'k1', keys: { k1: randomBytes(32).toString('base64') }, audit: randomBytes(32).toString('base64') });
@@ -90,7 +99,8 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? 10_000,
     log,
   };
-  const app = createApp({ services, feed, readiness: async () => ({}), log, version: 'test' });
+  const watched = createWatchedLog();
+  const app = createApp({ services, feed, readiness: async () => ({}), log: watched.log, version: 'test' });
 
   const startTestWorker = async () => {
     const connection = await connectTemporalWorker(temporal);
@@ -138,6 +148,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
+    if (watched.undeclared.length > 0) throw new Error(watched.undeclared.join(''));
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };

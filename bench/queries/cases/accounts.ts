@@ -63,7 +63,12 @@ export const accountCases = async ({ services, caller, db }: World): Promise<Que
       const { username } = await getProfile({ ...caller, ...user(n) });
       await resetPassword(db, services.keyRing, username);
     }),
-    { name: 'API tokens', kind: 'page', covers: ['listApiTokens'], call: (n) => listApiTokens({ ...caller, ...user(n) }) },
+    {
+      name: 'API tokens',
+      kind: 'page',
+      covers: ['listApiTokens'],
+      call: (n) => listApiTokens(services, { ...caller, ...user(n) }, { limit: 50 }),
+    },
     row('API token made and revoked', ['createApiToken', 'revokeApiToken'], async (n) => {
       const own = { ...caller, ...user(n) };
       const { token_uuid: uuid } = await createApiToken(services, own, { name: randomUUID(), scopes: [], expires_at: null });

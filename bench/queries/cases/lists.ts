@@ -1,10 +1,10 @@
 import { ExecutionStatus, TargetEnvironment, TargetStatus } from '../../../src/contracts/enums.ts';
 import { listExecutions } from '../../../src/services/executions/read-executions.ts';
-import type { ExecutionFilter } from '../../../src/services/executions/read-executions.ts';
+import type { ExecutionFilter } from '../../../src/contracts/execution.ts';
 import { getJob, listJobs } from '../../../src/services/jobs/read-jobs.ts';
-import type { JobFilter } from '../../../src/services/jobs/read-jobs.ts';
+import type { JobFilter } from '../../../src/contracts/job.ts';
 import { getTarget, listTargets } from '../../../src/services/targets/read-targets.ts';
-import type { TargetFilter } from '../../../src/services/targets/read-targets.ts';
+import type { TargetFilter } from '../../../src/contracts/target.ts';
 import { NEW_JOB, OLD_JOB } from '../volume.ts';
 import type { World } from '../world.ts';
 import { deepCursors, pick } from './query-case.ts';

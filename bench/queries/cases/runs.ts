@@ -1,6 +1,6 @@
 import { followExecution } from '../../../src/services/executions/follow-execution.ts';
 import { executionId, getExecution, listBranches, listLogs, listResults } from '../../../src/services/executions/read-executions.ts';
-import type { BranchFilter, LogFilter, ResultFilter } from '../../../src/services/executions/read-executions.ts';
+import type { BranchFilter, LogFilter, ResultFilter } from '../../../src/contracts/execution.ts';
 import { childSerial } from '../../../src/domain/serials.ts';
 import { LOUD_LINE_MS } from '../run-rows.ts';
 import { loudRunIndex } from '../volume.ts';

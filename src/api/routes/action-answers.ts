@@ -1,20 +1,18 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { ActionSerial, AnswerApproval, Approval, ResolveAttempt } from '../../contracts/action-answers.ts';
+import { ActionSerial, AnswerApproval, Approval, ApprovalFilter, ResolveAttempt } from '../../contracts/action-answers.ts';
 import { ActionResult, ExecutionSerial } from '../../contracts/execution.ts';
 import { pageOf } from '../../contracts/page.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { answerAction } from '../../services/executions/answer-action.ts';
-import { ApprovalFilter, listApprovals } from '../../services/executions/list-approvals.ts';
+import { listApprovals } from '../../services/executions/list-approvals.ts';
 import { resolveAttempt } from '../../services/executions/resolve-attempt.ts';
-import { json } from '../define-route.ts';
+import { body, json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { ACTION_RESULT, ANSWER_APPROVAL, APPROVAL, RESOLVE_ATTEMPT } from '../examples/executions.ts';
 
 const tags = ['executions'];
 const params = z.object({ serial: ExecutionSerial, action: ActionSerial });
-const body = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  body: { ...json(schema, description), required: true },
-});
 
 /** What single actions wait for from a person: an answer, or what really happened. */
 export const actionAnswerRoutes = (deps: ServiceDeps, route: DefineRoute) =>
@@ -25,11 +23,12 @@ export const actionAnswerRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'get',
           path: '/approvals',
           tags,
+          operationId: 'listApprovals',
           summary: 'Actions that wait for the answer of a person',
           access: 'executions.read',
           request: { query: ApprovalFilter },
         },
-        { 200: json(pageOf(Approval, 'ApprovalPage'), 'Oldest first') },
+        { 200: json(pageOf(Approval, 'ApprovalPage'), 'A page', { data: [APPROVAL], next: null }) },
       ),
       async (c) => c.json(await listApprovals(deps, c.get('caller'), c.req.valid('query')), 200),
     )
@@ -39,12 +38,13 @@ export const actionAnswerRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'post',
           path: '/{serial}/actions/{action}/answer',
           tags,
+          operationId: 'answerAction',
           summary: 'Answer an approval; the first answer counts',
           access: 'approvals.answer',
-          problems: [404, 409, 503],
-          request: { params, ...body(AnswerApproval, 'The answer') },
+          problems: ['CONFLICT'],
+          request: { params, ...body(AnswerApproval, ANSWER_APPROVAL) },
         },
-        { 200: json(ActionResult, 'How the approval ended') },
+        { 200: json(ActionResult, 'How the approval ended', ACTION_RESULT) },
       ),
       async (c) => {
         const { serial, action } = c.req.valid('param');
@@ -57,12 +57,13 @@ export const actionAnswerRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'post',
           path: '/{serial}/actions/{action}/resolve',
           tags,
+          operationId: 'resolveAttempt',
           summary: 'Tell what really happened to an attempt whose outcome is not known',
           access: 'executions.steer',
-          problems: [404, 409],
-          request: { params, ...body(ResolveAttempt, 'What happened, and how it is known') },
+          problems: ['CONFLICT'],
+          request: { params, ...body(ResolveAttempt, RESOLVE_ATTEMPT) },
         },
-        { 200: json(ActionResult, 'The attempt, with what was told of it') },
+        { 200: json(ActionResult, 'The attempt, with what was told of it', ACTION_RESULT) },
       ),
       async (c) => {
         const { serial, action } = c.req.valid('param');

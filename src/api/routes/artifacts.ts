@@ -1,15 +1,16 @@
 import { ReadableStream } from 'node:stream/web';
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { Artifact, ArtifactName } from '../../contracts/artifact.ts';
+import { Artifact, ArtifactFilter, ArtifactName } from '../../contracts/artifact.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { Uuid } from '../../contracts/target.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { ServiceDeps } from '../../services/context.ts';
-import { ArtifactFilter, downloadArtifact, getArtifact, listArtifacts } from '../../services/artifacts/read-artifacts.ts';
+import { downloadArtifact, getArtifact, listArtifacts } from '../../services/artifacts/read-artifacts.ts';
 import { uploadArtifact } from '../../services/artifacts/upload-artifact.ts';
 import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { ARTIFACT } from '../examples/artifacts.ts';
 
 const tags = ['artifacts'];
 const BYTES = 'application/octet-stream';
@@ -30,8 +31,16 @@ export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
-        { method: 'get', path: '/', tags, summary: 'List artifacts', access: 'executions.read', request: { query: ArtifactFilter } },
-        { 200: json(pageOf(Artifact, 'ArtifactPage'), 'Newest first') },
+        {
+          method: 'get',
+          path: '/',
+          tags,
+          operationId: 'listArtifacts',
+          summary: 'List artifacts',
+          access: 'executions.read',
+          request: { query: ArtifactFilter },
+        },
+        { 200: json(pageOf(Artifact, 'ArtifactPage'), 'A page', { data: [ARTIFACT], next: null }) },
       ),
       async (c) => c.json(await listArtifacts(deps, c.get('caller'), c.req.valid('query')), 200),
     )
@@ -41,13 +50,15 @@ export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'post',
           path: '/',
           tags,
+          operationId: 'uploadArtifact',
           summary: 'Upload a file for file_transfer actions',
-          description: 'The body is the file, up to `max_artifact_bytes`; it is stored as it comes. There is no Idempotency-Key.',
+          description:
+            'The body is the file, up to `max_artifact_bytes`; it is stored as it comes. With an Idempotency-Key, what its headers say of it (length, type, digest) stands for it.',
           access: 'jobs.write',
           streamsBody: true,
           request: { query: z.strictObject({ name: ArtifactName }), body: { required: true, content: bytes } },
         },
-        { 201: json(Artifact, 'Stored') },
+        { 201: json(Artifact, 'Stored', ARTIFACT) },
       ),
       async (c) => c.json(await uploadArtifact(deps, c.get('caller'), c.req.valid('query').name, contentOf(c.req.raw)), 201),
     )
@@ -57,12 +68,12 @@ export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'get',
           path: '/{uuid}',
           tags,
+          operationId: 'getArtifact',
           summary: 'Read an artifact',
           access: 'executions.read',
-          problems: [404],
           request: { params: ArtifactRef },
         },
-        { 200: json(Artifact, 'The artifact, without its content') },
+        { 200: json(Artifact, 'The artifact, without its content', ARTIFACT) },
       ),
       async (c) => c.json(await getArtifact(deps, c.get('caller'), c.req.valid('param').uuid), 200),
     )
@@ -72,10 +83,11 @@ export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'get',
           path: '/{uuid}/content',
           tags,
+          operationId: 'downloadArtifact',
           summary: 'Download an artifact',
           description: 'The exact bytes: outputs are not masked, so what a program printed of a secret is in them. Audited.',
           access: 'jobs.execute',
-          problems: [404],
+          streams: 'bytes',
           request: { params: ArtifactRef },
         },
         { 200: { content: bytes, description: 'The content' } },

@@ -1,23 +1,42 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { ApiToken, ApiTokenCreated, ChangePassword, CreateApiToken, Login, Profile, SessionCreated } from '../../contracts/auth.ts';
+import {
+  ApiToken,
+  ApiTokenCreated,
+  ApiTokenFilter,
+  ChangePassword,
+  CreateApiToken,
+  Login,
+  Profile,
+  SessionCreated,
+} from '../../contracts/auth.ts';
+import { pageOf } from '../../contracts/page.ts';
 import { Uuid } from '../../contracts/target.ts';
 import { changePassword, getProfile, logout } from '../../services/auth/account.ts';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../services/auth/api-tokens.ts';
 import { login } from '../../services/auth/login.ts';
 import type { ServiceDeps } from '../../services/context.ts';
-import { json } from '../define-route.ts';
+import { body, json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { API_TOKEN, API_TOKEN_CREATED, CHANGE_PASSWORD, CREATE_API_TOKEN, LOGIN, PROFILE, SESSION } from '../examples/accounts.ts';
 
 const tags = ['auth'];
-const body = <Schema extends z.ZodType>(schema: Schema) => ({ body: { required: true, ...json(schema, '') } });
 
 export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
-        { method: 'post', path: '/login', tags, summary: 'Log in', access: 'public', request: body(Login) },
-        { 200: json(SessionCreated, 'Logged in') },
+        {
+          method: 'post',
+          path: '/login',
+          tags,
+          operationId: 'login',
+          summary: 'Log in',
+          access: 'public',
+          problems: ['UNAUTHENTICATED'],
+          request: body(Login, LOGIN),
+        },
+        { 200: json(SessionCreated, 'Logged in', SESSION) },
       ),
       async (c) => c.json(await login(deps, c.req.valid('json'), c.get('request')), 200),
     )
@@ -27,6 +46,7 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'post',
           path: '/logout',
           tags,
+          operationId: 'logout',
           summary: 'End this session',
           access: 'authenticated',
           passwordRule: 'password_change_allowed',
@@ -40,8 +60,16 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
     )
     .openapi(
       route(
-        { method: 'get', path: '/me', tags, summary: 'Own profile', access: 'authenticated', passwordRule: 'password_change_allowed' },
-        { 200: json(Profile, 'The account of this token') },
+        {
+          method: 'get',
+          path: '/me',
+          tags,
+          operationId: 'getProfile',
+          summary: 'Own profile',
+          access: 'authenticated',
+          passwordRule: 'password_change_allowed',
+        },
+        { 200: json(Profile, 'The account of this token', PROFILE) },
       ),
       async (c) => c.json(await getProfile(c.get('caller')), 200),
     )
@@ -51,10 +79,12 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'post',
           path: '/password',
           tags,
+          operationId: 'changePassword',
           summary: 'Change own password',
           access: 'authenticated',
           passwordRule: 'password_change_allowed',
-          request: body(ChangePassword),
+          problems: ['FORBIDDEN'],
+          request: body(ChangePassword, CHANGE_PASSWORD),
         },
         { 204: { description: 'Changed; all other sessions are ended' } },
       ),
@@ -65,15 +95,33 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
     )
     .openapi(
       route(
-        { method: 'get', path: '/tokens', tags, summary: 'Own API tokens', access: 'tokens.own' },
-        { 200: json(z.object({ data: z.array(ApiToken) }), 'Tokens') },
+        {
+          method: 'get',
+          path: '/tokens',
+          tags,
+          operationId: 'listApiTokens',
+          summary: 'Own API tokens',
+          access: 'tokens.own',
+          request: { query: ApiTokenFilter },
+        },
+        { 200: json(pageOf(ApiToken, 'ApiTokenPage'), 'A page', { data: [API_TOKEN], next: null }) },
       ),
-      async (c) => c.json({ data: await listApiTokens(c.get('caller')) }, 200),
+      async (c) => c.json(await listApiTokens(deps, c.get('caller'), c.req.valid('query')), 200),
     )
     .openapi(
       route(
-        { method: 'post', path: '/tokens', tags, summary: 'Make an API token', access: 'tokens.own', request: body(CreateApiToken) },
-        { 201: json(ApiTokenCreated, 'Made') },
+        {
+          method: 'post',
+          path: '/tokens',
+          tags,
+          operationId: 'createApiToken',
+          summary: 'Make an API token',
+          access: 'tokens.own',
+          problems: ['CONFLICT'],
+          once: ['token'],
+          request: body(CreateApiToken, CREATE_API_TOKEN),
+        },
+        { 201: json(ApiTokenCreated, 'Made', API_TOKEN_CREATED) },
       ),
       async (c) => c.json(await createApiToken(deps, c.get('caller'), c.req.valid('json')), 201),
     )
@@ -83,9 +131,9 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'delete',
           path: '/tokens/{uuid}',
           tags,
+          operationId: 'revokeApiToken',
           summary: 'Revoke an API token',
           access: 'tokens.own',
-          problems: [404],
           request: { params: z.object({ uuid: Uuid }) },
         },
         { 204: { description: 'Revoked' } },

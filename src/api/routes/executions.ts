@@ -1,23 +1,25 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { ActionResult, Branch, Execution, ExecutionSerial, LogLine } from '../../contracts/execution.ts';
+import {
+  ActionResult,
+  Branch,
+  BranchFilter,
+  Execution,
+  ExecutionFilter,
+  ExecutionSerial,
+  LogFilter,
+  LogLine,
+  ResultFilter,
+} from '../../contracts/execution.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { SteeredExecution, SteerNote } from '../../contracts/steering.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { cancelExecution } from '../../services/executions/cancel-execution.ts';
-import {
-  BranchFilter,
-  ExecutionFilter,
-  LogFilter,
-  ResultFilter,
-  getExecution,
-  listBranches,
-  listExecutions,
-  listLogs,
-  listResults,
-} from '../../services/executions/read-executions.ts';
-import { json } from '../define-route.ts';
+import { executionRevision } from '../../services/executions/change-execution.ts';
+import { getExecution, listBranches, listExecutions, listLogs, listResults } from '../../services/executions/read-executions.ts';
+import { json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { ACTION_RESULT, BRANCH, EXECUTION, LOG_LINE, STEERED, STEER_NOTE } from '../examples/executions.ts';
 import type { RunFeed } from '../../db/run-feed.ts';
 import { streamEvents } from '../stream-events.ts';
 
@@ -35,8 +37,16 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
-        { method: 'get', path: '/', tags, summary: 'List runs', access: 'executions.read', request: { query: ExecutionFilter } },
-        { 200: json(pageOf(Execution, 'ExecutionPage'), 'Newest first') },
+        {
+          method: 'get',
+          path: '/',
+          tags,
+          operationId: 'listExecutions',
+          summary: 'List runs',
+          access: 'executions.read',
+          request: { query: ExecutionFilter },
+        },
+        { 200: json(pageOf(Execution, 'ExecutionPage'), 'A page', { data: [EXECUTION], next: null }) },
       ),
       async (c) => c.json(await listExecutions(deps, c.get('caller'), c.req.valid('query')), 200),
     )
@@ -46,14 +56,15 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           method: 'get',
           path: '/{serial}',
           tags,
+          operationId: 'getExecution',
           summary: 'Read a run',
           access: 'executions.read',
-          problems: [404],
+          etag: 'gives',
           request: { params: ExecutionRef },
         },
-        { 200: json(Execution, 'The run') },
+        { 200: json(Execution, 'The run', EXECUTION) },
       ),
-      async (c) => c.json(await getExecution(deps, c.get('caller'), c.req.valid('param').serial), 200),
+      async (c) => c.json(tagged(c, await getExecution(deps, c.get('caller'), c.req.valid('param').serial), executionRevision), 200),
     )
     .openapi(
       route(
@@ -61,12 +72,12 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           method: 'get',
           path: '/{serial}/branches',
           tags,
+          operationId: 'listBranches',
           summary: 'Branches of a run, one a target',
           access: 'executions.read',
-          problems: [404],
           request: { params: ExecutionRef, query: BranchFilter },
         },
-        { 200: json(pageOf(Branch, 'BranchPage'), 'By number') },
+        { 200: json(pageOf(Branch, 'BranchPage'), 'A page', { data: [BRANCH], next: null }) },
       ),
       async (c) => c.json(await listBranches(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
     )
@@ -76,12 +87,17 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           method: 'get',
           path: '/{serial}/results',
           tags,
+          operationId: 'listResults',
           summary: 'Attempts of the actions of a run, by target; a run that goes on adds to pages that were read',
           access: 'executions.read',
-          problems: [404],
           request: { params: ExecutionRef, query: ResultFilter },
         },
-        { 200: json(pageOf(ActionResult, 'ActionResultPage'), 'By target, oldest first') },
+        {
+          200: json(pageOf(ActionResult, 'ActionResultPage'), 'A page: by branch, those of one oldest first', {
+            data: [ACTION_RESULT],
+            next: null,
+          }),
+        },
       ),
       async (c) => c.json(await listResults(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
     )
@@ -91,12 +107,12 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           method: 'get',
           path: '/{serial}/logs',
           tags,
+          operationId: 'listLogs',
           summary: 'Log lines of a run; one that goes on is followed by its events',
           access: 'executions.read',
-          problems: [404],
           request: { params: ExecutionRef, query: LogFilter },
         },
-        { 200: json(pageOf(LogLine, 'LogPage'), 'Oldest first') },
+        { 200: json(pageOf(LogLine, 'LogPage'), 'A page', { data: [LOG_LINE], next: null }) },
       ),
       async (c) => c.json(await listLogs(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
     )
@@ -106,12 +122,13 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           method: 'post',
           path: '/{serial}/cancel',
           tags,
+          operationId: 'cancelExecution',
           summary: 'Stop a run',
           access: 'executions.cancel',
-          problems: [404],
-          request: { params: ExecutionRef, body: { ...json(SteerNote, 'Why; may be left out'), required: false } },
+          problems: ['CONFLICT'],
+          request: { params: ExecutionRef, body: { ...json(SteerNote, 'Why; may be left out', STEER_NOTE), required: false } },
         },
-        { 202: json(SteeredExecution, 'Asked; the run ends as cancelled') },
+        { 202: json(SteeredExecution, 'Asked; the run ends as cancelled', STEERED) },
       ),
       async (c) => c.json(await cancelExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 202),
     )
@@ -121,11 +138,12 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           method: 'get',
           path: '/{serial}/events',
           tags,
+          operationId: 'followExecution',
           summary: 'Follow a run live (server-sent events)',
           description:
             'Events: `execution`, `branch`, `line`, and `end` when the run has ended and all was sent. Ids are times; a stream resumed with Last-Event-ID starts ten seconds before it, so drop lines that you have by (branch_serial, line_number).',
           access: 'executions.read',
-          problems: [404],
+          streams: 'sse',
           request: { params: ExecutionRef, headers: EventHeaders },
         },
         { 200: { content: { 'text/event-stream': { schema: z.string() } }, description: 'A stream that ends with the run' } },

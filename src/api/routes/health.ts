@@ -14,6 +14,10 @@ const Readiness = z
   .meta({ id: 'Readiness' });
 type Readiness = z.infer<typeof Readiness>;
 
+const CHECK = { ok: true, required: true, message: 'It answers.' };
+const READY: Readiness = { status: 'ready', checks: { postgres: CHECK } };
+const NOT_READY: Readiness = { status: 'not_ready', checks: { postgres: { ...CHECK, ok: false, message: 'It does not answer.' } } };
+
 /** Checks by name; each answers within some seconds. */
 export type CheckReadiness = () => Promise<Readiness['checks']>;
 
@@ -27,17 +31,24 @@ export const healthRoutes = (readiness: CheckReadiness, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
-        { method: 'get', path: '/healthz', tags: ['health'], summary: 'This process lives', access: 'public' },
-        { 200: json(Health, 'It does') },
+        { method: 'get', path: '/healthz', tags: ['health'], operationId: 'getHealth', summary: 'This process lives', access: 'public' },
+        { 200: json(Health, 'It does', { status: 'ok' }) },
       ),
       (c) => c.json({ status: 'ok' as const }, 200),
     )
     .openapi(
       route(
-        { method: 'get', path: '/readyz', tags: ['health'], summary: 'This process can work', access: 'public' },
         {
-          200: json(Readiness, 'It can, also while Temporal is away: runs are accepted then'),
-          503: json(Readiness, 'The database is away'),
+          method: 'get',
+          path: '/readyz',
+          tags: ['health'],
+          operationId: 'getReadiness',
+          summary: 'This process can work',
+          access: 'public',
+        },
+        {
+          200: json(Readiness, 'It can, also while Temporal is away: runs are accepted then', READY),
+          503: json(Readiness, 'The database is away', NOT_READY),
         },
       ),
       async (c) => {

@@ -1,37 +1,59 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { Execution } from '../../contracts/execution.ts';
-import { CreateJob, Job, JobSerial, JobSummary, StartExecution } from '../../contracts/job.ts';
+import { CreateJob, Job, JobFilter, JobSerial, JobSummary, StartExecution } from '../../contracts/job.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { JobPlan, PlanJob } from '../../contracts/plan.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { planRun } from '../../services/executions/plan-run.ts';
 import { startExecution } from '../../services/executions/start-execution.ts';
-import { JobFilter, getJob, listJobs } from '../../services/jobs/read-jobs.ts';
+import { jobRevision } from '../../services/jobs/job-revision.ts';
+import { getJob, listJobs } from '../../services/jobs/read-jobs.ts';
 import { createJob, deleteJob, updateJob } from '../../services/jobs/write-job.ts';
-import { json } from '../define-route.ts';
+import { body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { EXECUTION } from '../examples/executions.ts';
+import { CREATE_JOB, JOB, JOB_PLAN, JOB_SUMMARY, PLAN_JOB, START_EXECUTION } from '../examples/jobs.ts';
 
 const tags = ['jobs'];
+const DEFINITION_PROBLEMS = ['CONFIRMATION_NEEDED'] as const;
+const PLAN_PROBLEMS = ['NO_TARGETS', 'TARGET_NOT_ACTIVE', 'VARIABLE_MISSING'] as const;
+const START_PROBLEMS = [...PLAN_PROBLEMS, 'METHOD_MISSING', 'METHOD_UNSUPPORTED'] as const;
 const JobRef = z.object({ serial: JobSerial });
 const Version = z.strictObject({
   version: z.coerce.number().int().min(1).max(1_000_000).optional().meta({ description: 'Default the current one.' }),
 });
-const body = <Schema extends z.ZodType>(schema: Schema) => ({ body: { required: true, ...json(schema, '') } });
 
 export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
-        { method: 'get', path: '/', tags, summary: 'List jobs', access: 'jobs.read', request: { query: JobFilter } },
-        { 200: json(pageOf(JobSummary, 'JobPage'), 'Newest first') },
+        {
+          method: 'get',
+          path: '/',
+          tags,
+          operationId: 'listJobs',
+          summary: 'List jobs',
+          access: 'jobs.read',
+          request: { query: JobFilter },
+        },
+        { 200: json(pageOf(JobSummary, 'JobPage'), 'A page', { data: [JOB_SUMMARY], next: null }) },
       ),
       async (c) => c.json(await listJobs(deps, c.get('caller'), c.req.valid('query')), 200),
     )
     .openapi(
       route(
-        { method: 'post', path: '/', tags, summary: 'Define a job', access: 'jobs.write', request: body(CreateJob) },
-        { 201: json(Job, 'Version 1 of the job') },
+        {
+          method: 'post',
+          path: '/',
+          tags,
+          operationId: 'createJob',
+          summary: 'Define a job',
+          access: 'jobs.write',
+          problems: DEFINITION_PROBLEMS,
+          request: body(CreateJob, CREATE_JOB),
+        },
+        { 201: json(Job, 'Version 1 of the job', JOB) },
       ),
       async (c) => c.json(await createJob(deps, c.get('caller'), c.req.valid('json')), 201),
     )
@@ -41,14 +63,18 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'get',
           path: '/{serial}',
           tags,
+          operationId: 'getJob',
           summary: 'Read a job',
           access: 'jobs.read',
-          problems: [404],
+          etag: 'gives',
           request: { params: JobRef, query: Version },
         },
-        { 200: json(Job, 'The job') },
+        { 200: json(Job, 'The job', JOB) },
       ),
-      async (c) => c.json(await getJob(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query').version), 200),
+      async (c) => {
+        const job = await getJob(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query').version);
+        return c.json(tagged(c, job, jobRevision), 200);
+      },
     )
     .openapi(
       route(
@@ -56,14 +82,19 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'put',
           path: '/{serial}',
           tags,
+          operationId: 'updateJob',
           summary: 'Make a new version of a job',
           access: 'jobs.write',
-          problems: [404],
-          request: { params: JobRef, ...body(CreateJob) },
+          etag: 'takes',
+          problems: DEFINITION_PROBLEMS,
+          request: { params: JobRef, ...body(CreateJob, CREATE_JOB) },
         },
-        { 200: json(Job, 'The new version') },
+        { 200: json(Job, 'The new version', JOB) },
       ),
-      async (c) => c.json(await updateJob(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
+      async (c) => {
+        const job = await updateJob(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'), c.get('expected'));
+        return c.json(tagged(c, job, jobRevision), 200);
+      },
     )
     .openapi(
       route(
@@ -71,15 +102,17 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'delete',
           path: '/{serial}',
           tags,
+          operationId: 'deleteJob',
           summary: 'Delete a job; its record stays',
           access: 'jobs.write',
-          problems: [404, 409],
+          etag: 'takes',
+          problems: ['CONFLICT'],
           request: { params: JobRef },
         },
         { 204: { description: 'Deleted' } },
       ),
       async (c) => {
-        await deleteJob(deps, c.get('caller'), c.req.valid('param').serial);
+        await deleteJob(deps, c.get('caller'), c.req.valid('param').serial, c.get('expected'));
         return c.body(null, 204);
       },
     )
@@ -89,12 +122,13 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'post',
           path: '/{serial}/executions',
           tags,
+          operationId: 'startExecution',
           summary: 'Run a job',
           access: 'jobs.execute',
-          problems: [404],
-          request: { params: JobRef, ...body(StartExecution) },
+          problems: START_PROBLEMS,
+          request: { params: JobRef, ...body(StartExecution, START_EXECUTION) },
         },
-        { 202: json(Execution, 'Accepted: it will run exactly once') },
+        { 202: json(Execution, 'Accepted: it will run exactly once', EXECUTION) },
       ),
       async (c) =>
         c.json(
@@ -108,12 +142,13 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'post',
           path: '/{serial}/plan',
           tags,
+          operationId: 'planJob',
           summary: 'What a run of a job would do; nothing is written',
           access: 'jobs.execute',
-          problems: [404],
-          request: { params: JobRef, ...body(PlanJob) },
+          problems: PLAN_PROBLEMS,
+          request: { params: JobRef, ...body(PlanJob, PLAN_JOB) },
         },
-        { 200: json(JobPlan, 'One page of its targets') },
+        { 200: json(JobPlan, 'One page of its targets', JOB_PLAN) },
       ),
       async (c) => c.json(await planRun(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
     );

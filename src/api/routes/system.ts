@@ -2,11 +2,12 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { ChangeDangerousPatterns, DangerousPatterns } from '../../contracts/dangerous-list.ts';
 import { DatabaseHealth } from '../../contracts/database-health.ts';
 import type { ServiceDeps } from '../../services/context.ts';
-import { changeDangerousPatterns, readDangerousPatterns } from '../../services/system/dangerous-patterns.ts';
+import { changeDangerousPatterns, dangerousPatternsRevision, readDangerousPatterns } from '../../services/system/dangerous-patterns.ts';
 import { readDatabaseHealth } from '../../services/system/read-database-health.ts';
-import { json } from '../define-route.ts';
+import { body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { CHANGE_DANGEROUS_PATTERNS, DANGEROUS_PATTERNS, DATABASE_HEALTH } from '../examples/system.ts';
 
 export const systemRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
@@ -16,11 +17,12 @@ export const systemRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'get',
           path: '/database',
           tags: ['system'],
+          operationId: 'getDatabaseHealth',
           summary: 'Health of the database',
           description: 'What `opsconductor db health` says. Nothing is changed; it may take some seconds.',
           access: 'database.read',
         },
-        { 200: json(DatabaseHealth, 'What was found') },
+        { 200: json(DatabaseHealth, 'What was found', DATABASE_HEALTH) },
       ),
       async (c) => c.json(await readDatabaseHealth(deps, c.get('caller')), 200),
     )
@@ -30,12 +32,14 @@ export const systemRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'get',
           path: '/dangerous-patterns',
           tags: ['system'],
+          operationId: 'getDangerousPatterns',
           summary: 'What counts as a dangerous command',
           access: 'settings.write',
+          etag: 'gives',
         },
-        { 200: json(DangerousPatterns, 'The list') },
+        { 200: json(DangerousPatterns, 'The list', DANGEROUS_PATTERNS) },
       ),
-      async (c) => c.json(await readDangerousPatterns(deps, c.get('caller')), 200),
+      async (c) => c.json(tagged(c, await readDangerousPatterns(deps, c.get('caller')), dangerousPatternsRevision), 200),
     )
     .openapi(
       route(
@@ -43,13 +47,18 @@ export const systemRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           method: 'put',
           path: '/dangerous-patterns',
           tags: ['system'],
+          operationId: 'changeDangerousPatterns',
           summary: 'Replace the list of dangerous commands',
           description: 'Other processes know the new list some seconds later. Jobs that are saved already are not asked again.',
           access: 'settings.write',
-          problems: [409],
-          request: { body: { required: true, ...json(ChangeDangerousPatterns, '') } },
+          etag: 'takes',
+          problems: ['CONFLICT', 'NOT_FOUND'],
+          request: body(ChangeDangerousPatterns, CHANGE_DANGEROUS_PATTERNS),
         },
-        { 200: json(DangerousPatterns, 'The new list') },
+        { 200: json(DangerousPatterns, 'The new list', DANGEROUS_PATTERNS) },
       ),
-      async (c) => c.json(await changeDangerousPatterns(deps, c.get('caller'), c.req.valid('json')), 200),
+      async (c) => {
+        const list = await changeDangerousPatterns(deps, c.get('caller'), c.req.valid('json'), c.get('expected'));
+        return c.json(tagged(c, list, dangerousPatternsRevision), 200);
+      },
     );

@@ -1,11 +1,16 @@
-import type { ApiToken, ApiTokenCreated, CreateApiToken } from '../../contracts/auth.ts';
+import type { ApiToken, ApiTokenCreated, ApiTokenFilter, CreateApiToken } from '../../contracts/auth.ts';
+import type { Page } from '../../contracts/page.ts';
+import { keyset } from '../../db/keyset.ts';
+import type { Order } from '../../db/keyset.ts';
 import { ApiTokenModel } from '../../db/models/identity/api-tokens.ts';
+import { selectRows } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { isPermission } from '../../domain/permissions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { withConstraints } from '../constraint-errors.ts';
+import { iso } from '../iso.ts';
 import { newToken, tokenHash } from '../tokens.ts';
 
 const PREFIX_LENGTH = 12;
@@ -68,10 +73,25 @@ export const createApiToken = async ({ db, keyRing }: ServiceDeps, caller: Calle
   );
 };
 
-export const listApiTokens = async (caller: Caller): Promise<ApiToken[]> => {
+const ORDER: Order<'created' | 'name'> = {
+  id: 't.id',
+  sorts: { created: 'id', name: { by: 't.name', type: 'text' } },
+  sort: '-created',
+};
+
+const COLUMNS = `t.token_uuid, t.name, t.token_prefix, t.scopes, ${iso('t.expires_at')} AS expires_at, ${iso('t.last_used_at')} AS last_used_at,
+${iso('t.created_at')} AS created_at`;
+
+/** The caller's own tokens that are not revoked. */
+export const listApiTokens = async ({ db }: Pick<ServiceDeps, 'db'>, caller: Caller, filter: ApiTokenFilter): Promise<Page<ApiToken>> => {
   authorize(caller, 'tokens.own');
-  const rows = await ApiTokenModel.findAll({ where: { userId: caller.userId, revokedAt: null }, order: [['id', 'DESC']] });
-  return rows.map(infoOf);
+  const page = keyset(ORDER, filter, [caller.userId]);
+  const rows = await selectRows<ApiToken & { row_id: number }>(
+    db,
+    `SELECT ${page.columns}, ${COLUMNS} FROM api_tokens t WHERE t.user_id = $1 AND t.revoked_at IS NULL AND ${page.where} ${page.order}`,
+    page.bind,
+  );
+  return page.of(rows);
 };
 
 /** Another user's token answers as if absent. @throws OpsError NOT_FOUND */

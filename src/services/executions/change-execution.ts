@@ -1,25 +1,39 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Rollout } from '../../contracts/rollout.ts';
+import type { Execution } from '../../contracts/execution.ts';
 import type { ChangeExecution, SteeredExecution } from '../../contracts/steering.ts';
 import { assignBatches } from '../../db/assign-batches.ts';
 import { execute } from '../../db/query.ts';
 import { hasBatches } from '../../domain/rollout.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { assertRevision, revisionOf } from '../revision.ts';
+import type { Expected } from '../revision.ts';
 import { assertBatchApprover } from './assert-approver.ts';
 import { steerRun } from './steer-run.ts';
 import type { SteeredRun } from './steer-run.ts';
 
+/** Names what people can change of a run that goes on. */
+export const executionRevision = ({ max_concurrent_targets, rollout }: Pick<Execution, 'max_concurrent_targets' | 'rollout'>): string =>
+  revisionOf({ max_concurrent_targets, rollout });
+
 /**
  * Changes the window or the rollout of a run that goes on. Targets that are at work are not touched by a smaller window; batches that have begun are
  * not divided anew.
- * @throws OpsError NOT_FOUND, CONFLICT, TOO_MANY_BATCHES
+ * @throws OpsError NOT_FOUND, CONFLICT, TOO_MANY_BATCHES, REVISION_MISMATCH
  */
-export const changeExecution = (deps: ServiceDeps, caller: Caller, serial: string, input: ChangeExecution): Promise<SteeredExecution> =>
+export const changeExecution = (
+  deps: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  input: ChangeExecution,
+  expected?: Expected,
+): Promise<SteeredExecution> =>
   steerRun(deps, caller, serial, {
     permission: 'executions.steer',
     note: input.note,
     async change(run, transaction) {
+      assertRevision(expected, executionRevision({ max_concurrent_targets: run.window, rollout: run.rollout }), `Execution ${serial}`);
       const window = input.max_concurrent_targets ?? run.window;
       const rollout = input.rollout ?? run.rollout;
       if (input.rollout !== undefined) assertOrderStays(run, input.rollout);

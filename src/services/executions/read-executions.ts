@@ -1,11 +1,18 @@
-import { z } from 'zod';
 import type { Sequelize } from 'sequelize';
-import type { ActionResult, Branch, Execution, LogLine } from '../../contracts/execution.ts';
-import { ActionResultStatus, ExecutionStatus, LogLevel, OutputStream } from '../../contracts/enums.ts';
+import type {
+  ActionResult,
+  Branch,
+  BranchFilter,
+  Execution,
+  ExecutionFilter,
+  LogFilter,
+  LogLine,
+  ResultFilter,
+} from '../../contracts/execution.ts';
 import type { FailureCategory } from '../../contracts/enums.ts';
 import type { Page } from '../../contracts/page.ts';
-import { PageQuery } from '../../contracts/page.ts';
-import { Text } from '../../contracts/text.ts';
+import { keyset } from '../../db/keyset.ts';
+import type { Order } from '../../db/keyset.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { isUnresolved } from '../../db/unknown-outcome.ts';
 import { FAULT_OF } from '../../domain/failure.ts';
@@ -13,31 +20,12 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { iso } from '../iso.ts';
-import { cursorId, cursorOfBranch, pageByBranch, pageOfRows } from '../page.ts';
 
-export const ExecutionFilter = PageQuery.extend({ status: ExecutionStatus.optional(), job: Text(20).optional() });
-export type ExecutionFilter = z.infer<typeof ExecutionFilter>;
-export const BranchFilter = PageQuery.extend({ status: ExecutionStatus.optional(), target: Text(50).optional() });
-export type BranchFilter = z.infer<typeof BranchFilter>;
-export const ResultFilter = PageQuery.extend({
-  status: ActionResultStatus.optional(),
-  target: Text(50).optional(),
-  branch: Text(100).optional(),
-  action_order: z.coerce.number().int().min(1).max(10_000).optional(),
-  unresolved: z
-    .stringbool()
-    .optional()
-    .meta({ description: 'true: only attempts whose outcome is not known, and of which nobody has told it.' }),
-});
-export type ResultFilter = z.infer<typeof ResultFilter>;
-export const LogFilter = PageQuery.extend({
-  limit: z.coerce.number().int().min(1).max(5_000).default(500),
-  branch: Text(100).optional(),
-  target: Text(50).optional(),
-  stream: OutputStream.optional(),
-  level: LogLevel.optional(),
-});
-export type LogFilter = z.infer<typeof LogFilter>;
+const byCreation = (id: string): Order<'created'> => ({ id, sorts: { created: 'id' }, sort: '-created' });
+// The numbers of a job's runs rise with their ids, and have an index that begins with the job.
+const [RUNS, RUNS_OF_JOB] = [byCreation('e.id'), byCreation('e.execution_number')];
+const BRANCHES: Order<'branch_number'> = { id: 'b.branch_number', sorts: { branch_number: 'id' }, sort: 'branch_number' };
+const RESULTS: Order<'branch'> = { id: 'r.id', sorts: { branch: { by: 'b.branch_number', type: 'bigint' } }, sort: 'branch' };
 
 const withFault = <Row extends { failure_category: FailureCategory | null }>(row: Row): Row & { fault: string | null } => ({
   ...row,
@@ -52,19 +40,18 @@ e.closed_by, ${iso('e.created_at')} AS created_at, ${iso('e.started_at')} AS sta
 
 type ExecutionRow = Omit<Execution, 'fault'>;
 
-/** Runs, newest first. */
+/** Runs. */
 export const listExecutions = async ({ db }: ServiceDeps, caller: Caller, filter: ExecutionFilter): Promise<Page<Execution>> => {
   authorize(caller, 'executions.read');
-  // The numbers of a job's runs rise with their ids, and have an index that begins with the job.
-  const place = filter.job === undefined ? 'e.id' : 'e.execution_number';
+  const page = keyset(filter.job === undefined ? RUNS : RUNS_OF_JOB, filter, [filter.status ?? null, filter.job ?? null]);
   const rows = await selectRows<ExecutionRow & { row_id: number }>(
     db,
-    `SELECT ${place} AS row_id, ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id
-     WHERE ($1::bigint IS NULL OR ${place} < $1) AND ($2::text IS NULL OR e.status = $2)
-       AND ($3::text IS NULL OR e.job_id = (SELECT id FROM jobs WHERE job_serial = $3)) ORDER BY ${place} DESC LIMIT $4`,
-    [cursorId(filter) ?? null, filter.status ?? null, filter.job ?? null, filter.limit + 1],
+    `SELECT ${page.columns}, ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id
+     WHERE ($1::text IS NULL OR e.status = $1) AND ($2::text IS NULL OR e.job_id = (SELECT id FROM jobs WHERE job_serial = $2))
+       AND ${page.where} ${page.order}`,
+    page.bind,
   );
-  return pageOfRows(rows.map(withFault), filter.limit);
+  return page.of(rows.map(withFault));
 };
 
 /** @throws OpsError NOT_FOUND */
@@ -96,16 +83,18 @@ b.hold_reason, ${iso('b.lock_acquired_at')} AS lock_acquired_at, CASE WHEN b.hol
   FROM job_execution_branches h WHERE h.target_id = b.target_id AND h.lock_acquired_at IS NOT NULL AND h.completed_at IS NULL) END AS waits_for,
 ${iso('b.started_at')} AS started_at, ${iso('b.completed_at')} AS completed_at, ${iso('b.updated_at')} AS updated_at`;
 
-/** Branches of a run, by number. */
+/** Branches of a run. */
 export const listBranches = async ({ db }: ServiceDeps, caller: Caller, serial: string, filter: BranchFilter): Promise<Page<Branch>> => {
   authorize(caller, 'executions.read');
+  const run = await executionId(db, serial);
+  const page = keyset(BRANCHES, { ...filter, run }, [run, filter.status ?? null, filter.target ?? null]);
   const rows = await selectRows<Omit<Branch, 'fault'> & { row_id: number }>(
     db,
-    `SELECT b.branch_number AS row_id, ${BRANCH_COLUMNS} FROM job_execution_branches b WHERE b.job_execution_id = $1 AND b.branch_number > $2::bigint
-       AND ($3::text IS NULL OR b.status = $3) AND ($4::text IS NULL OR b.target_serial_ref = $4 OR b.target_name_ref = $4) ORDER BY b.branch_number LIMIT $5`,
-    [await executionId(db, serial), cursorId(filter) ?? 0, filter.status ?? null, filter.target ?? null, filter.limit + 1],
+    `SELECT ${page.columns}, ${BRANCH_COLUMNS} FROM job_execution_branches b WHERE b.job_execution_id = $1 AND ($2::text IS NULL OR b.status = $2)
+       AND ($3::text IS NULL OR b.target_serial_ref = $3 OR b.target_name_ref = $3) AND ${page.where} ${page.order}`,
+    page.bind,
   );
-  return pageOfRows(rows.map(withFault), filter.limit);
+  return page.of(rows.map(withFault));
 };
 
 const RESULT_COLUMNS = `r.action_serial, b.branch_serial, b.target_serial_ref AS target_serial, r.action_order, r.action_name, r.action_type, r.iteration, r.attempt,
@@ -124,26 +113,24 @@ export const listResults = async (
   filter: ResultFilter,
 ): Promise<Page<ActionResult>> => {
   authorize(caller, 'executions.read');
-  const place = cursorOfBranch(filter);
-  const rows = await selectRows<Omit<ActionResult, 'fault'> & { row_id: number; place: number }>(
+  const run = await executionId(db, serial);
+  const page = keyset(RESULTS, { ...filter, run }, [
+    run,
+    filter.status ?? null,
+    filter.branch ?? null,
+    filter.target ?? null,
+    filter.action_order ?? null,
+    filter.unresolved ?? null,
+  ]);
+  const rows = await selectRows<Omit<ActionResult, 'fault'> & { row_id: number }>(
     db,
-    `SELECT r.id AS row_id, b.branch_number AS place, ${RESULT_COLUMNS} FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
-     WHERE b.job_execution_id = $1 AND b.branch_number >= $2 AND (b.branch_number > $2 OR r.id > $9) AND ($3::text IS NULL OR r.status = $3) AND ($4::text IS NULL OR b.branch_serial = $4)
-       AND ($5::text IS NULL OR b.target_serial_ref = $5 OR b.target_name_ref = $5) AND ($6::int IS NULL OR r.action_order = $6)
-       AND ($8::boolean IS NOT TRUE OR ${isUnresolved('r')}) ORDER BY b.branch_number, r.id LIMIT $7`,
-    [
-      await executionId(db, serial),
-      place?.branchNumber ?? 0,
-      filter.status ?? null,
-      filter.branch ?? null,
-      filter.target ?? null,
-      filter.action_order ?? null,
-      filter.limit + 1,
-      filter.unresolved ?? null,
-      place?.id ?? 0,
-    ],
+    `SELECT ${page.columns}, ${RESULT_COLUMNS} FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
+     WHERE b.job_execution_id = $1 AND ($2::text IS NULL OR r.status = $2) AND ($3::text IS NULL OR b.branch_serial = $3)
+       AND ($4::text IS NULL OR b.target_serial_ref = $4 OR b.target_name_ref = $4) AND ($5::int IS NULL OR r.action_order = $5)
+       AND ($6::boolean IS NOT TRUE OR ${isUnresolved('r')}) AND ${page.where} ${page.order}`,
+    page.bind,
   );
-  return pageByBranch(rows.map(withFault), filter.limit);
+  return page.of(rows.map(withFault));
 };
 
 /** What an action of a run has come to: its latest attempt that a person answered, else its latest. @throws OpsError NOT_FOUND */
@@ -186,12 +173,14 @@ export const listLogs = async ({ db }: ServiceDeps, caller: Caller, serial: stri
   // The lines of one branch have an index by number. The run is not asked for then: the planner would mistake how many lines there are.
   const [owner, place, id, others] =
     branches?.length === 1 ? ['l.branch_id', 'l.line_number', branches[0], null] : ['l.job_execution_id', 'l.id', run, branches ?? null];
+  const order: Order<'created'> = { id: place, sorts: { created: 'id' }, sort: 'created' };
+  const page = keyset(order, { ...filter, run }, [id, others, filter.stream ?? null, filter.level ?? null]);
   const rows = await selectRows<LogLine & { row_id: number }>(
     db,
-    `SELECT ${place} AS row_id, ${LOG_COLUMNS} FROM job_execution_logs l LEFT JOIN job_execution_branches b ON b.id = l.branch_id
-     WHERE ${owner} = $1 AND ${place} > $2 AND ($3::bigint[] IS NULL OR l.branch_id = ANY($3::bigint[])) AND ($4::text IS NULL OR l.stream = $4)
-       AND ($5::text IS NULL OR l.log_level = $5) ORDER BY ${place} LIMIT $6`,
-    [id, cursorId(filter) ?? 0, others, filter.stream ?? null, filter.level ?? null, filter.limit + 1],
+    `SELECT ${page.columns}, ${LOG_COLUMNS} FROM job_execution_logs l LEFT JOIN job_execution_branches b ON b.id = l.branch_id
+     WHERE ${owner} = $1 AND ($2::bigint[] IS NULL OR l.branch_id = ANY($2::bigint[])) AND ($3::text IS NULL OR l.stream = $3)
+       AND ($4::text IS NULL OR l.log_level = $4) AND ${page.where} ${page.order}`,
+    page.bind,
   );
-  return pageOfRows(rows, filter.limit);
+  return page.of(rows);
 };

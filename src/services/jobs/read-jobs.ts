@@ -1,58 +1,52 @@
-import type { z } from 'zod';
-import type { Sequelize } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
 import type { Page } from '../../contracts/page.ts';
-import { PageQuery } from '../../contracts/page.ts';
-import { JobStatus } from '../../contracts/enums.ts';
-import type { Job, JobSummary } from '../../contracts/job.ts';
-import { Text } from '../../contracts/text.ts';
+import type { Job, JobFilter, JobSummary } from '../../contracts/job.ts';
+import { keyset } from '../../db/keyset.ts';
+import type { Order } from '../../db/keyset.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { iso } from '../iso.ts';
-import { cursorId, pageOfRows } from '../page.ts';
 import { nestActions } from './nest-actions.ts';
 import type { ActionRow } from './nest-actions.ts';
 import { showVariables } from './stored-variables.ts';
 
-export const JobFilter = PageQuery.extend({
-  search: Text(255).optional().meta({ description: 'Part of the name, or a serial.' }),
-  status: JobStatus.optional(),
-  tag: Text(100).optional().meta({ description: 'One of its tags.' }),
-});
-export type JobFilter = z.infer<typeof JobFilter>;
+const ORDER: Order<'created' | 'name'> = {
+  id: 'j.id',
+  sorts: { created: 'id', name: { by: 'j.name', type: 'text' } },
+  sort: '-created',
+};
 
 const TARGETS_SHOWN = 1_000;
 
 const SUMMARY_COLUMNS = `j.job_serial, j.job_uuid, j.name, j.description, j.job_type, j.status, j.priority, coalesce(j.settings->'tags', '[]') AS tags, j.definition_version,
 ${iso('j.created_at')} AS created_at, ${iso('j.updated_at')} AS updated_at, ${iso('j.started_at')} AS started_at, ${iso('j.completed_at')} AS completed_at`;
 
-/** Jobs that are not deleted, newest first. */
+/** Jobs that are not deleted. */
 export const listJobs = async ({ db }: ServiceDeps, caller: Caller, filter: JobFilter): Promise<Page<JobSummary>> => {
   authorize(caller, 'jobs.read');
+  const page = keyset(ORDER, filter, [
+    filter.search?.replace(/[\\%_]/g, String.raw`\$&`) ?? null,
+    filter.search ?? null,
+    filter.status ?? null,
+    filter.tag ?? null,
+  ]);
   const rows = await selectRows<JobSummary & { row_id: number }>(
     db,
-    `SELECT j.id AS row_id, ${SUMMARY_COLUMNS} FROM jobs j WHERE j.deleted_at IS NULL AND NOT j.is_template AND ($1::bigint IS NULL OR j.id < $1)
-       AND ($2::text IS NULL OR j.name ILIKE '%' || $2 || '%' OR j.job_serial = $3) AND ($4::text IS NULL OR j.status = $4)
-       AND ($6::text IS NULL OR j.settings->'tags' @> to_jsonb($6::text))
-     ORDER BY j.id DESC LIMIT $5`,
-    [
-      cursorId(filter) ?? null,
-      filter.search?.replace(/[\\%_]/g, String.raw`\$&`) ?? null,
-      filter.search ?? null,
-      filter.status ?? null,
-      filter.limit + 1,
-      filter.tag ?? null,
-    ],
+    `SELECT ${page.columns}, ${SUMMARY_COLUMNS} FROM jobs j WHERE j.deleted_at IS NULL AND NOT j.is_template
+       AND ($1::text IS NULL OR j.name ILIKE '%' || $1 || '%' OR j.job_serial = $2) AND ($3::text IS NULL OR j.status = $3)
+       AND ($4::text IS NULL OR j.settings->'tags' @> to_jsonb($4::text)) AND ${page.where} ${page.order}`,
+    page.bind,
   );
-  return pageOfRows(rows, filter.limit);
+  return page.of(rows);
 };
 
 type JobRow = Omit<Job, 'targets' | 'variables' | 'actions'> & { id: number; variables: StoredVariable[]; actions: ActionRow[] };
 
 /** A version of a job, by default the current one. @throws OpsError NOT_FOUND */
-export const readJob = async (db: Sequelize, serial: string, version?: number): Promise<Job> => {
+export const readJob = async (db: Sequelize, serial: string, version?: number, transaction?: Transaction): Promise<Job> => {
   const row = await selectRow<JobRow>(
     db,
     `SELECT j.id, ${SUMMARY_COLUMNS}, v.definition_version, v.definition->'name' #>> '{}' AS name, v.definition->'description' #>> '{}' AS description,
@@ -67,6 +61,7 @@ export const readJob = async (db: Sequelize, serial: string, version?: number): 
      FROM jobs j JOIN job_versions v ON v.job_id = j.id AND v.definition_version = coalesce($2, j.definition_version)
      WHERE j.job_serial = $1 AND j.deleted_at IS NULL`,
     [serial, version ?? null],
+    transaction,
   );
   if (row === undefined)
     throw new OpsError('NOT_FOUND', version === undefined ? `There is no job ${serial}.` : `Job ${serial} has no version ${version}.`);
@@ -74,6 +69,7 @@ export const readJob = async (db: Sequelize, serial: string, version?: number): 
     db,
     'SELECT t.target_serial FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active ORDER BY jt.id LIMIT $2',
     [row.id, TARGETS_SHOWN],
+    transaction,
   );
   const { id: _, variables, actions, ...job } = row;
   return {

@@ -17,6 +17,8 @@ import { checkActions } from './check-actions.ts';
 import { checkCapabilities } from './check-capabilities.ts';
 import { checkDefinition } from './check-definition.ts';
 import { weakConnections } from './connection-weaknesses.ts';
+import type { Expected } from '../revision.ts';
+import { assertJobRevision } from './job-revision.ts';
 import { readJob } from './read-jobs.ts';
 import { storeVariables, valueProblem } from './stored-variables.ts';
 import { writeActions } from './write-actions.ts';
@@ -138,12 +140,13 @@ const keepSecrets = (given: readonly StoredVariable[], before: readonly StoredVa
       : variable;
   });
 
-/** An edit is a new version; runs keep the version that they began with. @throws OpsError NOT_FOUND, VALIDATION */
+/** An edit is a new version; runs keep the version that they began with. @throws OpsError NOT_FOUND, VALIDATION, REVISION_MISMATCH */
 export const updateJob = async (
   { db, keyRing, readSettings }: ServiceDeps,
   caller: Caller,
   serial: string,
   input: CreateJob,
+  expected?: Expected,
 ): Promise<Job> => {
   authorize(caller, 'jobs.write');
   checkVariables(input);
@@ -154,6 +157,7 @@ export const updateJob = async (
   await db.transaction(async (transaction) => {
     const row = await JobModel.findOne({ where: { jobSerial: serial, deletedAt: null }, transaction, lock: true });
     if (row === null) throw new OpsError('NOT_FOUND', `There is no job ${serial}.`);
+    await assertJobRevision({ db }, serial, expected, transaction);
     const latest = await selectRow<{ version: number }>(
       db,
       'SELECT max(definition_version) AS version FROM job_versions WHERE job_id = $1',
@@ -180,12 +184,13 @@ export const updateJob = async (
   return readJob(db, serial);
 };
 
-/** Soft delete: the record of its runs stays. @throws OpsError NOT_FOUND, CONFLICT while it runs */
-export const deleteJob = async ({ db, keyRing }: ServiceDeps, caller: Caller, serial: string): Promise<void> => {
+/** Soft delete: the record of its runs stays. @throws OpsError NOT_FOUND, REVISION_MISMATCH, CONFLICT while it runs */
+export const deleteJob = async ({ db, keyRing }: ServiceDeps, caller: Caller, serial: string, expected?: Expected): Promise<void> => {
   authorize(caller, 'jobs.write');
   await db.transaction(async (transaction) => {
     const row = await JobModel.findOne({ where: { jobSerial: serial, deletedAt: null }, transaction, lock: true });
     if (row === null) throw new OpsError('NOT_FOUND', `There is no job ${serial}.`);
+    await assertJobRevision({ db }, serial, expected, transaction);
     const open = await selectRow(
       db,
       `SELECT 1 AS open FROM job_executions WHERE job_id = $1 AND status IN ('scheduled', 'running') LIMIT 1`,

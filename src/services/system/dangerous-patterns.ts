@@ -9,6 +9,8 @@ import { patternProblem } from '../../domain/pattern-problem.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { iso } from '../iso.ts';
+import { assertRevision } from '../revision.ts';
+import type { Expected } from '../revision.ts';
 
 const KEY = 'dangerous_command_patterns';
 
@@ -25,6 +27,9 @@ const readList = async (db: Sequelize, { lock = false, transaction }: { lock?: b
 };
 
 const shown = (row: Row): DangerousPatterns => ({ ...row, is_default: isDeepStrictEqual(row.patterns, DANGEROUS_PATTERNS) });
+
+/** A setting counts its changes. */
+export const dangerousPatternsRevision = ({ version }: Pick<DangerousPatterns, 'version'>): string => String(version);
 
 /** The list of what is dangerous. @throws OpsError FORBIDDEN */
 export const readDangerousPatterns = async ({ db }: ServiceDeps, caller: Caller): Promise<DangerousPatterns> => {
@@ -46,16 +51,18 @@ const checkPatterns = (patterns: readonly string[], before: readonly string[]): 
 
 /**
  * Replaces the list of what is dangerous; the audit keeps the list before and after. Jobs that are saved are not asked again.
- * @throws OpsError FORBIDDEN, VALIDATION; CONFLICT when somebody else has changed it meanwhile
+ * @throws OpsError FORBIDDEN, VALIDATION, REVISION_MISMATCH; CONFLICT when somebody else has changed it meanwhile
  */
 export const changeDangerousPatterns = async (
   { db, keyRing, readSettings }: ServiceDeps,
   caller: Caller,
   { patterns, version, note }: ChangeDangerousPatterns,
+  expected?: Expected,
 ): Promise<DangerousPatterns> => {
   authorize(caller, 'settings.write');
   const row = await db.transaction(async (transaction) => {
     const before = await readList(db, { lock: true, transaction });
+    assertRevision(expected, dangerousPatternsRevision(before), 'The list');
     if (version !== undefined && version !== before.version)
       throw new OpsError('CONFLICT', `${before.updated_by ?? 'Somebody'} has changed the list meanwhile. Read it again.`);
     const after = patterns ?? [...DANGEROUS_PATTERNS];

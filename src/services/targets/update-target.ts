@@ -7,7 +7,9 @@ import type { Caller, ServiceDeps } from '../context.ts';
 import { withConstraints } from '../constraint-errors.ts';
 import { authorizeExposure, checkKeptCredentials } from './check-kept-credentials.ts';
 import { auditedMethods, auditedProtection, methodChanges, readMethodStates } from './method-changes.ts';
+import type { Expected } from '../revision.ts';
 import { readTarget } from './read-targets.ts';
+import { assertTargetRevision } from './target-revision.ts';
 import { checkCredentials, nameMethods, replaceMethods } from './write-methods.ts';
 import { liveTarget, TARGET_ERRORS } from './write-target.ts';
 
@@ -37,16 +39,23 @@ const fieldChanges = (row: TargetRow, input: UpdateTarget): Record<string, { fro
 
 /**
  * Fields that are left out stay as they are.
- * @throws OpsError NOT_FOUND, VALIDATION, CONFLICT, FORBIDDEN when a stored credential would go to another place and the caller may not handle
+ * @throws OpsError NOT_FOUND, VALIDATION, CONFLICT, REVISION_MISMATCH, FORBIDDEN when a stored credential would go to another place and the caller may not handle
  * credentials
  */
-export const updateTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller, serial: string, input: UpdateTarget): Promise<Target> => {
+export const updateTarget = async (
+  { db, keyRing }: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  input: UpdateTarget,
+  expected?: Expected,
+): Promise<Target> => {
   authorize(caller, 'targets.write');
   checkCredentials(caller, input.methods ?? []);
   const methods = input.methods === undefined ? undefined : nameMethods(input.methods);
   await withConstraints(TARGET_ERRORS, () =>
     db.transaction(async (transaction) => {
       const row = await liveTarget(serial, { transaction, lock: true });
+      await assertTargetRevision({ db }, serial, expected, transaction);
       const changes = methods === undefined ? [] : methodChanges(await readMethodStates(db, row.id, transaction), methods);
       authorizeExposure(caller, changes);
       checkKeptCredentials(changes);

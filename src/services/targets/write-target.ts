@@ -7,7 +7,9 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { withConstraints } from '../constraint-errors.ts';
 import { auditedProtection, methodChanges } from './method-changes.ts';
+import type { Expected } from '../revision.ts';
 import { readTarget } from './read-targets.ts';
+import { assertTargetRevision } from './target-revision.ts';
 import { addressOf, checkCredentials, insertMethods, nameMethods } from './write-methods.ts';
 
 /** What a violated constraint says of the request. */
@@ -79,11 +81,12 @@ export const liveTarget = async (
   return row;
 };
 
-/** Soft delete: the record of its runs stays, its host and port are free again. @throws OpsError NOT_FOUND */
-export const deleteTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller, serial: string): Promise<void> => {
+/** Soft delete: the record of its runs stays, its host and port are free again. @throws OpsError NOT_FOUND, REVISION_MISMATCH */
+export const deleteTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller, serial: string, expected?: Expected): Promise<void> => {
   authorize(caller, 'targets.write');
   await db.transaction(async (transaction) => {
     const row = await liveTarget(serial, { transaction, lock: true });
+    await assertTargetRevision({ db }, serial, expected, transaction);
     await row.update({ isActive: false, deletedAt: new Date() }, { transaction });
     const event = {
       eventType: 'target_deleted',

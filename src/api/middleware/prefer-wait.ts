@@ -1,0 +1,38 @@
+import { createMiddleware } from 'hono/factory';
+import { OpsError } from '../../domain/ops-error.ts';
+import type { ApiEnv } from '../env.ts';
+
+/** Below the time after which a repeat with the same Idempotency-Key takes over. */
+const MAX_SECONDS = 50;
+
+/**
+ * Waits until what an answer tells of has ended, or the time is over.
+ * @param answer the body as it would be sent without waiting. @param signal ends with the connection of the caller.
+ * @returns the body as it is then.
+ */
+export type WaitFor = (answer: unknown, seconds: number, signal: AbortSignal) => Promise<unknown>;
+
+const secondsOf = (prefer: string | undefined): number | undefined => {
+  const [, seconds] = /(?:^|[,;])\s*wait\s*=\s*"?([^",;\s]*)"?/i.exec(prefer ?? '') ?? [];
+  if (seconds === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(seconds))
+    throw new OpsError('VALIDATION', 'Prefer: wait takes whole seconds.', {
+      fields: [{ path: 'Prefer', message: 'must be wait=SECONDS' }],
+    });
+  return Math.min(Number(seconds), MAX_SECONDS);
+};
+
+/**
+ * `Prefer: wait=SECONDS` (RFC 7240): the answer is held back. It stands around the middleware of keys: the answer is kept before the wait begins, and a
+ * repeat waits again. @returns nothing else than without it when the answer is a problem.
+ */
+export const preferWait = (waitFor: WaitFor) =>
+  createMiddleware<ApiEnv>(async (c, next) => {
+    const seconds = secondsOf(c.req.header('prefer'));
+    await next();
+    const { status } = c.res;
+    if (seconds === undefined || seconds === 0 || status >= 400) return;
+    const body = await waitFor(await c.res.clone().json(), seconds, c.req.raw.signal);
+    c.header('Preference-Applied', `wait=${seconds}`);
+    c.res = new Response(JSON.stringify(body), { status, headers: c.res.headers });
+  });

@@ -1,0 +1,46 @@
+import type { RouteConfig } from '@hono/zod-openapi';
+import { z } from 'zod';
+
+type Etag = 'gives' | 'takes' | 'needs' | undefined;
+
+const KEY = z.string().max(200).optional().meta({
+  description: 'A repeat with the same key is answered as the first time, not done again.',
+});
+const MATCH = z.string().max(1_000).meta({
+  description: 'ETag of what was read: when it has been changed since, nothing is changed and the answer is 412.',
+});
+const PREFER = z.string().max(100).optional().meta({ description: '`wait=SECONDS`: answer when it has ended, or after that time.' });
+
+/** The headers of a request: those of the route itself and those that follow from what it is. */
+export const routeHeaders = (
+  own: unknown,
+  { takesKey, etag, waits }: { takesKey: boolean; etag: Etag; waits: boolean },
+): z.ZodObject | undefined => {
+  const shape = {
+    ...(own instanceof z.ZodObject && own.shape),
+    ...(takesKey && { 'idempotency-key': KEY }),
+    ...(etag === 'takes' && { 'if-match': MATCH.optional() }),
+    ...(etag === 'needs' && { 'if-match': MATCH }),
+    ...(waits && { prefer: PREFER }),
+  };
+  return Object.keys(shape).length === 0 ? undefined : z.object(shape);
+};
+
+const header = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+/** The answers of success with the headers that they have; the others as they are. */
+export const successHeaders = (
+  responses: RouteConfig['responses'],
+  { etag, takesKey }: { etag: Etag; takesKey: boolean },
+): RouteConfig['responses'] =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => {
+      const hasEtag = etag !== undefined && status === '200';
+      const headers = {
+        ...(hasEtag && { ETag: header('Names this state of it, for If-Match.') }),
+        ...(takesKey && { 'Idempotent-Replayed': header('`true` when this is the answer of an earlier request with the same key.') }),
+      };
+      const isSuccess = status.startsWith('2') && Object.keys(headers).length > 0;
+      return [status, isSuccess && !('$ref' in response) ? { ...response, headers } : response];
+    }),
+  );

@@ -1,0 +1,54 @@
+import { Problem } from '../contracts/problem.ts';
+import { ERROR_MEANINGS } from '../domain/error-meanings.ts';
+import { ERROR_CODES } from '../domain/ops-error.ts';
+import type { ErrorCode } from '../domain/ops-error.ts';
+
+/** What decides which problems a route may answer besides its own. */
+interface ProblemFacts {
+  method: string;
+  isPublic: boolean;
+  hasPermission: boolean;
+  mayNeedPassword: boolean;
+  hasPathParameter: boolean;
+  hasBody: boolean;
+  takesKey: boolean;
+  etag: 'gives' | 'takes' | 'needs' | undefined;
+}
+
+const EVERYWHERE: readonly ErrorCode[] = ['VALIDATION', 'TOKEN_IN_URL', 'INTERNAL', 'UNAVAILABLE'];
+
+const when = (holds: boolean, ...codes: ErrorCode[]): ErrorCode[] => (holds ? codes : []);
+
+/** The codes that a route may answer, its own included, without doubles. */
+export const codesOf = (own: readonly ErrorCode[], facts: ProblemFacts): ErrorCode[] => {
+  const takesMatch = facts.etag === 'takes' || facts.etag === 'needs';
+  return [
+    ...new Set([
+      ...EVERYWHERE,
+      ...when(!facts.isPublic, 'UNAUTHENTICATED'),
+      ...when(facts.hasPermission, 'FORBIDDEN'),
+      ...when(facts.mayNeedPassword, 'PASSWORD_CHANGE_REQUIRED'),
+      ...when(facts.hasPathParameter, 'NOT_FOUND'),
+      ...when(facts.method !== 'get', 'PAYLOAD_TOO_LARGE', 'MALFORMED_REQUEST'),
+      ...when(facts.hasBody, 'UNSUPPORTED_MEDIA_TYPE'),
+      ...when(facts.takesKey, 'IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'),
+      ...when(takesMatch, 'REVISION_MISMATCH'),
+      ...when(facts.etag === 'needs', 'PRECONDITION_REQUIRED'),
+      ...own,
+    ]),
+  ];
+};
+
+/** The responses of problems by status: the description names the codes and what they mean. */
+export const problemResponses = (codes: readonly ErrorCode[]) =>
+  Object.fromEntries(
+    [...Map.groupBy(codes, (code) => ERROR_CODES[code].status)]
+      .toSorted(([a], [b]) => a - b)
+      .map(([status, ofStatus]) => [
+        status,
+        {
+          content: { 'application/problem+json': { schema: Problem } },
+          description: ofStatus.map((code) => `\`${code}\`: ${ERROR_MEANINGS[code]}`).join(' '),
+        },
+      ]),
+  );

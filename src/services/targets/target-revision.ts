@@ -1,0 +1,28 @@
+import type { Transaction } from 'sequelize';
+import type { Target } from '../../contracts/target.ts';
+import type { ServiceDeps } from '../context.ts';
+import { assertRevision, revisionOf } from '../revision.ts';
+import type { Expected } from '../revision.ts';
+import { readTarget } from './read-targets.ts';
+
+/** Names what people can change of a target: not its health, its tests, or the key that a login has pinned. A new secret has another uuid. */
+export const targetRevision = (target: Target): string => {
+  const { name, target_type, description, os_type, environment, location, data_center, region, labels, status, methods } = target;
+  const head = { name, target_type, description, os_type, environment, location, data_center, region, labels, status };
+  return revisionOf({
+    ...head,
+    methods: methods.map(({ method_type, method_name, host, port, is_primary, is_active, config, credentials }) => ({
+      ...{ method_type, method_name, host, port, is_primary, is_active, config, credentials },
+    })),
+  });
+};
+
+/** Reads only when the caller expects something. Its row is locked. @throws OpsError REVISION_MISMATCH */
+export const assertTargetRevision = async (
+  { db }: Pick<ServiceDeps, 'db'>,
+  serial: string,
+  expected: Expected,
+  transaction: Transaction,
+): Promise<void> => {
+  if (expected !== undefined) assertRevision(expected, targetRevision(await readTarget(db, serial, transaction)), `Target ${serial}`);
+};
