@@ -115,9 +115,9 @@ const picker = (fields: string | undefined): (<Row extends object>(row: Row) => 
  * @param bind values of the service's own placeholders, $1 …; those of the page come behind them.
  * @throws OpsError VALIDATION for a cursor that no page of the same sort and filters gave.
  */
-export const keyset = <Name extends string, Filter extends ListFilter<NoInfer<Name>>>(
+export const keyset = <Name extends string>(
   order: Order<Name>,
-  filter: Filter,
+  filter: ListFilter<NoInfer<Name>> & Readonly<Record<string, unknown>>,
   bind: Bind,
 ): Keyset => {
   const named = filter.sort ?? order.sort;

@@ -8,6 +8,12 @@ const AT_ONCE = 10;
 
 const numbered = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
 
+/** A cursor of the same list at another place. */
+const movedCursor = (cursor: string, id: number, key: string): string => {
+  const [query, , ...keys] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
+  return Buffer.from(JSON.stringify([query, id, ...keys.map(() => key)])).toString('base64url');
+};
+
 describe('lists', () => {
   let platform: TestPlatform;
   let targets: string[];
@@ -176,15 +182,22 @@ describe('lists', () => {
 
   test('a cursor beyond every row gives an empty last page, in every list', async () => {
     const [run] = await readAll('/api/v1/executions', 'execution_serial');
-    const beyond = { branches: 'i999999999999999', results: 'b999999999.1', logs: 'i999999999999999' };
-    for (const [part, place] of Object.entries(beyond)) {
-      const far = Buffer.from(place).toString('base64url');
-      const { status, body } = await platform.api('GET', `/api/v1/executions/${run}/${part}?cursor=${far}`);
-      expect([part, status, body]).toEqual([part, 200, { data: [], next: null }]);
-    }
-    for (const list of ['targets', 'jobs', 'executions']) {
-      const { status, body } = await platform.api('GET', `/api/v1/${list}?cursor=${Buffer.from('i0').toString('base64url')}`);
-      expect([list, status, body]).toEqual([list, 200, { data: [], next: null }]);
+    const [none, all] = [-999_999_999_999_999, 999_999_999_999_999];
+    const lists: readonly (readonly [string, number, string])[] = [
+      [`executions/${run}/branches?`, all, ''],
+      [`executions/${run}/branches?sort=-branch_number&`, none, ''],
+      [`executions/${run}/logs?`, all, ''],
+      ['targets?', none, ''],
+      ['targets?sort=name&', all, '\u{10ffff}'],
+      ['targets?sort=-name&', none, ''],
+      ['jobs?sort=created&', all, ''],
+      ['jobs?sort=-name&', none, ''],
+      ['executions?', none, ''],
+    ];
+    for (const [list, id, key] of lists) {
+      const { body } = await platform.api('GET', `/api/v1/${list}limit=1`);
+      const far = await platform.api('GET', `/api/v1/${list}cursor=${movedCursor(body.next, id, key)}`);
+      expect([list, far.status, far.body]).toEqual([list, 200, { data: [], next: null }]);
     }
   });
 });

@@ -11,9 +11,10 @@ export const targetRevision = (target: Target): string => {
   const head = { name, target_type, description, os_type, environment, location, data_center, region, labels, status };
   return revisionOf({
     ...head,
-    methods: methods.map(({ method_type, method_name, host, port, is_primary, is_active, config, credentials }) => ({
-      ...{ method_type, method_name, host, port, is_primary, is_active, config, credentials },
-    })),
+    methods: methods.map(
+      ({ host_key_fingerprint: _, last_tested_at: __, last_test_result: ___, last_test_message: ____, weaknesses: _____, ...method }) =>
+        method,
+    ),
   });
 };
 
