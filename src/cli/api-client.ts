@@ -139,7 +139,10 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     resolveAttempt: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/resolve`, input),
     dangerousPatterns: () => get('/system/dangerous-patterns'),
     changeDangerousPatterns: (input) => call({ method: 'PUT', path: '/api/v1/system/dangerous-patterns', body: input }),
-    uploadArtifact: (name, file) => call({ method: 'POST', path: '/api/v1/artifacts', query: { name }, file }),
+    uploadArtifact(name, file) {
+      const request = { path: '/api/v1/artifacts', query: { name }, file, headers: { 'idempotency-key': randomUUID() } };
+      return retryPost(() => call({ method: 'POST', ...request }));
+    },
     listArtifacts: (query) => get('/artifacts', query),
     getArtifact: (uuid) => get(`/artifacts/${at(uuid)}`),
     async downloadArtifact(uuid) {

@@ -42,6 +42,10 @@ export const registerLocalCommands = (program: Command, config: Config): void =>
     .description('print the page that describes the schema of this version')
     .action(async () => (await import('./commands/schema-page.ts')).printSchemaPage());
   program
+    .command('errors-page', { hidden: true })
+    .description('print the page that lists the codes of problems')
+    .action(async () => (await import('./commands/errors-page.ts')).printErrorsPage());
+  program
     .command('users')
     .description('accounts, past the API: by the database itself (DATABASE_URL, else that of the `up` that runs here)')
     .command('reset-password <name>')

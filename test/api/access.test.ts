@@ -91,11 +91,12 @@ describe('who may call what', () => {
 
   test('every visitor gets what the declared permission says, on every route', async () => {
     const operations = operationsOf(platform);
-    const check = async (name: string, visitor: Visitor, { method, path, access }: Operation): Promise<void> => {
+    const check = async (name: string, visitor: Visitor, operation: Operation): Promise<void> => {
+      const { method, path, access } = operation;
       const route = `${method} ${path}`;
       const expected = refusalOf(visitor, access ?? 'public', route);
       const body = method === 'GET' || method === 'DELETE' ? undefined : {};
-      const { status, body: answer, headers } = await platform.call(await visitor.token(), method, fillPath(path), body);
+      const { status, body: answer, headers } = await platform.call(await visitor.token(), method, fillPath(operation), body);
       if (expected === undefined) {
         expect([name, route, status < 500 && ![401, 403].includes(status), status]).toEqual([name, route, true, status]);
         return;
@@ -111,7 +112,8 @@ describe('who may call what', () => {
   test('a refusal comes before the body is read', async () => {
     const guarded = operationsOf(platform).filter(({ method, access }) => !['GET', 'DELETE'].includes(method) && access !== 'public');
     for (const [name, visitor] of Object.entries(visitors)) {
-      for (const { method, path, access } of guarded) {
+      for (const operation of guarded) {
+        const { method, path, access } = operation;
         const expected = refusalOf(visitor, access ?? 'public', `${method} ${path}`);
         if (expected === undefined) continue;
         let reads = 0;
@@ -130,7 +132,7 @@ describe('who may call what', () => {
           'idempotency-key': 'not usable ',
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         };
-        const response = await platform.app.request(fillPath(path), { method, headers, body, duplex: 'half' });
+        const response = await platform.app.request(fillPath(operation), { method, headers, body, duplex: 'half' });
         expect([name, method, path, response.status, reads]).toEqual([name, method, path, expected[0], 0]);
       }
     }

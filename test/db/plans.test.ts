@@ -90,7 +90,7 @@ describe('with 50,000 branches', () => {
 
 /** Functions of services, and activities, that ask the database nothing themselves. */
 const WITHOUT_STATEMENTS = new Set(
-  `authorize iso cursorId cursorOfBranch pageOfRows pageByBranch newToken newPassword tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
+  `authorize iso cursorId pageOfRows revisionOf assertRevision targetRevision jobRevision executionRevision dangerousPatternsRevision newToken newPassword tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
    valueProblem assertApprover assertBatchApprover nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition
    valuesOfRun probe connectionWeaknesses weakConnections credentialAccess methodChanges auditedProtection auditedMethods authorizeExposure
    checkKeptCredentials

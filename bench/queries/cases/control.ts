@@ -71,6 +71,7 @@ export const controlCases = (world: World): QueryCase[] => {
       await control.answerApproval({ ...ref(n, 4), ...NO_ANSWER });
       await control.answerApproval({ ...ref(n, 5), ...NO_ANSWER }).catch(undecided);
     }),
+    row('answer of a person looked for', ['readApproval'], (n) => control.readApproval(ref(n, 4))),
     row('values that decide', ['admitAction', 'decide'], async (n) => {
       await control.decide(ref(n, 6)).catch(undecided);
       await control.admitAction(ref(n, 6));

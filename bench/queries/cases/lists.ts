@@ -21,6 +21,7 @@ export const listCases = async (world: World): Promise<QueryCase[]> => {
   const runsBy = (filter: Partial<ExecutionFilter>) => listExecutions(services, caller, { limit: LIMIT, ...filter });
   const deepTargets = await deepCursors((page) => targetsBy({ limit: 2, ...page }));
   const deepJobs = await deepCursors((page) => jobsBy({ limit: 4, ...page }));
+  const deepByName = await deepCursors((page) => jobsBy({ limit: 4, sort: '-name', ...page }));
   const deepRuns = await deepCursors(runsBy);
   const busiest = jobs[0]?.serial ?? '';
   const deepOfJob = await deepCursors((page) => runsBy({ job: busiest, ...page }));
@@ -31,6 +32,7 @@ export const listCases = async (world: World): Promise<QueryCase[]> => {
   return [
     page('targets', 'listTargets', () => targetsBy({})),
     page('targets, deep', 'listTargets', (n) => targetsBy({ cursor: pick(deepTargets, n) })),
+    page('targets, by name', 'listTargets', () => targetsBy({ sort: 'name' })),
     page('targets, part of the name', 'listTargets', (n) => targetsBy({ search: `-${n % 30}` })),
     page('targets, serial as search', 'listTargets', (n) => targetsBy({ search: pick(targets, n).serial })),
     page('targets, by environment', 'listTargets', (n) => targetsBy({ environment: pick(TargetEnvironment.options, n) })),
@@ -41,17 +43,21 @@ export const listCases = async (world: World): Promise<QueryCase[]> => {
 
     page('jobs', 'listJobs', () => jobsBy({})),
     page('jobs, deep', 'listJobs', (n) => jobsBy({ cursor: pick(deepJobs, n) })),
+    page('jobs, by name', 'listJobs', () => jobsBy({ sort: 'name' })),
+    page('jobs, by name, deep', 'listJobs', (n) => jobsBy({ sort: '-name', cursor: pick(deepByName, n) })),
     page('jobs, part of the name', 'listJobs', (n) => jobsBy({ search: `ob ${n % 10}` })),
     page('jobs, by status', 'listJobs', (n) => jobsBy({ status: pick(['draft', 'running', 'failed'], n) })),
     row('job', ['getJob', 'readJob'], (n) => getJob(services, caller, pick(jobs, n).serial)),
     row('job, older version', ['getJob', 'readJob'], (n) => getJob(services, caller, pick(jobs, n).serial, 1 + (n % 2))),
 
     page('runs', 'listExecutions', () => runsBy({})),
+    page('runs, oldest first', 'listExecutions', () => runsBy({ sort: 'created' })),
     page('runs, deep', 'listExecutions', (n) => runsBy({ cursor: pick(deepRuns, n) })),
     page('runs, last page', 'listExecutions', () => runsBy({ cursor: deepRuns.at(-1) })),
     page('runs, largest page', 'listExecutions', (n) => runsBy({ limit: 500, cursor: pick(deepRuns, n) })),
     ...ExecutionStatus.options.map((status) => page(`runs, ${status}`, 'listExecutions', () => runsBy({ status }))),
     page('runs, failed, deep', 'listExecutions', (n) => runsBy({ status: 'failed', cursor: pick(deepFailed, n) })),
+    page('runs, by job, oldest first', 'listExecutions', () => runsBy({ job: busiest, sort: 'created' })),
     page('runs, by job', 'listExecutions', (n) => runsBy({ job: pick(jobs.slice(0, OLD_JOB), n).serial })),
     page('runs, by job, deep', 'listExecutions', (n) => runsBy({ job: busiest, cursor: pick(deepOfJob, n) })),
     page('runs, by a job of long ago', 'listExecutions', () => runsBy({ job: jobs[OLD_JOB]?.serial })),

@@ -46,6 +46,7 @@ export const runCases = async ({ services, caller, filled, db }: World): Promise
 
     page('branches', 'listBranches', (n) => branches(run(n), {})),
     page('branches, deep', 'listBranches', (n) => branches(middle, { cursor: pick(deepBranches, n) })),
+    page('branches, from the last', 'listBranches', (n) => branches(run(n), { sort: '-branch_number' })),
     page('branches, largest page', 'listBranches', (n) => branches(run(n), { limit: 500 })),
     page('branches, by status', 'listBranches', (n) => branches(run(n), { status: pick(['failed', 'cancelled', 'running'], n) })),
     page('branches, by target', 'listBranches', (n) => branches(run(n), { target: pick(targets, n).serial })),
@@ -53,6 +54,7 @@ export const runCases = async ({ services, caller, filled, db }: World): Promise
 
     page('results', 'listResults', (n) => results(run(n), {})),
     page('results, deep', 'listResults', (n) => results(middle, { cursor: pick(deepResults, n) })),
+    page('results, from the last branch', 'listResults', (n) => results(run(n), { sort: '-branch' })),
     page('results, largest page', 'listResults', (n) => results(run(n), { limit: 500 })),
     page('results, by status', 'listResults', (n) => results(run(n), { status: pick(['failed', 'skipped'], n) })),
     page('results, by branch', 'listResults', (n) => results(run(n), { branch: branch(n) })),
@@ -60,6 +62,7 @@ export const runCases = async ({ services, caller, filled, db }: World): Promise
     page('results, by action', 'listResults', (n) => results(run(n), { action_order: 1 + (n % 2) })),
 
     page('lines', 'listLogs', (n) => lines(run(n), {})),
+    page('lines, newest first', 'listLogs', () => lines(loud.serial, { sort: '-created' })),
     page('lines, by branch', 'listLogs', (n) => lines(run(n), { branch: branch(n) })),
     page('lines, by target', 'listLogs', (n) => lines(run(n), { target: pick(targets, n).serial })),
     page('lines, by stream', 'listLogs', (n) => lines(run(n), { stream: 'stderr' })),

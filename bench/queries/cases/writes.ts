@@ -4,10 +4,14 @@ import { cancelExecution } from '../../../src/services/executions/cancel-executi
 import { checkValues } from '../../../src/services/executions/check-values.ts';
 import { planRun } from '../../../src/services/executions/plan-run.ts';
 import { startExecution } from '../../../src/services/executions/start-execution.ts';
+import { jobRevision } from '../../../src/services/jobs/job-revision.ts';
+import { getJob } from '../../../src/services/jobs/read-jobs.ts';
 import { createJob, deleteJob, updateJob } from '../../../src/services/jobs/write-job.ts';
 import { changeDangerousPatterns, readDangerousPatterns } from '../../../src/services/system/dangerous-patterns.ts';
 import { acceptHostKey } from '../../../src/services/targets/accept-host-key.ts';
 import { testConnection, testMethodConfig } from '../../../src/services/targets/test-connection.ts';
+import { getTarget } from '../../../src/services/targets/read-targets.ts';
+import { targetRevision } from '../../../src/services/targets/target-revision.ts';
 import { updateTarget } from '../../../src/services/targets/update-target.ts';
 import { createTarget, deleteTarget } from '../../../src/services/targets/write-target.ts';
 import { unusedJob } from '../fill.ts';
@@ -53,6 +57,11 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
     row('target changed', ['updateTarget', 'replaceMethods', 'readMethodStates', 'liveTarget'], (n) =>
       updateTarget(services, caller, pick(targets, n).serial, { description: 'changed', methods: [method(`other-${n}.example.org`)] }),
     ),
+    row('target changed, as it was read', ['assertTargetRevision'], async (n) => {
+      const { serial } = pick(targets, n);
+      const expected = [targetRevision(await getTarget(services, caller, serial))];
+      await updateTarget(services, caller, serial, { description: 'changed' }, expected);
+    }),
     row('target deleted', ['deleteTarget'], (n) => deleteTarget(services, caller, pick(targets, n).serial)),
     row('connection tested', ['testMethodConfig'], (n) =>
       testMethodConfig(services, caller, { os_type: 'linux', method: method(`new-${n}.example.org`) }),
@@ -61,6 +70,11 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
       createJob(services, caller, newJob(n)),
     ),
     page('job changed, on all targets', ['updateJob'], (n) => updateJob(services, caller, pick(jobs, n).serial, newJob(n))),
+    page('job changed, as it was read', ['assertJobRevision'], async (n) => {
+      const { serial } = pick(jobs, n);
+      const expected = [jobRevision(await getJob(services, caller, serial))];
+      await updateJob(services, caller, serial, newJob(n), expected);
+    }),
     row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
     row('run started', ['startExecution', 'selectTargets', 'checkNamedTargets', 'profilesOfTargets'], (n) =>
       startExecution(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial] }, `key-${n}`),

@@ -23,14 +23,18 @@ export const operationsOf = (platform: TestPlatform): Operation[] =>
       .map(([method, spec]) => ({ method: method.toUpperCase(), path, access: spec['x-permission'] as Access | undefined, spec })),
   );
 
-const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
-  [/^(\/api\/v1\/targets\/)\{serial\}/, '$1T20259999'],
-  [/^(\/api\/v1\/jobs\/)\{serial\}/, '$1J20259999'],
-  [/^(\/api\/v1\/executions\/)\{serial\}/, '$1J20259999.0001'],
-  [/\{branch\}/, 'J20259999.0001.0001'],
-  [/\{action\}/, 'J20259999.0001.0001.0001'],
-  [/\{uuid\}/, '00000000-0000-4000-8000-000000000000'],
-];
+interface Parameter {
+  name: string;
+  in: string;
+  schema: { example?: unknown };
+}
 
-/** A path with well-formed names of nothing. */
-export const fillPath = (path: string): string => PLACEHOLDERS.reduce((filled, [pattern, value]) => filled.replace(pattern, value), path);
+export const parametersOf = ({ spec }: Operation, place: string): Parameter[] =>
+  ((spec['parameters'] ?? []) as Parameter[]).filter((parameter) => parameter.in === place);
+
+/** The path with the examples of its parameters: well-formed names of nothing. */
+export const fillPath = (operation: Operation): string =>
+  parametersOf(operation, 'path').reduce(
+    (path, { name, schema }) => path.replace(`{${name}}`, encodeURIComponent(String(schema.example))),
+    operation.path,
+  );

@@ -73,6 +73,7 @@ export const JobModel = defineTable(
       { keys: 'created_by', why: 'FK, list filter' },
       { keys: 'scheduled_at', where: "(status = 'scheduled'::text)", why: 'upcoming runs' },
       { keys: 'created_at', why: 'default sort of the list' },
+      { keys: 'name, id', where: '(deleted_at IS NULL)', why: 'list by name' },
       { keys: 'template_id', where: '(template_id IS NOT NULL)', why: 'FK, jobs made from a template' },
     ],
     checks: {
