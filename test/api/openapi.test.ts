@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ERROR_CODES } from '../../src/domain/ops-error.ts';
+import type { ErrorCode } from '../../src/domain/ops-error.ts';
 import { readVersion } from '../../src/version.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { documentOf, operationsOf } from './support/operations.ts';
+import { documentOf, fillPath, operationsOf, parametersOf } from './support/operations.ts';
 import type { Operation } from './support/operations.ts';
 
 const COMMITTED = new URL('../../openapi.json', import.meta.url);
@@ -21,6 +24,9 @@ const resolve = (document: Json, ref: string): unknown =>
     .replace(/^#\//, '')
     .split('/')
     .reduce<unknown>((value, part) => (value as Json | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')], document);
+
+/** Does it answer with a page of a list? */
+const isPage = (spec: Json): boolean => /Page"/.test(JSON.stringify((spec['responses'] as Json)['200'] ?? {}));
 
 /** Its body is a file, read as it comes. */
 const UPLOAD = 'POST /api/v1/artifacts';
@@ -60,6 +66,132 @@ describe('the OpenAPI document', () => {
     }
     const summaries = operations.map(({ spec }) => spec['summary']);
     expect(new Set(summaries).size).toBe(summaries.length);
+  });
+
+  test('every operation is named as a method of a client would be, and no two alike', () => {
+    const ids = operations.map(({ spec }) => spec['operationId']);
+    for (const id of ids) expect(id).toMatch(/^[a-z]+([A-Z][a-z]+)*$/);
+    expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());
+    for (const { method, path, spec } of operations) {
+      const last = path.split('/').at(-1) ?? '';
+      const isList = isPage(spec);
+      if (isList) expect([path, method, spec['operationId']]).toEqual([path, 'GET', expect.stringMatching(/^list/)]);
+      if (method === 'DELETE') expect([last, spec['operationId']]).toEqual([last, expect.stringMatching(/^(delete|revoke|remove|end)/)]);
+    }
+  });
+
+  test('every JSON body and answer has an example, and its schema takes it', () => {
+    let seen = 0;
+    for (const definition of platform.app.openAPIRegistry.definitions) {
+      if (definition.type !== 'route') continue;
+      const { route } = definition;
+      const bodies = [
+        route.request?.body,
+        ...Object.entries(route.responses).flatMap(([status, response]) => (Number(status) < 400 ? [response] : [])),
+      ];
+      for (const body of bodies) {
+        if (body === undefined || '$ref' in body) continue;
+        const media = body.content?.['application/json'];
+        if (media === undefined || '$ref' in media || !(media.schema instanceof z.ZodType)) continue;
+        const parsed = media.schema.safeParse(media.example);
+        expect([route.operationId, media.example !== undefined, parsed.error?.issues ?? []]).toEqual([route.operationId, true, []]);
+        seen += 1;
+      }
+    }
+    expect(seen).toBeGreaterThan(60);
+  });
+
+  test('every parameter of a path has an example that is one', () => {
+    for (const operation of operations.filter(({ path }) => path.includes('{'))) expect(fillPath(operation)).not.toMatch(/[{}]|undefined/);
+  });
+
+  test('every list is paged, ordered and cut to fields alike, and says the order without `sort`', () => {
+    const lists = operations.filter(({ spec }) => isPage(spec));
+    expect(lists.length).toBeGreaterThan(8);
+    for (const list of lists) {
+      const names = parametersOf(list, 'query').map(({ name }) => name);
+      expect([nameOf(list), names.slice(0, 4)]).toEqual([nameOf(list), ['limit', 'cursor', 'sort', 'fields']]);
+      const sort = parametersOf(list, 'query')[2]?.schema as { enum: string[]; default: string } | undefined;
+      expect([nameOf(list), sort?.enum]).toEqual([nameOf(list), expect.arrayContaining([sort?.default])]);
+      const turned = sort?.enum.map((order) => (order.startsWith('-') ? order.slice(1) : `-${order}`));
+      expect(turned?.toSorted()).toEqual(sort?.enum.toSorted());
+    }
+  });
+
+  test('the statuses of an operation are those of its codes, and what follows from what it is', () => {
+    for (const operation of operations) {
+      const codes = operation.spec['x-problems'] as ErrorCode[];
+      const statuses = Object.keys(operation.spec['responses'] as Json).filter((status) => Number(status) >= 400);
+      expect([nameOf(operation), statuses]).toEqual([
+        nameOf(operation),
+        [...new Set(codes.map((code) => String(ERROR_CODES[code].status)))].toSorted(),
+      ]);
+      const has = (code: ErrorCode): boolean => codes.includes(code);
+      const takesMatch = parametersOf(operation, 'header').some(({ name }) => name === 'if-match');
+      const body = operation.spec['requestBody'];
+      expect([
+        nameOf(operation),
+        has('UNAUTHENTICATED'),
+        has('NOT_FOUND') || !operation.path.includes('{'),
+        has('REVISION_MISMATCH'),
+        has('UNSUPPORTED_MEDIA_TYPE'),
+      ]).toEqual([
+        nameOf(operation),
+        operation.access !== 'public' || operation.path.endsWith('/login'),
+        true,
+        takesMatch,
+        body !== undefined,
+      ]);
+    }
+  });
+
+  test('what can be read with an ETag can be changed and deleted with If-Match', () => {
+    const gives = (operation: Operation): boolean => JSON.stringify(operation.spec['responses']).includes('"ETag"');
+    for (const read of operations.filter((operation) => operation.method === 'GET' && gives(operation))) {
+      const writes = operations.filter(({ path, method }) => path === read.path && ['PUT', 'PATCH', 'DELETE'].includes(method));
+      expect(writes.length).toBeGreaterThan(0);
+      for (const write of writes) {
+        const names = parametersOf(write, 'header').map(({ name }) => name);
+        expect([nameOf(write), names, gives(write)]).toEqual([nameOf(write), ['if-match'], write.method !== 'DELETE']);
+      }
+    }
+  });
+
+  test('what is shown once may be missing in a repeat', () => {
+    const once = operations.filter(({ spec }) => spec['x-shown-once'] !== undefined);
+    expect(once.map(nameOf)).toContain('POST /api/v1/auth/tokens');
+    for (const { spec } of once) {
+      const schema = resolve(document, refsOf((spec['responses'] as Json)['201'])[0] ?? '') as { properties: Json; required: string[] };
+      for (const field of spec['x-shown-once'] as string[]) {
+        expect(schema.properties[field]).toBeDefined();
+        expect(schema.required).not.toContain(field);
+      }
+    }
+  });
+
+  test('a parameter of the query that is not known is refused on every route', async () => {
+    for (const operation of operations) {
+      const path = `${fillPath(operation)}?misspelt=1`;
+      const sent = operation.spec['requestBody'] === undefined ? undefined : {};
+      const { status, body } = await platform.api(operation.method, path, sent);
+      expect([nameOf(operation), status, body.errors]).toEqual([
+        nameOf(operation),
+        400,
+        expect.arrayContaining([{ path: 'misspelt', message: 'is not a field here' }]),
+      ]);
+    }
+  });
+
+  test('a token in the address is refused on every route, before anybody asks who calls', async () => {
+    for (const operation of operations) {
+      const query = parametersOf(operation, 'query').map(({ name }) => name);
+      expect(query.filter((name) => /token|api_?key|auth|bearer/i.test(name))).toEqual([]);
+      for (const parameter of ['token=x', 'access_token=x', 'API_KEY=x', `search=ops_s_${'A'.repeat(43)}`]) {
+        const { status, body } = await platform.call(undefined, operation.method, `${fillPath(operation)}?${parameter}`);
+        expect([nameOf(operation), parameter, status, body.code]).toEqual([nameOf(operation), parameter, 400, 'TOKEN_IN_URL']);
+        expect(JSON.stringify(body)).not.toContain('AAAA');
+      }
+    }
   });
 
   test('security of every operation is what its access says', () => {
