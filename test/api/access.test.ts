@@ -109,6 +109,19 @@ describe('who may call what', () => {
       await Promise.all(operations.map((operation) => check(name, visitor, operation)));
   });
 
+  test('the table of who may call what is the written one', async () => {
+    const table = operationsOf(platform).map(({ method, path, access }) => {
+      const may = (['viewer', 'operator', 'admin'] as const).map((role) =>
+        access === 'public' || access === 'authenticated' || ROLE_PERMISSIONS[role].some((permission) => permission === access)
+          ? 'yes'
+          : '—',
+      );
+      return `| ${method} | ${path} | ${access} | ${may.join(' | ')} |`;
+    });
+    const head = ['| method | path | access | viewer | operator | admin |', '|---|---|---|---|---|---|'];
+    await expect(`${[...head, ...table.toSorted()].join('\n')}\n`).toMatchFileSnapshot('./access-table.md');
+  });
+
   test('a refusal comes before the body is read', async () => {
     const guarded = operationsOf(platform).filter(({ method, access }) => !['GET', 'DELETE'].includes(method) && access !== 'public');
     for (const [name, visitor] of Object.entries(visitors)) {

@@ -62,6 +62,24 @@ describe('artifacts', () => {
     expect((await platform.api('GET', `/api/v1/artifacts/${body.artifact_uuid}`)).body).toEqual(body);
   });
 
+  test('an upload with a key is stored once; the key says no for another name or size', async () => {
+    const upload = (name: string, content: string, key: string) =>
+      send(name, content, { ...BYTES, 'content-length': String(content.length), 'idempotency-key': key });
+    const first = await upload('once.txt', 'once', 'upload');
+    const before = await countArtifacts();
+    const again = await upload('once.txt', 'once', 'upload');
+    expect([first.status, again.status, again.body, await countArtifacts()]).toEqual([201, 201, first.body, before]);
+    for (const [name, content] of [
+      ['other.txt', 'once'],
+      ['once.txt', 'twice'],
+    ] as const) {
+      const other = await upload(name, content, 'upload');
+      expect([name, other.status, other.body.code]).toEqual([name, 422, 'IDEMPOTENCY_MISMATCH']);
+    }
+    const broken = await send('broken.txt', 'x', { 'content-type': 'text/plain', 'idempotency-key': 'broken' });
+    expect([broken.status, (await upload('broken.txt', 'x', 'broken')).status]).toEqual([415, 201]);
+  });
+
   test('an empty file is a file', async () => {
     const { body } = await send('empty', null);
     expect(body).toMatchObject({ size_bytes: 0, sha256: sha256(Buffer.alloc(0)) });

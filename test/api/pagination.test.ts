@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { addJob, addTarget } from './support/definitions.ts';
+import { operationsOf, parametersOf } from './support/operations.ts';
 
 const COUNT = 120;
 const AT_ONCE = 10;
@@ -180,8 +181,91 @@ describe('lists', () => {
     expect(await readAll(`/api/v1/executions/${run}/branches?target=${targets[0]}`, 'branch_serial')).toHaveLength(1);
   });
 
+  test('every list has each item once in every order and size of page, and only the fields that are asked for', async () => {
+    const [run = ''] = await readAll('/api/v1/executions?sort=created', 'execution_serial');
+    await platform.api('POST', '/api/v1/auth/tokens', { name: 'one', scopes: ['jobs.read'] });
+    await platform.api('POST', '/api/v1/auth/tokens', { name: 'two', scopes: ['jobs.read'] });
+    await platform.api('POST', '/api/v1/artifacts?name=one', 'one', { 'content-type': 'application/octet-stream' });
+    // Each branch waits for its target, and has a result that waits for a person.
+    await platform.db.query(
+      `WITH waiting AS (
+         UPDATE job_execution_branches SET status = 'running', lock_requested_at = now() WHERE branch_serial LIKE $1 || '.%' RETURNING id, branch_serial)
+       INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status)
+       SELECT w.id, (SELECT min(id) FROM job_actions), w.branch_serial || '.000' || o, o, 'one', 'approval', 'running'
+       FROM waiting w, generate_series(1, 2) o`,
+      { bind: [run] },
+    );
+    const lists = operationsOf(platform).filter((operation) => parametersOf(operation, 'query').some(({ name }) => name === 'cursor'));
+    const lengths: Record<string, number> = {};
+    for (const list of lists) {
+      const path = list.path.replace('{serial}', run);
+      const { enum: sorts, default: sort } = parametersOf(list, 'query').find(({ name }) => name === 'sort')?.schema as {
+        enum: string[];
+        default: string;
+      };
+      const texts = async (query: string, limit: number) =>
+        (await readPages(`${path}?${query}`, limit)).flat().map((item) => JSON.stringify(item));
+      const all = await texts(`sort=${sort}`, 500);
+      expect([list.path, await texts('', 500)]).toEqual([list.path, all]);
+      for (const order of sorts) {
+        const items = await texts(`sort=${order}`, 30);
+        expect([list.path, order, items.toSorted()]).toEqual([list.path, order, all.toSorted()]);
+        const back = await texts(`sort=${order.startsWith('-') ? order.slice(1) : `-${order}`}`, 47);
+        expect([list.path, order, back]).toEqual([list.path, order, items.toReversed()]);
+      }
+      const [one = '', , three = ''] = Object.keys(JSON.parse(all[0] ?? '{}') as object);
+      for (const item of (await readPages(`${path}?fields=${three},${one}`, 50)).flat())
+        expect(Object.keys(item).toSorted()).toEqual([one, three].toSorted());
+      lengths[list.path] = all.length;
+    }
+    const base = '/api/v1/executions';
+    expect(lengths).toMatchObject({ [`${base}/{serial}/branches`]: 23, [`${base}/{serial}/results`]: 46, [`${base}/{serial}/logs`]: 69 });
+    expect(lengths).toMatchObject({ [`${base}/locks`]: 23, [`${base}/approvals`]: 46, '/api/v1/auth/tokens': 2, '/api/v1/artifacts': 1 });
+  });
+
+  test('by name: names that are equal, or differ only in what a collation passes over, are neither lost nor repeated', async () => {
+    const names = ['Zoë', 'zoe', 'zoe', 'a-b', 'ab', 'a b', '"quoted"', '%'];
+    for (const [index, name] of names.entries()) await addTarget(platform, `named-${index}.example.org`, { name, os_type: 'freebsd' });
+    const down = await readAll('/api/v1/targets?os_type=freebsd&sort=-name', 'name', 1);
+    expect(down.toSorted()).toEqual(names.toSorted());
+    expect((await readAll('/api/v1/targets?os_type=freebsd&sort=name', 'name', 2)).toReversed()).toEqual(down);
+  });
+
+  test('a field that is none, or an empty list of them, is refused with those that there are', async () => {
+    for (const fields of ['nmae', 'name,', '', 'name;status', 'NAME']) {
+      const { status, body } = await platform.api('GET', `/api/v1/targets?fields=${encodeURIComponent(fields)}`);
+      expect([fields, status, body.errors]).toEqual([
+        fields,
+        400,
+        [{ path: 'fields', message: expect.stringMatching(/separated by commas: target_serial, .*methods/) }],
+      ]);
+    }
+  });
+
+  test('a cursor goes on in its own order and with its own filters only', async () => {
+    const { body } = await platform.api('GET', '/api/v1/targets?environment=production&limit=1');
+    const at = (query: string) => platform.api('GET', `/api/v1/targets?cursor=${body.next}${query}`);
+    expect((await at('&environment=production&limit=2&fields=name')).status).toBe(200);
+    for (const query of [
+      '',
+      '&environment=testing',
+      '&environment=production&status=active',
+      '&environment=production&sort=name',
+      '&environment=production&sort=created',
+    ]) {
+      const refused = await at(query);
+      expect([query, refused.status, refused.body.errors]).toEqual([
+        query,
+        400,
+        [{ path: 'cursor', message: 'belongs to another sort or other filters' }],
+      ]);
+    }
+    const other = await platform.api('GET', `/api/v1/jobs?cursor=${body.next}`);
+    expect([other.status, other.body.errors[0].path]).toEqual([400, 'cursor']);
+  });
+
   test('a cursor beyond every row gives an empty last page, in every list', async () => {
-    const [run] = await readAll('/api/v1/executions', 'execution_serial');
+    const [run] = await readAll('/api/v1/executions?sort=created', 'execution_serial');
     const [none, all] = [-999_999_999_999_999, 999_999_999_999_999];
     const lists: readonly (readonly [string, number, string])[] = [
       [`executions/${run}/branches?`, all, ''],
