@@ -3,11 +3,21 @@ import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { addJob, addTarget } from './support/definitions.ts';
 import { operationsOf, parametersOf } from './support/operations.ts';
+import type { Operation } from './support/operations.ts';
 
 const COUNT = 120;
 const AT_ONCE = 10;
 
 const numbered = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+
+/** The orders of a list, and the one without `sort`. */
+const ordersOf = (list: Operation): { sorts: string[]; sort: string } => {
+  const { enum: sorts, default: sort } = (parametersOf(list, 'query').find(({ name }) => name === 'sort')?.schema ?? {}) as {
+    enum?: string[];
+    default?: string;
+  };
+  return { sorts: sorts ?? [], sort: sort ?? '' };
+};
 
 /** A cursor of the same list at another place. */
 const movedCursor = (cursor: string, id: number, key: string): string => {
@@ -199,10 +209,7 @@ describe('lists', () => {
     const lengths: Record<string, number> = {};
     for (const list of lists) {
       const path = list.path.replace('{serial}', run);
-      const { enum: sorts, default: sort } = parametersOf(list, 'query').find(({ name }) => name === 'sort')?.schema as {
-        enum: string[];
-        default: string;
-      };
+      const { sorts, sort } = ordersOf(list);
       const texts = async (query: string, limit: number) =>
         (await readPages(`${path}?${query}`, limit)).flat().map((item) => JSON.stringify(item));
       const all = await texts(`sort=${sort}`, 500);
