@@ -92,6 +92,24 @@ describe('the API behind a real socket', () => {
     expect([status, sent < 4_096]).toEqual([413, true]);
   });
 
+  test('a large upload that is repeated with its key is answered as the first time, on a connection that goes on', async () => {
+    const file = new Blob([Buffer.alloc(20_000_000, 'x')]);
+    const upload = () =>
+      fetch(`http://127.0.0.1:${port}/api/v1/artifacts?name=large`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${platform.token}`, 'content-type': 'application/octet-stream', 'idempotency-key': 'large' },
+        body: file,
+      });
+    const answers: { status: number; body: unknown }[] = [];
+    for (let turn = 0; turn < 4; turn += 1) {
+      const response = await upload();
+      answers.push({ status: response.status, body: await response.json() });
+    }
+    const [first, ...repeats] = answers;
+    expect(first?.status).toBe(201);
+    for (const repeat of repeats) expect(repeat).toEqual(first);
+  });
+
   test('an id of the request is given back only when it is a plain one', async () => {
     expect(await request('GET /healthz HTTP/1.1', ['X-Request-Id: my-request.1'])).toMatch(/x-request-id: my-request\.1\r\n/i);
     expect(await request('GET /healthz HTTP/1.1', ['X-Request-Id: <script>'])).not.toContain('script');
