@@ -54,6 +54,22 @@ describe('what the targets of a job cannot do', () => {
     ['windows', command('id', { run_as: 'web' }), 'action_config.run_as', /sudo, which Windows has not/],
     ['winrm', command('id', { run_as: 'web' }), 'action_config.run_as', /sudo, which WinRM has not/],
     ['telnet', command('id', { run_as: 'web' }), 'action_config.run_as', /sudo, which Telnet has not/],
+    [
+      'posix',
+      command('id', { expected_exit_codes: [0, 3010] }),
+      'action_config.expected_exit_codes',
+      /3010, which only programs on Windows can have/,
+    ],
+    [
+      'posix',
+      command('id', { expected_exit_codes: [-1] }),
+      'action_config.expected_exit_codes',
+      /the exit code -1, which only .* 0 to 255/,
+    ],
+    ['posix', command('id', { expected_exit_codes: [0, 255] }), undefined],
+    ['telnet', command('id', { expected_exit_codes: [256] }), 'action_config.expected_exit_codes', /256, which only programs on Windows/],
+    ['windows', command('id', { expected_exit_codes: [0, 3010] }), undefined],
+    ['winrm', command('id', { expected_exit_codes: [-1_073_741_819, 3_221_225_477] }), undefined],
     ['telnet', command('id', { working_directory: '/tmp' }), undefined],
     ['device', command('show version', { working_directory: '/tmp' }), 'action_config.working_directory', /device without a shell/],
     ['device', command('show version', { environment: { A: 'b' } }), 'action_config.environment', /device without a shell/],
@@ -83,6 +99,23 @@ describe('what the targets of a job cannot do', () => {
       platform.api('POST', '/api/v1/jobs', { name: 'job', targets: names.map((name) => targets[name]), actions: [guarded] });
     expect((await save(['posix', 'winrm'])).status).toBe(201);
     expect((await save(['windows', 'winrm'])).status).toBe(400);
+  });
+
+  test('exit codes of Windows are refused only when no target can give them', async () => {
+    const installs = command('msiexec /i x.msi', { expected_exit_codes: [0, 1641, 3010] });
+    const save = (names: string[], fields: object = {}) =>
+      platform.api('POST', '/api/v1/jobs', {
+        name: 'job',
+        targets: names.map((name) => targets[name]),
+        actions: [{ ...installs, ...fields }],
+      });
+    expect((await save(['posix', 'winrm'])).status).toBe(201);
+    expect((await save(['posix', 'telnet'])).status).toBe(400);
+    const guarded = { conditions: [{ variable: 'TARGET_OS', operator: '==', value: 'windows' }] };
+    expect((await save(['posix', 'telnet'], guarded)).status).toBe(400);
+    const named = { ...installs, action_config: { method: 'telnet', expected_exit_codes: [3010] } };
+    const { body } = await platform.api('POST', '/api/v1/jobs', { name: 'job', actions: [named] });
+    expect(body.errors).toMatchObject([{ path: 'actions.0.action_config.expected_exit_codes' }]);
   });
 
   test('an action for some systems only is asked of those alone', async () => {

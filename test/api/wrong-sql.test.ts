@@ -83,6 +83,8 @@ const STATEMENTS: readonly Wrong[] = [
   statement('over SNMP', {}, 'action_config.method', /SNMP cannot do actions of type database/, { method: 'snmp' }),
 ];
 
+const FILE = { database_path: '/data/app.db' };
+
 const OPTIONS: readonly Wrong[] = [
   option('mysql', { ssl_mode: 'prefer' }, /preferred/),
   option('mysql', { charset: 'utf16' }, /utf8mb4/),
@@ -93,6 +95,23 @@ const OPTIONS: readonly Wrong[] = [
   option('postgresql', { ssl_mode: 'required' }, /require/),
   option('postgresql', { database: '' }, />=1/),
   option('mssql', { encrypt: true }, /yes/),
+  option('postgresql', { ssl_mode: 'verify_full' }, /verify-full/),
+  option('postgresql', { charset: 'utf8' }, /is not a field here/),
+  option('mssql', { encrypt: 'strictly' }, /yes/),
+  option('mssql', { database: '' }, />=1/),
+  option('oracle', { sid: '' }, />=1/),
+  option('oracle', { database: 'x' }, /is not a field here/),
+  option('sqlite', {}, /./, 'database_path'),
+  option('sqlite', { database_path: 'data/app.db' }, /must be an absolute path on the machine of the worker/),
+  option('sqlite', { database_path: '' }, /must be an absolute path/),
+  option('sqlite', { database_path: 7 }, /expected string/),
+  option('sqlite', { ...FILE, journal_mode: 'MEMORY' }, /without a journal on the disk the file would be damaged/, 'journal_mode'),
+  option('sqlite', { ...FILE, journal_mode: 'OFF' }, /without a journal on the disk the file would be damaged/, 'journal_mode'),
+  option('sqlite', { ...FILE, journal_mode: 'wal' }, /must be DELETE, TRUNCATE, PERSIST or WAL/, 'journal_mode'),
+  option('sqlite', { ...FILE, synchronous: 'normal' }, /NORMAL/, 'synchronous'),
+  option('sqlite', { ...FILE, timeout: 0 }, />=1/, 'timeout'),
+  option('sqlite', { ...FILE, timeout: 301 }, /<=300/, 'timeout'),
+  option('sqlite', { ...FILE, readonly: true }, /is not a field here/, 'readonly'),
   option('oracle', { service_name: 'a', sid: 'b' }, /either service_name or sid/, ''),
 ];
 

@@ -150,7 +150,7 @@ describe('what does not belong into a column is refused, and its place named', (
     ['jobs.settings', { rollout: { batches: [{ count: 1, percent: 1 }] } }, 'rollout.batches.0'],
     ['jobs.settings', { calendars: ['a', 'a'] }, 'calendars.1'],
     ['job_actions.action_config', { delivery: 'exactly_once' }, 'delivery'],
-    ['job_actions.action_config', { expected_exit_codes: [256] }, 'expected_exit_codes.0'],
+    ['job_actions.action_config', { expected_exit_codes: [4_294_967_296] }, 'expected_exit_codes.0'],
     ['job_actions.conditions', [{ variable: 'A', operator: '=', value: 1 }], '0.operator'],
     ['job_actions.dependencies', [{ action_key: 'a', status: 'soon' }], '0.status'],
     ['job_executions.variables', { a: 1 }, 'a'],

@@ -94,7 +94,7 @@ const WITHOUT_STATEMENTS = new Set(
    valueProblem assertApprover assertBatchApprover nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition
    valuesOfRun probe connectionWeaknesses weakConnections credentialAccess methodChanges auditedProtection auditedMethods authorizeExposure
    checkKeptCredentials
-   namesItsServer methodFor routeOf unableTargets unfitness steerText`.split(/\s+/),
+   namesItsServer methodFor routeOf unableTargets unfitness exitCodeProblem steerText`.split(/\s+/),
 );
 
 /** They look at the catalogs, or once a night at all that is old: none of them answers a list, a filter or a page. */

@@ -226,12 +226,13 @@ describe('the server in this process', () => {
 });
 
 describe('a server that lets in but runs nothing', () => {
-  const startRefusing = async (port: number): Promise<ssh2.Server> => {
+  type Exec = (accept: () => ssh2.ServerChannel, reject: () => void) => void;
+  const startServer = async (port: number, exec: Exec): Promise<ssh2.Server> => {
     const server = new ssh2.Server({ hostKeys: [createKeyPair().privateKey] }, (client) => {
       client.on('error', () => undefined);
       client.on('authentication', (context) => context.accept());
       client.on('session', (accept) => {
-        accept().on('exec', (_accept: () => void, reject: () => void) => reject());
+        accept().on('exec', exec);
       });
     });
     server.listen(port, '127.0.0.1');
@@ -241,9 +242,23 @@ describe('a server that lets in but runs nothing', () => {
 
   test('is told apart from a failing program', async () => {
     const port = await freePort();
-    const server = await startRefusing(port);
+    const server = await startServer(port, (_accept, reject) => reject());
     const session = await open(endpointOf(port, { type: 'password', username: 'x', password: 'y' }), never);
     expect(await codeOf(session.run(buildProgram(), collectOutput().sink, never))).toBe('PROTOCOL_ERROR');
+    await session[Symbol.asyncDispose]();
+    server.close();
+    await once(server, 'close');
+  });
+
+  test('an exit code of Windows has its sign, as the record keeps it', async () => {
+    const port = await freePort();
+    const server = await startServer(port, (accept) => {
+      const channel = accept();
+      channel.exit(0xc000_0005);
+      channel.end();
+    });
+    const session = await open(endpointOf(port, { type: 'password', username: 'x', password: 'y' }), never);
+    expect(await session.run(buildProgram(), collectOutput().sink, never)).toMatchObject({ exitCode: -1_073_741_819 });
     await session[Symbol.asyncDispose]();
     server.close();
     await once(server, 'close');

@@ -163,6 +163,14 @@ describe.skipIf(withoutSshd)('references in the texts of a run (OpenSSH)', () =>
       'VARIABLE_MISSING',
       [{ path: 'variables.WHO', message: 'has no value, and action 1 (echo ${WHO}) needs it' }],
     ]);
+    const inside = { action_type: 'parallel', action_name: 'both', action_parameters: { actions: [command('echo ${WHO}')] } };
+    const others = [{ actions: [inside] }, { actions: [command('true')], settings: { environment: { NAME: 'of ${WHO}' } } }];
+    for (const other of others) {
+      const saved = await platform.api('POST', '/api/v1/jobs', { ...body, ...other });
+      expect(saved.status).toBe(201);
+      const again = await platform.api('POST', `/api/v1/jobs/${saved.body.job_serial}/executions`, {});
+      expect([again.status, again.body.errors[0].path]).toEqual([422, 'variables.WHO']);
+    }
     const started = await platform.api('POST', `/api/v1/jobs/${job.body.job_serial}/executions`, { variables: { WHO: 'me' } });
     expect(started.status).toBe(202);
     await platform.untilEnded(started.body.execution_serial);

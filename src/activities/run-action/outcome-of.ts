@@ -10,7 +10,8 @@ export class ActionTimeout extends Error {}
 
 /** What an exit means for the record. A method without exit codes tells neither code nor signal: that a command ended is then all there is. */
 export const outcomeOfExit = ({ exitCode, signal }: ProgramExit, expected: readonly number[]): ActionOutcome => {
-  if (signal === null && (exitCode === null || expected.includes(exitCode)))
+  // 0xC0000005 may be written with or without a sign.
+  if (signal === null && (exitCode === null || expected.some((code) => (code | 0) === (exitCode | 0))))
     return { status: 'completed', exitCode, failureCategory: null, errorCode: null };
   return {
     status: 'failed',

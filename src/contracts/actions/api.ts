@@ -16,7 +16,10 @@ export const ApiAction = z.strictObject({
       .meta({ description: 'A path goes to the method of the target; a URL is requested by the worker.' }),
     headers: z.record(HeaderName, Header).default({}),
     body: z
-      .union([Text(524_288), z.record(z.string(), z.unknown()), z.array(z.unknown())])
+      .union(
+        [Text(524_288), z.record(z.string(), z.unknown()), z.array(z.unknown())],
+        'must be a text, or an object or list that is sent as JSON',
+      )
       .optional()
       .meta({ description: 'Text, or JSON.' }),
     expectedStatusCodes: z.array(z.number().int().min(100).max(599)).min(1).max(100).default([200]),

@@ -10,13 +10,17 @@ export const EnvironmentName = z
 /** One that no option of sudo looks like. */
 const UserName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,99}$/, 'must be the name of a user: letters, digits and _ . @ -');
 
+const ExitCode = z.number().int().min(-2_147_483_648).max(4_294_967_295);
+
 export const ActionConfig = z.strictObject({
   method: CommunicationMethodType.optional().meta({
     description: 'Method of the target over which it runs; the first that can do it when left out.',
   }),
   working_directory: Text(4_096).min(1).optional(),
   environment: z.record(EnvironmentName, Text(32_768)).optional(),
-  expected_exit_codes: z.array(z.number().int().min(0).max(255)).min(1).max(256).optional().meta({ description: 'Default [0].' }),
+  expected_exit_codes: z.array(ExitCode).min(1).max(256).optional().meta({
+    description: 'Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign.',
+  }),
   capture_output: z.boolean().optional().meta({ description: 'false stores no output, only that and how it ended.' }),
   keep_full_output: z.boolean().optional().meta({ description: 'Keeps the exact bytes of both streams as artifacts.' }),
   run_as: UserName.optional().meta({ description: 'User on the target who runs it, through sudo.' }),

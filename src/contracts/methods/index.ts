@@ -127,14 +127,16 @@ const Oracle = z
   })
   .refine(({ service_name: service, sid }) => (service === undefined) !== (sid === undefined), 'needs either service_name or sid');
 
+const NO_JOURNAL =
+  'must be DELETE, TRUNCATE, PERSIST or WAL: a cancel ends the process that writes, and without a journal on the disk the file would be damaged';
+
 const Sqlite = z.strictObject({
   timeout: Timeout,
   database_path: Text(4_096).regex(/^\//, 'must be an absolute path on the machine of the worker').meta({
     description:
       "File on the machine of the worker, within the folder that the worker's OPSCONDUCTOR_SQLITE_DIR names. It is never created.",
   }),
-  // MEMORY and OFF are left out: a cancel kills the process that writes, and without a journal on the disk that would damage the file.
-  journal_mode: z.enum(['DELETE', 'TRUNCATE', 'PERSIST', 'WAL']).optional().meta({
+  journal_mode: z.enum(['DELETE', 'TRUNCATE', 'PERSIST', 'WAL'], NO_JOURNAL).optional().meta({
     description: 'Set before the first statement; left out: as the file has it.',
   }),
   synchronous: z.enum(['OFF', 'NORMAL', 'FULL', 'EXTRA']).default('NORMAL'),

@@ -1,33 +1,21 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import type { ActionType } from '../../contracts/enums.ts';
+import type { JobSettings } from '../../contracts/job.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
-import { selectRows } from '../../db/query.ts';
-import { actionTexts } from '../../domain/action-texts.ts';
+import { selectRow, selectRows } from '../../db/query.ts';
+import { neededVariables } from '../../domain/needed-variables.ts';
+import type { NeedingAction } from '../../domain/needed-variables.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import { parseTemplate, referencesOf } from '../../domain/template/parse-template.ts';
 
-interface ActionRow {
-  order: number;
-  name: string;
-  type: ActionType;
-  parameters: Record<string, unknown>;
-  config: Record<string, unknown>;
-}
+const ACTIONS = `
+SELECT action_order AS "order", action_name AS name, action_type AS type, action_parameters AS parameters, action_config AS config, parent_slot AS slot,
+  (SELECT p.action_order FROM job_actions p WHERE p.id = a.parent_action_id) AS parent, is_enabled AS "isEnabled", conditions, dependencies
+FROM job_actions a WHERE job_id = $1 AND definition_version = $2 ORDER BY action_order`;
 
-/** Those that every target reaches; what a condition guards may well lack what it would need. */
-const UNCONDITIONAL = `
-SELECT action_order AS "order", action_name AS name, action_type AS type, action_parameters AS parameters, action_config AS config
-FROM job_actions WHERE job_id = $1 AND definition_version = $2 AND is_enabled AND parent_action_id IS NULL AND conditions = '[]' AND NOT jsonb_exists(action_config, 'target_compatibility') AND dependencies = '[]'
-ORDER BY action_order`;
-
-const variablesOf = ({ type, parameters, config }: ActionRow): string[] =>
-  actionTexts(type, parameters, config).flatMap(({ text }) =>
-    referencesOf(parseTemplate(text)).flatMap(({ reference }) => (reference.kind === 'variable' ? [reference.name] : [])),
-  );
+const ENVIRONMENT = `SELECT definition->'settings'->'environment' AS environment FROM job_versions WHERE job_id = $1 AND definition_version = $2`;
 
 /**
  * Nothing runs before all that it surely needs is there.
- * @throws OpsError VARIABLE_MISSING naming each variable, and the action that needs it
+ * @throws OpsError VARIABLE_MISSING naming each variable, and what needs it
  */
 export const checkValues = async (
   db: Sequelize,
@@ -42,13 +30,13 @@ export const checkValues = async (
     }),
   );
   if (empty.size === 0) return;
-  const actions = await selectRows<ActionRow>(db, UNCONDITIONAL, [job.id, job.definition_version], transaction);
-  const needs = new Map<string, ActionRow>();
-  for (const action of actions) for (const name of variablesOf(action)) if (empty.has(name) && !needs.has(name)) needs.set(name, action);
+  const version = [job.id, job.definition_version];
+  const actions = await selectRows<NeedingAction>(db, ACTIONS, version, transaction);
+  const settings = await selectRow<Pick<JobSettings, 'environment'>>(db, ENVIRONMENT, version, transaction);
+  const needs = new Map<string, string>();
+  for (const { name, by } of neededVariables(actions, settings?.environment ?? {}))
+    if (empty.has(name) && !needs.has(name)) needs.set(name, by);
   if (needs.size === 0) return;
-  const fields = Array.from(needs, ([name, { order, name: action }]) => ({
-    path: `variables.${name}`,
-    message: `has no value, and action ${order} (${action}) needs it`,
-  }));
+  const fields = Array.from(needs, ([name, by]) => ({ path: `variables.${name}`, message: `has no value, and ${by} needs it` }));
   throw new OpsError('VARIABLE_MISSING', `The run lacks values for: ${[...needs.keys()].join(', ')}.`, { fields });
 };

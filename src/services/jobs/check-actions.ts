@@ -13,7 +13,7 @@ import type { FieldProblem } from '../../domain/ops-error.ts';
 import { patternProblem } from '../../domain/pattern-problem.ts';
 import { statementProblems } from '../../domain/statement-problems.ts';
 import { parseTemplate } from '../../domain/template/parse-template.ts';
-import { unfitness } from './unfit.ts';
+import { exitCodeProblem, unfitness } from './unfit.ts';
 
 const PROBLEMS_SHOWN = 20;
 const A_YEAR_MS = 366 * 86_400_000;
@@ -85,7 +85,12 @@ const methodProblems = (flat: FlatAction): FieldProblem[] => {
   const { action_type: type, action_parameters: parameters, action_config: config } = flat.action;
   const method = knownMethod(flat);
   if (method === undefined) return [];
-  return unfitness({ type, parameters, config }, { methodType: method, config: {} }).map(({ field, message }) => ({
+  const [wanted, reach] = [
+    { type, parameters, config },
+    { methodType: method, config: {} },
+  ];
+  const exitCodes = exitCodeProblem(wanted, reach);
+  return [...unfitness(wanted, reach), ...(exitCodes === undefined ? [] : [exitCodes])].map(({ field, message }) => ({
     path: `${flat.path}.${field}`,
     message,
   }));

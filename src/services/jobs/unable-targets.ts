@@ -2,8 +2,8 @@ import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts
 import { CommunicationMethodType } from '../../contracts/enums.ts';
 import type { ActionType } from '../../contracts/enums.ts';
 import { incompatibility } from '../../domain/target-compatibility.ts';
-import { unfitness } from './unfit.ts';
-import type { Unfit, WantedAction } from './unfit.ts';
+import { exitCodeProblem, unfitness } from './unfit.ts';
+import type { Reach, WantedAction } from './unfit.ts';
 import type { TargetProfile } from './target-profiles.ts';
 
 /** An action, and whether it is decided at run time that it runs: a target of another kind may well be passed over. */
@@ -36,12 +36,18 @@ const targetsText = (profiles: readonly TargetProfile[]): string => {
   return `${serials.join(', ')}${count > serials.length ? ` and ${count - serials.length} more` : ''}`;
 };
 
-const problemsOn = (action: WantedAction, { methods, os_type: osType }: TargetProfile): Unfit[] | 'missing' => {
+const reachOf = (action: WantedAction, { methods, os_type: osType }: TargetProfile): Reach | undefined => {
   const wanted = methodsFor(action);
   const method = methods.find(({ type }) => wanted.includes(type));
-  return method === undefined
-    ? 'missing'
-    : unfitness(action, { methodType: method.type, config: method.shell === null ? {} : { shell: method.shell }, osType });
+  return method && { methodType: method.type, config: method.shell === null ? {} : { shell: method.shell }, osType };
+};
+
+/** Exit codes that not one of the targets can give. */
+const exitCodesOn = (action: WantedAction, reaches: readonly (Reach | undefined)[], profiles: readonly TargetProfile[]): Unable[] => {
+  const problems = reaches.map((reach) => reach && exitCodeProblem(action, reach));
+  const [problem] = problems;
+  if (problem === undefined || problems.includes(undefined)) return [];
+  return [{ field: problem.field, message: `${problem.message} (${targetsText(profiles)})`, isMissing: false }];
 };
 
 /** What of an action some of these targets cannot do; of one that is decided at run time, what none of them can. */
@@ -49,8 +55,13 @@ export const unableTargets = (action: CheckedAction, profiles: readonly TargetPr
   const { type, parameters, isConditional } = action;
   if (ACTION_NEEDS[type].length === 0 || namesItsServer(type, parameters)) return [];
   const meant = profiles.filter(({ os_type: osType }) => incompatibility(action.config, osType) === undefined);
-  const judged = meant.map((profile) => ({ profile, problems: problemsOn(action, profile) }));
-  if (isConditional && judged.some(({ problems }) => problems !== 'missing' && problems.length === 0)) return [];
+  const reaches = meant.map((profile) => reachOf(action, profile));
+  const judged = meant.map((profile, index) => {
+    const reach = reaches[index];
+    return { profile, problems: reach === undefined ? ('missing' as const) : unfitness(action, reach) };
+  });
+  const exitCodes = exitCodesOn(action, reaches, meant);
+  if (isConditional && judged.some(({ problems }) => problems !== 'missing' && problems.length === 0)) return exitCodes;
   const missing = judged.flatMap(({ profile, problems }) => (problems === 'missing' ? [profile] : []));
   const unfit = judged.flatMap(({ profile, problems }) =>
     problems === 'missing' ? [] : problems.map((problem) => ({ profile, ...problem })),
@@ -63,6 +74,7 @@ export const unableTargets = (action: CheckedAction, profiles: readonly TargetPr
       message: `${all[0]?.message} (${targetsText(all.map(({ profile }) => profile))})`,
       isMissing: false,
     })),
+    ...exitCodes,
   ];
 };
 

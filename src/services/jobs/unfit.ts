@@ -55,6 +55,19 @@ const runAsProblem = ({ config }: WantedAction, reach: Reach): Unfit | undefined
   return { field: 'action_config.run_as', message: `run_as needs sudo, which ${where} has not; use a credential of that user` };
 };
 
+const isPosixCode = (code: unknown): boolean => typeof code === 'number' && code >= 0 && code <= 255;
+
+/** Exit codes that no program can have at this end. On one target of many they do no harm: another may have them. */
+export const exitCodeProblem = ({ type, config }: WantedAction, reach: Reach): Unfit | undefined => {
+  const codes = config['expected_exit_codes'];
+  const foreign = Array.isArray(codes) ? codes.find((code) => !isPosixCode(code)) : undefined;
+  // Of these the options as such are refused.
+  if (reach.methodType === 'snmp' || reach.config['shell'] === 'none') return undefined;
+  if (foreign === undefined || (type !== 'command' && type !== 'script') || platformAt(reach) !== 'posix') return undefined;
+  const message = `expects the exit code ${foreign}, which only programs on Windows can have; on POSIX systems they are 0 to 255`;
+  return { field: 'action_config.expected_exit_codes', message };
+};
+
 const found = (field: string, message: string | undefined): Unfit[] => (message === undefined ? [] : [{ field, message }]);
 
 /** What an action asks that cannot be had over this method on such a target: refused before it is tried. */

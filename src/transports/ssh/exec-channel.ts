@@ -19,7 +19,8 @@ const watch = (channel: ClientChannel): ExecChannel => {
   const closed = Promise.withResolvers<void>();
   let exit: ProgramExit | undefined;
   channel.on('exit', (exitCode: number | null, signal?: string) => {
-    exit ??= { exitCode, signal: signal ?? null };
+    // The protocol has no sign; Windows, and the record, have one.
+    exit ??= { exitCode: exitCode === null ? null : exitCode | 0, signal: signal ?? null };
     exited.resolve();
   });
   channel.on('close', () => {
