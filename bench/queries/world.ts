@@ -36,6 +36,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     signalLockGranted: async () => {},
     signalSteered: async () => {},
     signalAnswered: async () => {},
+    skipAction: async () => true,
     describeWorkflow: async () => 'running',
     cancelRun: async () => {},
     heartbeatTimeoutMs: 60_000,

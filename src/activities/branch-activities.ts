@@ -4,6 +4,7 @@ import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
 import { openBranchRow } from '../db/open-branch.ts';
 import { selectRow } from '../db/query.ts';
 import { readPosition } from '../db/retry-branches.ts';
+import { UNSTARTED } from '../domain/failure.ts';
 import { childSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -27,24 +28,31 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       return { closed: false, actions, heartbeatTimeoutMs, ...(resume !== undefined && { resume }) };
     },
 
-    /** Closes an attempt whose activity did not tell how it ended. @returns the end that the attempt has already, which then stands. */
-    async closeAttempt({ branch, order, iteration, attempt, outcome, message, isFinal }: CloseAttemptInput): Promise<ActionOutcome | null> {
+    /**
+     * Closes an attempt whose activity did not tell how it ended. One without a row was never begun, and cannot be any more, since the row is now there:
+     * it is not lost, it has not started.
+     * @returns the end that stands, where it is another: of one that has ended already, or has not started
+     */
+    async closeAttempt(input: CloseAttemptInput): Promise<ActionOutcome | null> {
+      const { branch, order, iteration, attempt, outcome, message, isFinal } = input;
       const status = outcome.status === 'completed' ? 'failed' : outcome.status;
-      const closed = await selectRow(
+      const fresh = unlessBegun(input);
+      const closed = await selectRow<{ is_new: boolean }>(
         db,
         `INSERT INTO job_action_results AS r (branch_id, action_id, action_serial, action_order, action_name, action_type, iteration, attempt,
            status, failure_category, error_code, result_error, is_final, completed_at)
          SELECT b.id, a.id, b.branch_serial || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
-           a.action_name, a.action_type, $3, $4, $5, $6, $7, $8, $9, now()
+           a.action_name, a.action_type, $3, $4, $5, $10, $11, $12, $13, now()
          FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
            JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version AND a.action_order = $2
          WHERE b.branch_serial = $1
-         ON CONFLICT (action_serial, iteration, attempt) DO UPDATE SET status = excluded.status, failure_category = excluded.failure_category,
-           error_code = excluded.error_code, result_error = concat_ws(E'\\n', r.result_error, excluded.result_error), is_final = excluded.is_final AND NOT ${hasOtherFinal('r')},
+         ON CONFLICT (action_serial, iteration, attempt) DO UPDATE SET status = excluded.status, failure_category = $6,
+           error_code = $7, result_error = concat_ws(E'\\n', r.result_error, $8::text), is_final = $9 AND NOT ${hasOtherFinal('r')},
            completed_at = now(), execution_time_ms = (extract(epoch FROM now() - r.started_at) * 1000)::int
-         WHERE ${allowedFrom(ACTION_RESULT_FROM, status, 'r')} RETURNING r.id`,
-        [branch, order, iteration, attempt, status, outcome.failureCategory, outcome.errorCode, message, isFinal],
+         WHERE ${allowedFrom(ACTION_RESULT_FROM, status, 'r')} RETURNING r.xmax = 0 AS is_new`,
+        [branch, order, iteration, attempt, status, ...endOf({ outcome, message, isFinal }), ...endOf(fresh)],
       );
+      if (closed?.is_new === true && fresh.outcome !== outcome) return fresh.outcome;
       if (closed !== undefined) return null;
       return standingOutcome(db, branch, order, iteration, attempt);
     },
@@ -90,6 +98,20 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
     },
   };
 };
+
+type AttemptEnding = Pick<CloseAttemptInput, 'outcome' | 'message' | 'isFinal'>;
+
+const endOf = ({ outcome, message, isFinal }: AttemptEnding): unknown[] => [outcome.failureCategory, outcome.errorCode, message, isFinal];
+
+/** How an attempt ends of which there is no row. */
+const unlessBegun = ({ outcome, message, isFinal, isFinalUnstarted = isFinal }: CloseAttemptInput): AttemptEnding =>
+  outcome.failureCategory === 'lost'
+    ? {
+        outcome: { ...outcome, ...UNSTARTED },
+        message: 'Its worker was lost before it began this. It did not run.',
+        isFinal: isFinalUnstarted,
+      }
+    : { outcome, message, isFinal };
 
 interface StandingRow {
   status: string;

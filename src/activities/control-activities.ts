@@ -8,10 +8,11 @@ import { incompatibility } from '../domain/target-compatibility.ts';
 import { parentSerial } from '../domain/serials.ts';
 import { variableText } from '../domain/template/value.ts';
 import { answerApprovalRow, readApprovalRow } from './answer-approval.ts';
-import { beginControlRow, endControlRow, keepItems, releaseApprovalHold, reopenControlRow } from './control-record.ts';
+import { beginControlRow, endControlRow, readDecision, releaseApprovalHold, reopenControlRow, writeDecision } from './control-record.ts';
+import type { MadeDecision } from './control-record.ts';
 import { readValues } from './decide.ts';
 import type { ActivityDeps } from './deps.ts';
-import { loadBranchContext } from './run-action/load-branch-context.ts';
+import { loadBranchContext, readAdmission } from './run-action/load-branch-context.ts';
 import type { BranchContext } from './run-action/load-branch-context.ts';
 import { loadValues } from './run-action/load-lookup.ts';
 import { loopValues } from './run-action/loop-values.ts';
@@ -27,9 +28,7 @@ export const createControlActivities = (deps: ActivityDeps) => {
 
   const contextOf = async (ref: ActionRef): Promise<{ context: BranchContext; action: DefinedAction }> => {
     const context = await loadBranchContext(deps, loadDefinition, ref.branch);
-    const action = context.definition.actions.find(({ order }) => order === ref.order);
-    if (action === undefined) throw new OpsError('NOT_FOUND', `Action ${ref.order} is not in the version that this run uses.`);
-    return { context, action };
+    return { context, action: actionOf(ref, context) };
   };
 
   const valuesFor = async (ref: ActionRef, context: BranchContext, text: string) =>
@@ -50,7 +49,10 @@ export const createControlActivities = (deps: ActivityDeps) => {
     /** Asks the conditions of an action; its row is written when it may not run. */
     async admitAction(ref: ActionRef): Promise<Admission> {
       try {
-        const { context, action } = await contextOf(ref);
+        const { refused, load } = await readAdmission(deps, loadDefinition, ref);
+        if (refused !== undefined) return refused;
+        const context = await load();
+        const action = actionOf(ref, context);
         const message = incompatibility(action.config, context.osType);
         if (message !== undefined) {
           await endControlRow(db, ref, { status: 'skipped', outcome: null, skipReason: 'condition_false', message: `It is ${message}.` });
@@ -79,20 +81,24 @@ export const createControlActivities = (deps: ActivityDeps) => {
       tell(ref.branch);
     },
 
-    /** Opens the row of a condition and decides it. @throws OpsError CONDITION_FAILED, LOOP_TOO_LONG */
-    async decide(ref: ActionRef): Promise<Decision> {
+    /**
+     * Decides a condition, or one turn of a loop, and opens its row with that. Asked again it says the same, whatever has changed since.
+     * @throws OpsError CONDITION_FAILED, LOOP_TOO_LONG
+     */
+    async decide({ round = 0, ...ref }: ActionRef & { round?: number }): Promise<Decision> {
       const { context, action } = await contextOf(ref);
-      await beginControlRow(db, ref, shownOf(action, context));
-      const value = evaluateExpression(action, await valuesFor(ref, context, String(action.parameters['expression'])));
-      const problem = decisionProblem(action.parameters['conditionType'], value);
-      if (problem !== undefined) throw failed(action, problem);
-      if (action.parameters['conditionType'] !== 'for') return choose(action, value, context);
-      const items = itemsOf(action, value);
-      const text = JSON.stringify(items);
-      if (text.length > ITEMS_LIMIT || context.mask(text) !== text)
-        throw failed(action, text.length > ITEMS_LIMIT ? 'gives a list of more than 1 MiB' : 'gives a list that holds a secret');
-      await keepItems(db, ref, text);
-      return { slot: 'loop', rounds: items.length };
+      const shown = shownOf(action, context);
+      try {
+        const value = evaluateExpression(action, await valuesFor(ref, context, String(action.parameters['expression'])));
+        const made = decisionOf(action, value, context);
+        return (await writeDecision(db, ref, round, shown, made)) ?? made.decision;
+      } catch (error) {
+        if (!(error instanceof OpsError)) throw error;
+        await beginControlRow(db, ref, shown);
+        const standing = await readDecision(db, ref, round);
+        if (standing !== undefined) return standing;
+        throw error;
+      }
     },
 
     async endControl({ outcome, message, ...ref }: EndControlInput): Promise<void> {
@@ -108,6 +114,23 @@ export const createControlActivities = (deps: ActivityDeps) => {
 
 const shownOf = ({ parameters: { expression } }: DefinedAction, { mask }: BranchContext): string | null =>
   typeof expression === 'string' ? mask(expression) : null;
+
+const actionOf = ({ order: wanted }: ActionRef, { definition }: BranchContext): DefinedAction => {
+  const action = definition.actions.find(({ order }) => order === wanted);
+  if (action === undefined) throw new OpsError('NOT_FOUND', `Action ${wanted} is not in the version that this run uses.`);
+  return action;
+};
+
+const decisionOf = (action: DefinedAction, value: unknown, context: BranchContext): MadeDecision => {
+  const problem = decisionProblem(action.parameters['conditionType'], value);
+  if (problem !== undefined) throw failed(action, problem);
+  if (action.parameters['conditionType'] !== 'for') return { decision: choose(action, value, context), items: null };
+  const items = itemsOf(action, value);
+  const text = JSON.stringify(items);
+  if (text.length > ITEMS_LIMIT || context.mask(text) !== text)
+    throw failed(action, text.length > ITEMS_LIMIT ? 'gives a list of more than 1 MiB' : 'gives a list that holds a secret');
+  return { decision: { slot: 'loop', rounds: items.length }, items: text };
+};
 
 const failed = ({ order, name }: DefinedAction, why: string): OpsError =>
   new OpsError('CONDITION_FAILED', `The expression of action ${order} (${name}) ${why}.`);

@@ -1,5 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import type { ActionRef, ActionOutcome } from '../contracts/run.ts';
+import type { ActionRef, ActionOutcome, Decision } from '../contracts/run.ts';
 import type { ActionResultStatus, ActionSkipReason } from '../contracts/enums.ts';
 import { execute, selectRow } from '../db/query.ts';
 import { childSerial } from '../domain/serials.ts';
@@ -71,15 +71,53 @@ export const releaseApprovalHold = (db: Sequelize, branch: string, transaction?:
     transaction,
   );
 
-/** Keeps what a loop goes over: the list is decided once. */
-export const keepItems = (db: Sequelize, ref: ActionRef, items: string): Promise<void> =>
-  execute(db, 'UPDATE job_action_results SET result_output = $3 WHERE action_serial = $1 AND iteration = $2 AND attempt = 1', [
-    childSerial(ref.branch, ref.order),
-    ref.iteration,
-    items,
-  ]);
+/** What a condition gave in one turn; `items`: the list that a loop goes over. */
+export interface MadeDecision {
+  decision: Decision;
+  items: string | null;
+}
 
-/** One item of that list; undefined when there is none. */
+const AT_ROUND = `(r.decision->>'round')::int`;
+
+/**
+ * Opens the row of a condition with its decision, or writes that of its next turn there.
+ * @returns the decision that the row has for this turn already, which then stands
+ */
+export const writeDecision = async (
+  db: Sequelize,
+  ref: ActionRef,
+  round: number,
+  shown: string | null,
+  { decision, items }: MadeDecision,
+): Promise<Decision | undefined> => {
+  const row = await selectRow<{ decision: Decision & { round?: number } }>(
+    db,
+    `WITH written AS (
+       INSERT INTO job_action_results AS r (${COLUMNS}, status, started_at, command_executed, decision, result_output)
+       SELECT ${VALUES}, 'running', now(), $4, $5::jsonb, $6 ${SOURCE} AND b.status = 'running'
+       ON CONFLICT (action_serial, iteration, attempt) DO UPDATE
+         SET decision = excluded.decision, result_output = coalesce(excluded.result_output, r.result_output)
+         WHERE r.status = 'running' AND (r.decision IS NULL OR ${AT_ROUND} < $7) RETURNING id)
+     SELECT r.decision FROM job_action_results r
+     WHERE r.action_serial = $8 AND r.iteration = $3 AND r.attempt = 1 AND ${AT_ROUND} = $7 AND NOT EXISTS (SELECT 1 FROM written)`,
+    [...key(ref), shown, JSON.stringify({ ...decision, round }), items, round, childSerial(ref.branch, ref.order)],
+  );
+  return row === undefined ? undefined : withoutRound(row.decision);
+};
+
+/** The decision of a turn, if it was made. */
+export const readDecision = async (db: Sequelize, ref: ActionRef, round: number): Promise<Decision | undefined> => {
+  const row = await selectRow<{ decision: Decision & { round?: number } }>(
+    db,
+    `SELECT r.decision FROM job_action_results r WHERE r.action_serial = $1 AND r.iteration = $2 AND r.attempt = 1 AND ${AT_ROUND} = $3`,
+    [childSerial(ref.branch, ref.order), ref.iteration, round],
+  );
+  return row === undefined ? undefined : withoutRound(row.decision);
+};
+
+const withoutRound = ({ round: _, ...decision }: Decision & { round?: number }): Decision => decision;
+
+/** One item of the list of a loop; undefined when there is none. */
 export const readItem = async (db: Sequelize, branch: string, order: number, iteration: number, index: number): Promise<unknown> => {
   const row = await selectRow<{ item: unknown }>(
     db,

@@ -12,6 +12,8 @@ import type { BranchContext } from './run-action/load-branch-context.ts';
 const OUTPUT_LIMIT = 65_536;
 const ENDED = `r.is_final AND r.status IN ('completed', 'failed') AND r.action_type NOT IN ('condition', 'parallel', 'wait', 'approval')`;
 
+/** What a person found out of one that was lost counts. */
+const HOW_ENDED = `CASE WHEN r.status = 'failed' AND r.resolution = 'succeeded' THEN 'completed' ELSE r.status END`;
 const SHOWN = `r.action_order AS "order", r.action_name AS name, r.output_masked AS masked`;
 
 /** What of a branch decides. */
@@ -56,7 +58,7 @@ const soFarOf = async (db: Sequelize, { branchId, definition }: Known): Promise<
   const row = await selectRow<{ seconds: number; failed: number[] }>(
     db,
     `SELECT extract(epoch FROM clock_timestamp() - coalesce(e.started_at, e.created_at))::int AS seconds,
-       ARRAY(SELECT r.action_order FROM job_action_results r WHERE r.branch_id = b.id AND r.is_final AND r.status = 'failed') AS failed
+       ARRAY(SELECT r.action_order FROM job_action_results r WHERE r.branch_id = b.id AND r.is_final AND r.status = 'failed' AND r.resolution IS DISTINCT FROM 'succeeded') AS failed
      FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.id = $1`,
     [branchId],
   );
@@ -72,7 +74,7 @@ const resultsOf = async (db: Sequelize, { branchId, definition }: Known, express
   const rows = await selectRows<Shown & { output: string; error: string; exit_code: number | null; status: string }>(
     db,
     `SELECT DISTINCT ON (r.action_order) ${SHOWN}, ${tail('r.result_output')} AS output,
-       ${tail('r.result_error')} AS error, r.exit_code, r.status
+       ${tail('r.result_error')} AS error, r.exit_code, ${HOW_ENDED} AS status
      FROM job_action_results r WHERE r.branch_id = $1 AND r.is_final AND r.action_order = ANY($2::int[])
      ORDER BY r.action_order, r.iteration DESC`,
     [branchId, wanted.map(({ order }) => order)],

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sequelize } from 'sequelize';
 import type { ExecutionTrigger } from '../contracts/enums.ts';
+import type { SkippedAction } from '../contracts/run.ts';
 import type { NotifyRun } from '../db/notify-run.ts';
 import type { KeyRing } from '../db/seal.ts';
 import type { ReadSettings } from '../db/settings.ts';
@@ -24,6 +25,8 @@ export interface ActivityDeps {
   signalSteered: (workflowId: string) => Promise<void>;
   /** Tells a branch to look for answers to its approvals. */
   signalAnswered: (workflowId: string) => Promise<void>;
+  /** Has the workflow of a branch skip a running action. @returns false when it has not answered in time. @throws OpsError CONFLICT: it does not run */
+  skipAction: (workflowId: string, action: SkippedAction) => Promise<boolean>;
   describeWorkflow: (workflowId: string) => Promise<WorkflowState>;
   /** Starts the workflow of an execution; a repeated start meets the same one. */
   startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;

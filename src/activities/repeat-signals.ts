@@ -1,3 +1,4 @@
+import type { SkippedAction } from '../contracts/run.ts';
 import { execute, selectRows } from '../db/query.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -20,8 +21,17 @@ const ANSWERED = `
 SELECT b.workflow_id, r.id FROM job_execution_branches b JOIN job_action_results r ON r.branch_id = b.id
 WHERE b.status = 'running' AND r.action_type = 'approval' AND r.resolved_by IS NOT NULL`;
 
+/** Wishes to skip an action that has not ended since: a try that has failed is followed by another. */
+const SKIPS = `
+SELECT DISTINCT b.workflow_id, r.action_order AS "order", r.iteration FROM job_action_results r JOIN job_execution_branches b ON b.id = r.branch_id
+WHERE r.skip_requested_at IS NOT NULL AND b.status = 'running' AND (b.retry_number = 0 OR r.started_at >= b.started_at)
+  AND NOT EXISTS (SELECT 1 FROM job_action_results f
+    WHERE f.branch_id = r.branch_id AND f.action_order = r.action_order AND f.iteration = r.iteration AND f.is_final)`;
+
+const CANCELS = `SELECT workflow_id FROM job_execution_branches WHERE status = 'running' AND cancel_requested_at IS NOT NULL AND run_id IS NOT NULL`;
+
 /** Says again what a workflow may have missed, since Temporal or a worker was away when it was said: after its row had been written. */
-export const createRepeatSignals = ({ db, signalLockGranted, signalSteered, signalAnswered }: ActivityDeps) => {
+export const createRepeatSignals = ({ db, signalLockGranted, signalSteered, signalAnswered, skipAction, cancelRun }: ActivityDeps) => {
   /** Answers that their branches have been told of by this process: Temporal keeps what it has taken. */
   let told = new Set<number>();
 
@@ -43,11 +53,21 @@ export const createRepeatSignals = ({ db, signalLockGranted, signalSteered, sign
     await execute(db, TOLD, [id, version]);
   };
 
-  /** The first waiter of each free target, runs that somebody has steered, and branches one of whose approvals a person has answered. */
+  const tellWishes = async (): Promise<void> => {
+    const skips = await selectRows<SkippedAction & { workflow_id: string }>(db, SKIPS);
+    const cancels = await selectRows<{ workflow_id: string }>(db, CANCELS);
+    await Promise.allSettled([
+      ...skips.map(({ workflow_id: workflowId, ...action }) => skipAction(workflowId, action)),
+      ...cancels.map((row) => cancelRun(row.workflow_id)),
+    ]);
+  };
+
+  /** The first waiter of each free target, runs that somebody has steered, and branches in which a person has answered, skipped or cancelled. */
   return async (): Promise<void> => {
     const first = await selectRows<{ workflow_id: string }>(db, FIRST_WAITERS);
     const steered = await selectRows<SteeredRun>(db, STEERED);
     await Promise.allSettled([...first.map((row) => signalLockGranted(row.workflow_id)), ...steered.map(tellSteered)]);
     await tellAnswers();
+    await tellWishes();
   };
 };

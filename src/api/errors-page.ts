@@ -1,5 +1,5 @@
 import { ERROR_MEANINGS } from '../domain/error-meanings.ts';
-import { FAULT_OF } from '../domain/failure.ts';
+import { faultOf } from '../domain/failure.ts';
 import { ERROR_CODES } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
 
@@ -20,7 +20,7 @@ This page is written by \`npm run errors\` from \`src/domain/ops-error.ts\`; a t
 
 const rowOf = (code: ErrorCode): string => {
   const { status, category } = ERROR_CODES[code];
-  return `| \`${code}\` | ${status} | ${category} | ${FAULT_OF[category]} | ${ERROR_MEANINGS[code]} |\n`;
+  return `| \`${code}\` | ${status} | ${category} | ${faultOf(category, code)} | ${ERROR_MEANINGS[code]} |\n`;
 };
 
 /** docs/errors.md of this version: all codes by status, those of one status in the order of their table. */

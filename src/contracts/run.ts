@@ -294,6 +294,8 @@ export interface CloseAttemptInput extends ActionRef {
   outcome: ActionOutcome;
   message: string;
   isFinal: boolean;
+  /** Does it decide the action when it turns out that no worker has begun it? */
+  isFinalUnstarted?: boolean;
 }
 
 export interface CloseBranchInput {

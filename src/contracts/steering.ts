@@ -28,6 +28,10 @@ export const RetryBranches = z
       .enum(['first_action', 'failed_action'])
       .default('first_action')
       .meta({ description: 'Where each goes on; failed_action: what comes before it is not done again. A new run begins at the first.' }),
+    repeat_unknown: z.boolean().default(false).meta({
+      description:
+        'true: an action of which nobody knows whether it ran, and that is to run at most once, is done again by from: failed_action. Else such a branch is refused until that attempt is resolved.',
+    }),
     new_run: z
       .boolean()
       .default(false)
@@ -37,6 +41,10 @@ export const RetryBranches = z
   .refine(({ from, new_run: isNew }) => !isNew || from === 'first_action', {
     path: ['from'],
     error: 'a new run begins at the first action',
+  })
+  .refine(({ from, repeat_unknown: repeats }) => !repeats || from === 'failed_action', {
+    path: ['repeat_unknown'],
+    error: 'belongs to from: failed_action',
   })
   .meta({ id: 'RetryBranches' });
 export type RetryBranches = z.infer<typeof RetryBranches>;

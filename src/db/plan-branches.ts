@@ -58,16 +58,24 @@ const insertPage = (db: Sequelize, executionId: number): Promise<number> =>
     return page?.inserted ?? 0;
   });
 
-/** A run over the job's list leaves out what is switched off or deleted; its log says how many, once. */
+const NAMED = 20;
+
+/** A run leaves out what is switched off or deleted, also of the targets that it names; its log says how many and which, once. */
 const noteLeftOut = async (db: Sequelize, executionId: number): Promise<void> => {
   await selectRow(
     db,
     `INSERT INTO job_execution_logs (job_execution_id, log_phase, log_level, log_category, log_message)
-     SELECT e.id, 'target_selection', 'warning', 'system', left_out.count || ' target(s) of the job are left out: they are switched off or deleted.'
+     SELECT e.id, 'target_selection', 'warning', 'system', left_out.count || CASE WHEN e.target_selection ? 'target_uuids'
+       THEN ' target(s) that the run names are left out: they were switched off or deleted since.'
+       ELSE ' target(s) of the job are left out: they are switched off or deleted.' END
+       || coalesce(' (' || array_to_string(left_out.serials[1:${NAMED}], ', ') || CASE WHEN left_out.count > ${NAMED} THEN ', …' ELSE '' END || ')', '')
      FROM job_executions e CROSS JOIN LATERAL (
-       SELECT count(*) AS count FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id
-       WHERE jt.job_id = e.job_id AND NOT (t.is_active AND t.status = 'active')) left_out
-     WHERE e.id = $1 AND left_out.count > 0 AND NOT e.target_selection ? 'target_uuids'
+       SELECT count(*) AS count, array_agg(t.target_serial ORDER BY t.id) FILTER (WHERE t.target_serial IS NOT NULL) AS serials FROM (
+         SELECT jt.target_id AS id, NULL::uuid AS target_uuid FROM job_targets jt WHERE jt.job_id = e.job_id AND NOT e.target_selection ? 'target_uuids'
+         UNION ALL SELECT NULL, jsonb_array_elements_text(e.target_selection->'target_uuids')::uuid) wanted
+       LEFT JOIN universal_targets t ON t.id = wanted.id OR t.target_uuid = wanted.target_uuid
+       WHERE (t.is_active AND t.status = 'active') IS NOT TRUE) left_out
+     WHERE e.id = $1 AND left_out.count > 0
        AND NOT EXISTS (SELECT 1 FROM job_execution_logs l WHERE l.job_execution_id = e.id AND l.log_phase = 'target_selection' AND l.timestamp >= e.created_at)
      RETURNING 1 AS noted`,
     [executionId],

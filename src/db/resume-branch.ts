@@ -1,9 +1,10 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { BranchMark } from '../contracts/run.ts';
-import { ordersBehind, ordersInside, pathsOf, settledFrames } from '../domain/branch-place.ts';
+import { framesBehind, ordersBehind, ordersInside, pathsOf, settledFrames } from '../domain/branch-place.ts';
 import type { Path, PlacedAction } from '../domain/branch-place.ts';
 import { OpsError } from '../domain/ops-error.ts';
-import { execute, selectRow } from './query.ts';
+import { execute, selectRow, selectRows } from './query.ts';
+import { isUnresolved } from './unknown-outcome.ts';
 
 /** A branch that is to be run again, as it ended. */
 export interface EndedBranch {
@@ -16,23 +17,73 @@ export interface EndedBranch {
 type Actions = readonly PlacedAction[];
 
 /**
- * Settles where a branch goes on that is resumed: its place is written down, and from there on how its actions ended is open again.
+ * Settles where a branch goes on that is resumed: its place is written down, and from there on how its actions ended is open again. Behind an action of
+ * which a person has said that it had succeeded, it goes on behind that.
+ * @param repeatsUnknown an action that runs at most once is done again although nobody knows whether it ran
  * @throws OpsError CONFLICT when nothing can go on where it ended; nothing is changed then
  */
-export const settleResume = async (db: Sequelize, branch: EndedBranch, actions: Actions, transaction: Transaction): Promise<void> => {
+export const settleResume = async (
+  db: Sequelize,
+  branch: EndedBranch,
+  actions: Actions,
+  repeatsUnknown: boolean,
+  transaction: Transaction,
+): Promise<void> => {
   await refuseRolledBack(db, branch, transaction);
   const known = branch.resume_position;
   const mark =
     known === null ? await markByRows(db, branch, actions, transaction) : { frames: settledFrames(known.frames, actions), ran: known.ran };
   const paths = pathsOf(mark.frames);
-  await forgetBehind(db, branch.id, mark, actions, transaction);
+  const done = await succeededAt(db, branch, paths, repeatsUnknown, transaction);
+  const place = { ...mark, frames: framesBehind(mark.frames, done, actions) };
+  await forgetBehind(db, branch.id, place, actions, transaction);
   for (const path of paths) await forgetPath(db, branch.id, path, actions, transaction);
-  const position = { ...mark, frames: mark.frames.map(({ isDone: _, ...frame }) => frame) };
+  const position = { ...place, frames: place.frames.map(({ isDone: _, ...frame }) => frame) };
   await execute(
     db,
     'UPDATE job_execution_branches SET resume_position = $2::jsonb WHERE id = $1',
     [branch.id, JSON.stringify(position)],
     transaction,
+  );
+};
+
+interface PlaceResult {
+  action_order: number;
+  action_name: string;
+  action_serial: string;
+  resolution: string | null;
+  is_unknown: boolean;
+}
+
+/** Of the actions at which a branch stands, those that had succeeded by the word of a person. @throws OpsError CONFLICT: nobody knows whether one ran */
+const succeededAt = async (
+  db: Sequelize,
+  branch: EndedBranch,
+  paths: readonly Path[],
+  repeatsUnknown: boolean,
+  transaction: Transaction,
+): Promise<Set<number>> => {
+  const leaves = paths.flatMap((path) => path.slice(-1)).filter(({ inside, isDone }) => inside === undefined && isDone !== true);
+  const results = await selectRows<PlaceResult>(
+    db,
+    `SELECT DISTINCT ON (r.action_order) r.action_order, r.action_name, r.action_serial, r.resolution,
+       coalesce(${isUnresolved('r')}, false) AND a.action_config->>'delivery' IS DISTINCT FROM 'at_least_once' AS is_unknown
+     FROM job_action_results r LEFT JOIN job_actions a ON a.id = r.action_id
+     WHERE r.branch_id = $1 AND r.action_order = ANY($2::int[]) AND r.is_final ORDER BY r.action_order, r.iteration DESC`,
+    [branch.id, leaves.map(({ order }) => order)],
+    transaction,
+  );
+  const unknown = results.find((result) => result.is_unknown);
+  if (unknown !== undefined && !repeatsUnknown) throw refusalOfUnknown(branch, unknown);
+  return new Set(results.filter(({ resolution }) => resolution === 'succeeded').map(({ action_order: order }) => order));
+};
+
+const refusalOfUnknown = ({ branch_serial: serial, target_name_ref: target }: EndedBranch, result: PlaceResult): OpsError => {
+  const { action_order: order, action_name: name, action_serial: action } = result;
+  return new OpsError(
+    'CONFLICT',
+    `Nobody knows whether action ${order} (${name}) of branch ${serial} (${target}) ran: going on there might run it a second time. Look at the target ` +
+      `and say what you found (opsconductor runs resolve ${action}), or resume with repeat_unknown (--repeat-unknown). Nothing was changed.`,
   );
 };
 
@@ -65,7 +116,8 @@ const markByRows = async (db: Sequelize, branch: EndedBranch, actions: Actions, 
   const found = await selectRow<{ order: number; has_begun: boolean; ran: number[] }>(
     db,
     `SELECT p.order, EXISTS (SELECT 1 FROM job_action_results r WHERE r.branch_id = $1 AND r.action_order = p.order AND r.is_final AND r.started_at IS NOT NULL) AS has_begun,
-       ARRAY(SELECT r.action_order FROM job_action_results r WHERE r.branch_id = $1 AND r.action_order < p.order AND r.is_final AND r.status = 'completed'
+       ARRAY(SELECT r.action_order FROM job_action_results r WHERE r.branch_id = $1 AND r.is_final
+         AND (r.action_order < p.order AND r.status = 'completed' OR r.action_order = p.order AND r.resolution = 'succeeded')
          AND EXISTS (SELECT 1 FROM job_actions u WHERE u.parent_action_id = r.action_id AND u.parent_slot = 'rollback') ORDER BY r.id) AS ran
      FROM (SELECT ${FAILED_ACTION} AS "order") p`,
     [branch.id],
@@ -109,7 +161,7 @@ const forgetPath = async (db: Sequelize, id: number, path: Path, actions: Action
          WHERE r.branch_id = $1 AND r.action_order = ANY($2::int[]) AND r.is_final ORDER BY r.action_order, r.iteration DESC),
        place AS (SELECT max(started_at) AS since FROM last WHERE action_order = $3),
        again AS (SELECT r.id FROM job_action_results r WHERE r.branch_id = $1 AND r.is_final AND (
-         r.id IN (SELECT id FROM last) AND r.status <> 'completed'
+         r.id IN (SELECT id FROM last) AND r.status <> 'completed' AND r.resolution IS DISTINCT FROM 'succeeded'
          OR r.action_order = ANY($4::int[]) AND coalesce(r.started_at, r.completed_at) >= (SELECT since FROM place))),
        dropped AS (DELETE FROM job_action_results r USING again WHERE r.id = again.id AND ${NEVER_STARTED})
      UPDATE job_action_results r SET is_final = false FROM again WHERE r.id = again.id AND r.started_at IS NOT NULL`,

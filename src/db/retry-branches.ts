@@ -13,6 +13,7 @@ export type RetryMode = 'restart' | 'resume';
 /**
  * Has branches that failed or were cancelled run again, in the same run (data model, 10.3): their rows are as those of branches that have just begun,
  * under a new workflow id; attempts before stay in the record, and count as decided only where they are kept.
+ * @param repeatsUnknown an action of which nobody knows whether it ran is resumed, too
  * @returns the ids of the branches. @throws OpsError CONFLICT naming a branch that cannot go on where it ended
  */
 export const queueRetries = async (
@@ -20,6 +21,7 @@ export const queueRetries = async (
   executionId: number,
   serials: readonly string[] | undefined,
   mode: RetryMode,
+  repeatsUnknown: boolean,
   transaction: Transaction,
 ): Promise<number[]> => {
   const branches = await selectRows<EndedBranch>(
@@ -34,13 +36,13 @@ export const queueRetries = async (
   if (mode === 'restart') await forgetEnds(db, ids, transaction);
   else {
     const actions = await actionsOf(db, executionId, transaction);
-    for (const branch of branches) await settleResume(db, branch, actions, transaction);
+    for (const branch of branches) await settleResume(db, branch, actions, repeatsUnknown, transaction);
   }
   await execute(
     db,
     `UPDATE job_execution_branches b SET status = 'running', retry_number = b.retry_number + 1, run_id = NULL, started_at = NULL, completed_at = NULL,
        workflow_id = e.execution_serial || '/b/' || b.target_serial_ref || '/r' || (b.retry_number + 1), closed_by = NULL, failure_category = NULL,
-       error_code = NULL, exit_code = NULL, result_output = NULL, result_error = NULL, hold_reason = NULL, lock_requested_at = NULL, lock_acquired_at = NULL,
+       error_code = NULL, exit_code = NULL, result_output = NULL, result_error = NULL, hold_reason = NULL, lock_requested_at = NULL, lock_acquired_at = NULL, cancel_requested_at = NULL,
        resume_position = CASE WHEN $2 THEN b.resume_position END
      FROM job_executions e WHERE b.id = ANY($1::bigint[]) AND e.id = b.job_execution_id`,
     [ids, mode === 'resume'],
@@ -107,7 +109,7 @@ export const readPosition = async (db: Sequelize, branch: string): Promise<Branc
   const reached = await selectRows<ReachedAction>(
     db,
     `SELECT r.action_order, max(r.iteration) AS iterations,
-       CASE WHEN bool_or(r.is_final) THEN (array_agg(r.status ORDER BY r.iteration DESC, r.attempt DESC) FILTER (WHERE r.is_final))[1] END AS end
+       CASE WHEN bool_or(r.is_final) THEN (array_agg(CASE WHEN r.status = 'failed' AND r.resolution = 'succeeded' THEN 'completed' ELSE r.status END ORDER BY r.iteration DESC, r.attempt DESC) FILTER (WHERE r.is_final))[1] END AS end
      FROM job_action_results r WHERE r.branch_id = $1 GROUP BY 1 ORDER BY 1`,
     [mark?.id ?? 0],
   );

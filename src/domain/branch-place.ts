@@ -29,6 +29,20 @@ export const settledFrames = (frames: readonly Frame[], actions: readonly Placed
   return [settle(first, actions), ...settledFrames(rest, actions)];
 };
 
+/** The same place behind actions at which it stood: a person says that they had succeeded. A lane of which nothing is left is taken away. */
+export const framesBehind = (frames: readonly Frame[], done: ReadonlySet<number>, actions: readonly PlacedAction[]): Frame[] => {
+  const last = frames.at(-1);
+  if (last === undefined) return [];
+  const before = frames.slice(0, -1);
+  const { inside } = last;
+  if (inside?.lanes !== undefined) {
+    const lanes = inside.lanes.map((lane) => framesBehind(lane, done, actions)).filter(([first]) => first?.isDone !== true);
+    return [...before, { ...last, inside: { ...inside, lanes } }];
+  }
+  if (inside !== undefined || !done.has(last.order)) return [...frames];
+  return [...before, { order: Math.max(...ordersInside(last.order, actions)) + 1, isDone: true }];
+};
+
 /** Each way from the outermost frame to a place: one, or one for each lane that is left of a parallel block. */
 export const pathsOf = (frames: readonly Frame[]): Path[] => {
   const last = frames.at(-1);

@@ -68,7 +68,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   TOO_MANY_BATCHES: 'The rollout makes too many batches.',
   ROLLOUT_REJECTED: 'An approver said no to the next batch.',
   RUN_TIMED_OUT: 'The time of the whole run was up.',
-  NOT_STARTED: "The run ended before this target's turn.",
+  NOT_STARTED: "The run ended before this target's turn; or, of an action, its worker was lost before it began.",
   OUTCOME_UNKNOWN: 'It was sent, and how it ended was not seen.',
   WORKER_STOPPED: 'The worker was stopped and the grace was over.',
   SHARD_STOPPED: 'A shard of the run was cancelled or terminated in Temporal.',

@@ -1,7 +1,7 @@
 import type { FailureCategory } from '../contracts/enums.ts';
 import type { ActionOutcome } from '../contracts/run.ts';
 
-/** Whose fault a failure is, in the words of the record (data model, part 3). */
+/** Whose fault a failure is, whatever the code, in the words of the record (data model, part 3). */
 export const FAULT_OF: Readonly<Record<FailureCategory, 'credentials' | 'network' | 'target' | 'definition' | 'a person' | 'us'>> = {
   authentication: 'credentials',
   communication: 'network',
@@ -15,8 +15,14 @@ export const FAULT_OF: Readonly<Record<FailureCategory, 'credentials' | 'network
   internal: 'us',
 };
 
+/** Whose fault it is where the code says it better than the category. The time of a run is its job's own. */
+export const faultOf = (category: FailureCategory, code: string | null): (typeof FAULT_OF)[FailureCategory] =>
+  code === 'RUN_TIMED_OUT' ? 'definition' : FAULT_OF[category];
+
 /** Never retried: a second try cannot end otherwise, or, where the outcome is unknown, might run the command twice. */
 const NEVER_RETRIED: ReadonlySet<FailureCategory> = new Set(['authentication', 'configuration', 'rejected', 'lost', 'internal']);
+/** Nobody has begun it, and nobody can any more. */
+export const UNSTARTED = { failureCategory: 'not_started', errorCode: 'NOT_STARTED' } as const;
 /** The connection broke while a program ran: it may run on. */
 export const UNKNOWN_OUTCOME_CODES = ['CONNECTION_LOST', 'OUTCOME_UNKNOWN'] as const;
 
@@ -33,7 +39,7 @@ export const isRetryable = (outcome: Pick<ActionOutcome, 'failureCategory' | 'er
   return outcome.failureCategory === null || !NEVER_RETRIED.has(outcome.failureCategory);
 };
 
-/** So often at least an action that may run twice is delivered again when its outcome is not known. */
+/** So often at least an action that may run twice is delivered again when its outcome is not known, or its worker died before it began. */
 const LEAST_DELIVERIES = 3;
 
 /** What the author of an action allows. */
@@ -49,7 +55,10 @@ export const attemptsOf = ({ retryCount, isRepeatable = false }: RetryPolicy): n
 
 /** Does another attempt follow number `attempt`, from 1, that ended like this? */
 export const mayRetry = (policy: RetryPolicy, attempt: number, outcome: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>): boolean =>
-  isRetryable(outcome, policy.isRepeatable) && attempt < (isOutcomeUnknown(outcome) ? attemptsOf(policy) : 1 + policy.retryCount);
+  isRetryable(outcome, policy.isRepeatable) && attempt < (isUndelivered(outcome) ? attemptsOf(policy) : 1 + policy.retryCount);
+
+const isUndelivered = (outcome: Pick<ActionOutcome, 'failureCategory' | 'errorCode'>): boolean =>
+  isOutcomeUnknown(outcome) || outcome.errorCode === UNSTARTED.errorCode;
 
 /** So long at most an action waits for its next try. */
 const LONGEST_DELAY_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
 import type { ActionOutcome, ActionRef, PlannedAction, RunActionInput } from '../contracts/run.ts';
 import { mayFollow } from '../domain/branch-decisions.ts';
-import { mayRetry, retryDelayMs } from '../domain/failure.ts';
+import { mayRetry, retryDelayMs, UNSTARTED } from '../domain/failure.ts';
 import { record, tryAction } from './activities.ts';
 import type { BranchState } from './branch-state.ts';
 import { classify } from './classify.ts';
@@ -40,7 +40,9 @@ const runOnce = async (
   } catch (error) {
     const { outcome, message } = classify(error);
     const isFinal = outcome.status === 'cancelled' || !mayRetry(action, options.attempt, outcome);
-    const stands = await CancellationScope.nonCancellable(() => record.closeAttempt({ ...input, outcome, message, isFinal }));
+    const isFinalUnstarted = !mayRetry(action, options.attempt, UNSTARTED);
+    const ending = { ...input, outcome, message, isFinal, isFinalUnstarted };
+    const stands = await CancellationScope.nonCancellable(() => record.closeAttempt(ending));
     return stands ?? outcome;
   }
 };

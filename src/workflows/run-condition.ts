@@ -50,7 +50,7 @@ const runLoop = async (run: ControlRun, { type, maxIterations }: Loop): Promise<
   for (let round = resumed?.round ?? 0; ; round += 1) {
     const isResumed = round === midway;
     if (!isResumed && (type === 'while' || rounds === undefined)) {
-      const decision: Decision = await record.decide(ref);
+      const decision: Decision = await record.decide({ ...ref, round });
       if (decision.slot === null) return undefined;
       rounds = decision.rounds;
     }

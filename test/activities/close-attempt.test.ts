@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBranchActivities } from '../../src/activities/branch-activities.ts';
+import { createControlActivities } from '../../src/activities/control-activities.ts';
 import { endAttempt, startAttempt } from '../../src/activities/run-action/attempt-record.ts';
 import { createRunActivities } from '../../src/activities/run-activities.ts';
 import type { ActionOutcome } from '../../src/contracts/run.ts';
@@ -19,14 +20,15 @@ beforeAll(async () => {
 });
 afterAll(() => platform[Symbol.asyncDispose]());
 
+const ACTION = { action_type: 'command', action_name: 'a', action_parameters: { command: 'true' } };
+
 /** A branch that runs, without workflows: its activities are called by hand. */
-const openBranch = async () => {
+const openBranch = async (actions: object[] = [ACTION]) => {
   const target = await platform.api('POST', '/api/v1/targets', {
     name: 't',
     methods: [{ method_type: 'ssh', host: `h-${crypto.randomUUID()}` }],
   });
-  const action = { action_type: 'command', action_name: 'a', action_parameters: { command: 'true' } };
-  const job = await platform.api('POST', '/api/v1/jobs', { name: 'j', targets: [target.body.target_serial], actions: [action] });
+  const job = await platform.api('POST', '/api/v1/jobs', { name: 'j', targets: [target.body.target_serial], actions });
   const run = await platform.api('POST', `/api/v1/jobs/${job.body.job_serial}/executions`, {});
   const serial: string = run.body.execution_serial;
   const runs = createRunActivities(platform.activities);
@@ -68,14 +70,24 @@ test('an attempt that told its end while Temporal was away keeps it: the branch 
   expect(await results()).toEqual([{ attempt: 1, status: 'completed', is_final: true, error_code: null }]);
 });
 
-test('an attempt that told nothing is closed as lost, also one that never began', async () => {
+test('an attempt that told nothing is closed as lost', async () => {
   const { begin, lose, results } = await openBranch();
   await begin(1);
   expect(await lose(1)).toBeNull();
-  const other = await openBranch();
-  expect(await other.lose(1)).toBeNull();
-  for (const rows of [await results(), await other.results()])
-    expect(rows).toEqual([{ attempt: 1, status: 'failed', is_final: true, error_code: 'OUTCOME_UNKNOWN' }]);
+  expect(await results()).toEqual([{ attempt: 1, status: 'failed', is_final: true, error_code: 'OUTCOME_UNKNOWN' }]);
+});
+
+test('an attempt that no worker has begun has not started, is not lost, and nobody can begin it any more', async () => {
+  const { begin, lose, results, branches, branch } = await openBranch();
+  const unstarted: ActionOutcome = { ...LOST, failureCategory: 'not_started', errorCode: 'NOT_STARTED' };
+  const ref = { branch, order: 1, iteration: 1, attempt: 1 };
+  expect(await branches.closeAttempt({ ...ref, outcome: LOST, message: 'silent', isFinal: true, isFinalUnstarted: false })).toEqual(
+    unstarted,
+  );
+  expect(await begin(1)).toEqual({ state: 'ended', outcome: unstarted });
+  // What was told before the worker of the workflow died is told again.
+  expect(await lose(1)).toEqual(unstarted);
+  expect(await results()).toEqual([{ attempt: 1, status: 'failed', is_final: false, error_code: 'NOT_STARTED' }]);
 });
 
 test('a second attempt never decides an action that is decided', async () => {
@@ -150,4 +162,53 @@ test('a skip of an attempt whose end nobody saw: skipped, and lost beside it; of
     expect(await branches.markSkipped({ branch, order: 1, iteration: 1 })).toBeNull();
     expect(await results()).toEqual([{ attempt: 1, status: 'skipped', is_final: true, error_code: code }]);
   }
+});
+
+const age = (branch: string) =>
+  selectRow(platform.db, `UPDATE job_executions SET started_at = started_at - interval '1 hour' WHERE execution_serial = $1 RETURNING id`, [
+    branch.slice(0, -5),
+  ]);
+
+test('a condition that is asked again after its answer was lost says the same, whatever has changed since', async () => {
+  const late = { variable: 'EXECUTION_DURATION', operator: '>', value: 1_000 };
+  const named = { variable: 'PREVIOUS_ACTION_OUTPUT', operator: '==', value: 'x' };
+  const { branch } = await openBranch([
+    { ...ACTION, conditions: [late] },
+    { ...ACTION, conditions: [named] },
+  ]);
+  const control = createControlActivities(platform.activities);
+  const ask = async () => [
+    await control.admitAction({ branch, order: 1, iteration: 1 }),
+    await control.admitAction({ branch, order: 2, iteration: 1 }),
+  ];
+  const outcome = { status: 'failed', exitCode: null, failureCategory: 'configuration', errorCode: 'VARIABLE_MISSING' };
+  const first = await ask();
+  expect(first).toEqual([{ may: 'skip' }, { may: 'fail', outcome }]);
+  await age(branch);
+  expect(await ask()).toEqual(first);
+  expect(await control.admitAction({ branch, order: 1, iteration: 2 })).toEqual({ may: 'run' });
+});
+
+test('a decision that is asked for again stands; the next turn of a loop is decided anew', async () => {
+  const old = 'EXECUTION_DURATION > 1000';
+  const decide = (parameters: object) => ({ action_type: 'condition', action_name: 'decide', action_parameters: parameters });
+  const { branch } = await openBranch([
+    // oxlint-disable-next-line unicorn/no-thenable -- a list of actions is nothing that `await` would call
+    decide({ conditionType: 'if', expression: old, then: [ACTION] }),
+    decide({ conditionType: 'while', expression: `!(${old})`, loop: [ACTION] }),
+    decide({ conditionType: 'for', expression: `${old} ? ["a", "b"] : ["c"]`, loop: [ACTION] }),
+    decide({ conditionType: 'for', expression: `1000 / (${old} ? 0 : 500)`, loop: [ACTION] }),
+  ]);
+  const control = createControlActivities(platform.activities);
+  const ask = (round: number) =>
+    Promise.all([1, 3, 5, 7].map((order) => control.decide({ branch, order, iteration: 1, ...(order === 3 && { round }) })));
+  const first = await ask(0);
+  expect(first).toEqual([{ slot: null }, { slot: 'loop' }, { slot: 'loop', rounds: 1 }, { slot: 'loop', rounds: 2 }]);
+  await age(branch);
+  expect(await ask(0)).toEqual(first);
+  expect((await ask(1))[1]).toEqual({ slot: null });
+  const items = await selectRow(platform.db, 'SELECT result_output AS items FROM job_action_results WHERE action_serial = $1', [
+    `${branch}.0005`,
+  ]);
+  expect(items).toEqual({ items: '["c"]' });
 });

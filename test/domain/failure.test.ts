@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FailureCategory } from '../../src/contracts/enums.ts';
-import { FAULT_OF, isRetryable, mayRetry, retryDelayMs } from '../../src/domain/failure.ts';
+import { FAULT_OF, faultOf, isRetryable, mayRetry, retryDelayMs } from '../../src/domain/failure.ts';
 
 const TABLE: Record<FailureCategory, [fault: string, retryable: boolean]> = {
   authentication: ['credentials', false],
@@ -17,6 +17,14 @@ const TABLE: Record<FailureCategory, [fault: string, retryable: boolean]> = {
 
 test.each(FailureCategory.options)('the fault and the retry of %s are as the table says', (category) => {
   expect([FAULT_OF[category], isRetryable({ failureCategory: category, errorCode: null })]).toEqual(TABLE[category]);
+});
+
+test('the time of a run is the fault of its definition, that of an action of its target', () => {
+  expect([faultOf('timeout', 'RUN_TIMED_OUT'), faultOf('timeout', 'COMMAND_TIMED_OUT'), faultOf('lost', null)]).toEqual([
+    'definition',
+    'target',
+    'us',
+  ]);
 });
 
 test('a failure without a category may be retried', () => {
@@ -43,6 +51,13 @@ test.each([
     { failureCategory: 'lost', errorCode: null },
     5,
   ],
+  [
+    'what was never begun, of what is delivered at least once, three times at least',
+    { retryCount: 0, isRepeatable: true },
+    { failureCategory: 'not_started', errorCode: 'NOT_STARTED' },
+    3,
+  ],
+  ['what was never begun, as often as the author says', { retryCount: 1 }, { failureCategory: 'not_started', errorCode: 'NOT_STARTED' }, 1],
   [
     'a failure of what may run twice, no oftener than others',
     { retryCount: 0, isRepeatable: true },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { FAULT_OF } from '../../src/domain/failure.ts';
+import { faultOf } from '../../src/domain/failure.ts';
 import { ERROR_CODES } from '../../src/domain/ops-error.ts';
 import type { ErrorCode } from '../../src/domain/ops-error.ts';
 
@@ -28,7 +28,7 @@ test('each failure of the page has the category and the fault that the record te
   const said = ofFailures.flatMap(({ codes, cells: [category, fault] }) => codes.map((code) => [code, category, fault]));
   expect(said.length).toBeGreaterThan(40);
   expect(said).toEqual(
-    said.map(([code]) => [code, ERROR_CODES[code as ErrorCode].category, FAULT_OF[ERROR_CODES[code as ErrorCode].category]]),
+    said.map(([code]) => [code, ERROR_CODES[code as ErrorCode].category, faultOf(ERROR_CODES[code as ErrorCode].category, code ?? null)]),
   );
 });
 

@@ -229,7 +229,7 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
       writeFileSync(file, '');
       // The statement with which a run begins to be closed.
       await untilWaiting(platform.database.url, 'SELECT job_id, status, cancel_requested_at');
-      await queueRetries(platform.db, run?.id ?? 0, undefined, 'restart', transaction);
+      await queueRetries(platform.db, run?.id ?? 0, undefined, 'restart', false, transaction);
     });
     await untilEvents(platform, serial, 1, saysLine('again'));
     expect(await post(serial, 'cancel')).toMatchObject({ status: 202, body: { acknowledged: true } });
@@ -268,6 +268,88 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
       { status: 'skipped', skip_reason: 'user', is_final: true, attempt: 2 },
       { status: 'completed', result_output: 'completed\n' },
     ]);
+  });
+
+  const notesOf = async (serial: string): Promise<string[]> =>
+    (await platform.api('GET', `/api/v1/executions/${serial}/logs?limit=500`)).body.data.map(
+      (line: { log_message: string }) => line.log_message,
+    );
+  const waiting = { action_type: 'wait', action_name: 'waits', action_parameters: { seconds: 3_600 } };
+
+  test('a skip that no worker has taken is on record as asked for, and is told again until the action has ended', async () => {
+    const { serial } = await runJob(platform, targets.slice(0, 1), [waiting, command('echo after')]);
+    await untilResults(platform, serial, isIn('waits', 'running'));
+    await worker.stop();
+    const asked = await post(serial, `branches/${serial}.0001/skip`, { action_order: 1, note: 'no time' });
+    expect(asked).toMatchObject({ status: 200, body: { acknowledged: false } });
+    expect(await notesOf(serial)).toContain(`Skip of action 1 (waits) of branch ${serial}.0001 (host-1) asked for by admin: no time`);
+    worker = await platform.startTestWorker();
+    await createReconcileActivities(platform.activities).reconcile();
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await attemptsOf(serial)).toEqual(['1 1 skipped final', '2 1 completed final']);
+  });
+
+  test('a wish that is on its row, its caller lost behind the commit, is told by the reconciler: of a skip and of a branch to cancel', async () => {
+    const { serial } = await runJob(platform, targets.slice(0, 2), [waiting, command('echo after')]);
+    await untilResults(platform, serial, (rows) => rows.filter((row) => row.status === 'running').length === 2);
+    const [skip, cancel] = [`${serial}.0001`, `${serial}.0002`];
+    await selectRow(platform.db, 'UPDATE job_action_results SET skip_requested_at = now() WHERE action_serial = $1 RETURNING id', [
+      `${skip}.0001`,
+    ]);
+    await selectRow(platform.db, 'UPDATE job_execution_branches SET cancel_requested_at = now() WHERE branch_serial = $1 RETURNING id', [
+      cancel,
+    ]);
+    await createReconcileActivities(platform.activities).reconcile();
+    expect(await platform.untilEnded(serial)).toMatchObject({ completed_branches: 1, cancelled_branches: 1 });
+    expect((await branchesOf(serial)).map((branch: { status: string }) => branch.status)).toEqual(['completed', 'cancelled']);
+  });
+
+  test('what cannot be written down is not done: a skip and a cancel whose audit event is refused change nothing', async () => {
+    const { serial } = await runJob(platform, targets.slice(0, 1), [waiting, command('echo after')]);
+    await untilResults(platform, serial, isIn('waits', 'running'));
+    const refuse = `ALTER TABLE audit_events ADD CONSTRAINT refuses CHECK (action NOT IN ('skip_action', 'cancel_branch')) NOT VALID`;
+    await execute(platform.db, refuse);
+    const answers = [
+      await post(serial, `branches/${serial}.0001/skip`, { action_order: 1 }),
+      await post(serial, `branches/${serial}.0001/cancel`),
+    ];
+    await execute(platform.db, 'ALTER TABLE audit_events DROP CONSTRAINT refuses');
+    expect(answers.map(({ status }) => status)).toEqual([500, 500]);
+    // Answered by the workflow of the run behind whatever it was told.
+    expect((await patch(serial, { max_concurrent_targets: 3 })).body).toMatchObject({ acknowledged: true });
+    expect(await attemptsOf(serial)).toEqual(['1 1 running']);
+    expect((await post(serial, `branches/${serial}.0001/skip`, { action_order: 1 })).body).toMatchObject({ acknowledged: true });
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+  });
+
+  test('a target that a run names and that was switched off meanwhile is left out by name, and refused by a retry that names it', async () => {
+    await worker.stop();
+    const [first = '', second = ''] = targets;
+    const { body: job } = await platform.api('POST', '/api/v1/jobs', { name: 'names targets', actions: [command('exit 3')] });
+    const { body: started } = await platform.api('POST', `/api/v1/jobs/${job.job_serial}/executions`, { targets: [first, second] });
+    const serial: string = started.execution_serial;
+    const turn = async (status: string) => expect((await platform.api('PATCH', `/api/v1/targets/${second}`, { status })).status).toBe(200);
+    await turn('maintenance');
+    worker = await platform.startTestWorker();
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'failed', total_branches: 1 });
+    expect(await notesOf(serial)).toContain(
+      `1 target(s) that the run names are left out: they were switched off or deleted since. (${second})`,
+    );
+    await turn('active');
+    const both = await runJob(platform, [first, second], [command('exit 3')]);
+    await platform.untilEnded(both.serial);
+    await turn('maintenance');
+    const named = await post(both.serial, 'retry', { new_run: true, branches: [`${both.serial}.0001`, `${both.serial}.0002`] });
+    expect(named).toMatchObject({ status: 422, body: { code: 'TARGET_NOT_ACTIVE', detail: expect.stringContaining(second) } });
+    const all = await post(both.serial, 'retry', { new_run: true });
+    expect(await platform.untilEnded(all.body.execution_serial)).toMatchObject({ total_branches: 1 });
+    expect(await notesOf(all.body.execution_serial)).toEqual(
+      expect.arrayContaining([
+        `Repeats 1 target(s) of ${both.serial}, by admin.`,
+        `1 target(s) that failed in ${both.serial} are left out: they are switched off or deleted (${second}).`,
+      ]),
+    );
+    await turn('active');
   });
 
   /** A run that fails on its first target at its second action, and goes on with the last one. */
@@ -505,6 +587,61 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     expect((await post(run.serial, 'retry', { branches: [`${run.serial}.0001`] })).status).toBe(200);
     await run.until('failed', 2);
     expect(run.lines().slice(6)).toEqual(['do 1', 'do 2', 'undo failed 2', 'undo 2', 'undo failed 1', 'undo 1']);
+    await run.end();
+  });
+
+  /** The target's side of the connection dies with the program under way. */
+  const DIES = 'p=$$; while [ "$(ps -o comm= -p $p)" != sshd ]; do p=$(ps -o ppid= -p $p | tr -d " "); done; kill -9 $p';
+  const lost = (mended: string) => command(`[ -e ${mended} ] || { ${DIES}; }`, { action_name: 'lost' });
+  const resolve = (serial: string, order: string, outcome: string) =>
+    post(serial, `actions/${serial}.0001.${order}/resolve`, { outcome, note: 'seen on the target' });
+
+  test('a resume at an action of which nobody knows whether it ran is refused; behind it when a person says that it had succeeded', async () => {
+    const run = await startOnFirst(({ add, mended }) => [
+      over('["1", "2"]', [
+        add('begin $LOOP_ITEM'),
+        command(`[ "$LOOP_ITEM" != 2 ] || [ -e ${mended} ] || { ${DIES}; }`, { action_name: 'lost', action_key: 'lost' }),
+        add('end $LOOP_ITEM ${actions.lost.status} ${JOB_RESULT}'),
+      ]),
+      parallel([add('left'), lost(`${mended}-never`)]),
+      add('after'),
+    ]);
+    await run.until('failed', 0);
+    const before = await attemptsOf(run.serial);
+    const said = 'Nobody knows whether action 4 (lost)';
+    expect(await run.resume()).toMatchObject({ status: 409, body: { detail: expect.stringContaining(said) } });
+    expect(await attemptsOf(run.serial)).toEqual(before);
+    expect((await resolve(run.serial, '0004', 'succeeded')).status).toBe(200);
+    expect((await run.resume()).status).toBe(200);
+    await run.until('failed', 1);
+    expect(run.lines()).toEqual(['begin 1', 'end 1 completed completed', 'begin 2', 'end 2 completed completed', 'left']);
+    // The lane of a block, too.
+    expect((await run.resume()).status).toBe(409);
+    expect((await resolve(run.serial, '0008', 'succeeded')).status).toBe(200);
+    expect((await run.resume()).status).toBe(200);
+    await run.until('completed', 2);
+    expect(run.lines().slice(4)).toEqual(['left', 'after']);
+    const rows = await attemptsOf(run.serial);
+    expect(rows.filter((row) => /^[48] /.test(row))).toEqual(['4 1 completed final', '4 2 failed final', '8 1 failed final']);
+    expect(await run.end()).toMatchObject({ status: 'completed' });
+  });
+
+  test('an action of which nobody knows whether it ran is done again when a person says so: it had not run, or never mind', async () => {
+    const run = await startOnFirst(({ mended, add }) => [lost(mended), add('after')]);
+    await run.until('failed', 0);
+    expect((await resolve(run.serial, '0002', 'not_run')).status).toBe(200);
+    expect((await run.resume()).status).toBe(200);
+    await run.until('failed', 1);
+    run.mend();
+    const again = { branches: [`${run.serial}.0001`], from: 'failed_action', repeat_unknown: true };
+    expect((await post(run.serial, 'retry', { ...again, from: 'first_action' })).status).toBe(400);
+    expect((await post(run.serial, 'retry', again)).status).toBe(200);
+    await run.until('completed', 2);
+    expect((await attemptsOf(run.serial)).filter((row) => row.startsWith('2 '))).toEqual([
+      '2 1 failed',
+      '2 2 failed',
+      '2 3 completed final',
+    ]);
     await run.end();
   });
 

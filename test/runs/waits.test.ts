@@ -154,7 +154,7 @@ describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
     expect((await skip(serial, 1)).status).toBe(409);
     const { body: log } = await platform.api('GET', `/api/v1/executions/${serial}/logs?limit=500`);
     expect(log.data.map((line: { log_message: string }) => line.log_message)).toContain(
-      `Action 1 (rest) of branch ${serial}.0001 (host-1) skipped by admin: too long`,
+      `Skip of action 1 (rest) of branch ${serial}.0001 (host-1) asked for by admin: too long`,
     );
   });
 

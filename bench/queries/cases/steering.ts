@@ -26,7 +26,12 @@ export const steeringCases = ({ db, services, activities, caller, filled }: Worl
     ]);
   const page = (name: string, covers: readonly string[], call: QueryCase['call']): QueryCase => ({ name, kind: 'page', covers, call });
   const retry = (serial: string, newRun: boolean) =>
-    retryExecution(services, caller, serial, { branches: [childSerial(serial, 1)], from: 'failed_action', new_run: newRun });
+    retryExecution(services, caller, serial, {
+      branches: [childSerial(serial, 1)],
+      from: 'failed_action',
+      repeat_unknown: false,
+      new_run: newRun,
+    });
 
   return [
     page('control of a run read', ['readControl'], async (n) => {

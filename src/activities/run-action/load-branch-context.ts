@@ -1,5 +1,6 @@
 import { ACTION_NEEDS, canServe, METHODS } from '../../contracts/capabilities.ts';
 import type { CommunicationMethodType } from '../../contracts/enums.ts';
+import type { ActionOutcome, ActionRef, Admission } from '../../contracts/run.ts';
 import { SealedValue } from '../../contracts/sealed-value.ts';
 import type { Endpoint } from '../../contracts/transport.ts';
 import type { createDefinitionCache, DefinedAction, Definition, StoredVariable } from '../../db/load-definition.ts';
@@ -8,6 +9,7 @@ import type { MethodRow } from '../../db/method-endpoint.ts';
 import { selectPreparedRows } from '../../db/query.ts';
 import { openValue } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { childSerial } from '../../domain/serials.ts';
 import { variableText } from '../../domain/template/value.ts';
 import type { BranchVariable } from '../../domain/system-variables.ts';
 import { createSecretMask } from '../../domain/secret-mask.ts';
@@ -62,23 +64,63 @@ interface BranchRow {
 /** One row a method; a target without methods gives one row whose method is null. */
 type ContextRow = BranchRow & (MethodRow | { method_id: null });
 
-const CONTEXT_OF_BRANCH = `
+/** @param more columns, and the join that gives them */
+const contextSql = (more = '', join = ''): string => `
 SELECT b.id AS branch_id, e.id AS execution_id, e.execution_serial, e.execution_uuid, e.variables AS run_variables,
   to_char(coalesce(e.started_at, e.created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS execution_date,
   to_char(coalesce(e.started_at, e.created_at) AT TIME ZONE 'UTC', 'HH24:MI:SS') AS execution_time, e.definition_version,
-  j.id AS job_id, j.job_uuid, j.job_serial, j.name AS job_name, t.target_serial, t.name AS target_name, t.os_type, ${METHOD_COLUMNS}
+  j.id AS job_id, j.job_uuid, j.job_serial, j.name AS job_name, t.target_serial, t.name AS target_name, t.os_type, ${METHOD_COLUMNS}${more}
 FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id JOIN jobs j ON j.id = e.job_id
   JOIN universal_targets t ON t.id = b.target_id
-  LEFT JOIN target_communication_methods m ON m.target_id = t.id AND m.is_active ${JOIN_CREDENTIAL}
+  LEFT JOIN target_communication_methods m ON m.target_id = t.id AND m.is_active ${JOIN_CREDENTIAL} ${join}
 WHERE b.branch_serial = $1 ORDER BY m.is_primary DESC, m.priority, m.id`;
+const CONTEXT_OF_BRANCH = contextSql();
+const CONTEXT_OF_ACTION = contextSql(
+  ', s.status AS refused_as, s.failure_category AS refused_category, s.error_code AS refused_code',
+  `LEFT JOIN job_action_results s ON s.action_serial = $2 AND s.iteration = $3 AND s.attempt = 1 AND s.status IN ('skipped', 'failed') AND s.activity_id IS NULL`,
+);
+
+type LoadDeps = Pick<ActivityDeps, 'db' | 'keyRing' | 'readSettings'>;
+type LoadDefinition = ReturnType<typeof createDefinitionCache>;
 
 /** @throws OpsError CREDENTIAL_UNREADABLE */
-export const loadBranchContext = async (
-  { db, keyRing, readSettings }: Pick<ActivityDeps, 'db' | 'keyRing' | 'readSettings'>,
-  loadDefinition: ReturnType<typeof createDefinitionCache>,
+export const loadBranchContext = async (deps: LoadDeps, loadDefinition: LoadDefinition, branch: string): Promise<BranchContext> =>
+  contextOf(deps, loadDefinition, branch, await selectPreparedRows<ContextRow>(deps.db, 'context_of_branch', CONTEXT_OF_BRANCH, [branch]));
+
+interface RefusedAs {
+  refused_as: 'skipped' | 'failed' | null;
+  refused_category: ActionOutcome['failureCategory'];
+  refused_code: string | null;
+}
+
+/**
+ * As loadBranchContext, for an action of whose conditions is asked.
+ * @returns `refused`: they were asked before, and its row says that it does not run; what they would say now does not count
+ * @throws OpsError CREDENTIAL_UNREADABLE, by `load`
+ */
+export const readAdmission = async (
+  deps: LoadDeps,
+  loadDefinition: LoadDefinition,
+  { branch, order, iteration }: ActionRef,
+): Promise<{ refused: Admission | undefined; load: () => Promise<BranchContext> }> => {
+  const bind = [branch, childSerial(branch, order), iteration];
+  const rows = await selectPreparedRows<ContextRow & RefusedAs>(deps.db, 'context_of_action', CONTEXT_OF_ACTION, bind);
+  return { refused: refusedBy(rows[0]), load: () => contextOf(deps, loadDefinition, branch, rows) };
+};
+
+const refusedBy = (row: RefusedAs | undefined): Admission | undefined => {
+  if (row?.refused_as === 'skipped') return { may: 'skip' };
+  if (row?.refused_as !== 'failed') return undefined;
+  const outcome = { status: 'failed', exitCode: null, failureCategory: row.refused_category, errorCode: row.refused_code } as const;
+  return { may: 'fail', outcome };
+};
+
+const contextOf = async (
+  { keyRing, readSettings }: LoadDeps,
+  loadDefinition: LoadDefinition,
   branch: string,
+  rows: readonly ContextRow[],
 ): Promise<BranchContext> => {
-  const rows = await selectPreparedRows<ContextRow>(db, 'context_of_branch', CONTEXT_OF_BRANCH, [branch]);
   const [row] = rows;
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no branch ${branch}.`);
   const settings = await readSettings();

@@ -89,12 +89,17 @@ const change: Steer<NoteOption & RolloutOptions & { window?: number }> = async (
   return { run, text: `Run ${serial} is changed: ${run.max_concurrent_targets} targets at once.` };
 };
 
-const retry: Steer<NoteOption & { target?: string[]; resume?: boolean; new?: boolean }> = async (session, serial, options) => {
+const retry: Steer<NoteOption & { target?: string[]; resume?: boolean; repeatUnknown?: boolean; new?: boolean }> = async (
+  session,
+  serial,
+  options,
+) => {
   const branches: string[] = [];
   for (const target of options.target ?? []) branches.push(await branchOf(session, serial, target));
   const run = await session.client.retryExecution(serial, {
     ...(branches.length > 0 && { branches }),
     from: options.resume === true ? 'failed_action' : 'first_action',
+    repeat_unknown: options.repeatUnknown === true,
     new_run: options.new === true,
     ...noteOf(options),
   });
@@ -151,6 +156,7 @@ export const registerSteering = (runs: Command, context: CliContext): void => {
   add('retry', 'run the targets again that failed, in the same run while it goes on', retry)
     .option('--target <target>', 'this target only, by serial or name; also one that was cancelled; may be given several times', collect)
     .option('--resume', 'go on at the action that failed')
+    .option('--repeat-unknown', 'with --resume: also at an action of which nobody knows whether it ran')
     .option('--new', 'in a new run, linked to this one');
   add('skip', 'end an action that hangs on a target, and go on behind it', skip)
     .requiredOption('--target <target>', 'on this target, by serial or name')

@@ -108,6 +108,14 @@ export const JobExecutionBranchesResumePosition = z.strictObject({
   ran: z.array(z.tuple([Order]).rest(z.tuple([Order, Order, Order]))),
 });
 
+/** Which way a condition took; `round`: the turn of a loop that it decided. */
+export const JobActionResultsDecision = z.strictObject({
+  slot: ActionSlot.nullable(),
+  value: Text(65_536).optional(),
+  rounds: Count.optional(),
+  round: Count,
+});
+
 /** What an attempt reported after it had been closed. */
 export const JobActionResultsLateResult = z.strictObject({
   status: z.enum(['completed', 'failed', 'cancelled']),

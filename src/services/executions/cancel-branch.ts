@@ -1,7 +1,7 @@
 import type { SteerNote, SteeredExecution } from '../../contracts/steering.ts';
 import type { ExecutionStatus } from '../../contracts/enums.ts';
 import { closeUnstartedBranches } from '../../db/close-run.ts';
-import { selectRow } from '../../db/query.ts';
+import { execute, selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { steerRun } from './steer-run.ts';
@@ -14,9 +14,10 @@ interface OpenBranch {
 }
 
 /**
- * Stops the work on one target; the rest of the run goes on. What has not begun never does. Acknowledged when the workflow of the branch has taken it,
- * or of the run, when the branch has none.
- * @throws OpsError NOT_FOUND; CONFLICT when the branch has ended; UNAVAILABLE when Temporal is away, nothing is changed then
+ * Stops the work on one target; the rest of the run goes on. What has not begun never does. The wish is on the row of the branch before its workflow is
+ * told, and the reconciler tells it again. Acknowledged when the workflow of the branch has taken it, or of the run, when the branch has none.
+ * @throws OpsError NOT_FOUND; CONFLICT when the branch has ended, nothing is changed then; CONFLICT, too, when its workflow ended before the wish reached
+ * it: that it was asked for stays on record
  */
 export const cancelBranch = (
   deps: ServiceDeps,
@@ -26,7 +27,7 @@ export const cancelBranch = (
   { note }: SteerNote,
 ): Promise<SteeredExecution> => {
   let begun: string | undefined;
-  const steer = (workflowId: string): Promise<boolean> => (begun === undefined ? deps.steer(workflowId) : deps.hasTaken(begun));
+  const steer = (workflowId: string): Promise<boolean> => (begun === undefined ? deps.steer(workflowId) : tell(deps, branch, begun));
   return steerRun({ ...deps, steer }, caller, serial, {
     permission: 'executions.cancel',
     note,
@@ -40,19 +41,27 @@ export const cancelBranch = (
       if (row === undefined) throw new OpsError('NOT_FOUND', `Execution ${serial} has no branch ${branch}.`);
       if (row.status !== 'scheduled' && row.status !== 'running')
         throw new OpsError('CONFLICT', `Branch ${branch} has ended (${row.status}); there is nothing to cancel.`);
-      if (row.run_id === null) await closeUnstartedBranches(deps.db, id, 'cancelled', 'workflow', transaction, { branch });
-      else {
-        await stop(deps, branch, row.workflow_id);
-        begun = row.workflow_id;
+      const name = `ranch ${branch} (${row.target_name_ref})`;
+      const event = { action: 'cancel_branch', details: { branch } };
+      if (row.run_id === null) {
+        await closeUnstartedBranches(deps.db, id, 'cancelled', 'workflow', transaction, { branch });
+        return { ...event, text: `B${name} cancelled` };
       }
-      return { action: 'cancel_branch', text: `Branch ${branch} (${row.target_name_ref}) cancelled`, details: { branch } };
+      await execute(deps.db, WISH, [branch], transaction);
+      begun = row.workflow_id;
+      return { ...event, text: `Cancel of b${name} asked for` };
     },
   });
 };
 
-const stop = async ({ cancelRun }: ServiceDeps, branch: string, workflowId: string): Promise<void> => {
-  const isKnown = await cancelRun(workflowId).catch((cause: unknown) => {
-    throw new OpsError('UNAVAILABLE', `Branch ${branch} is not cancelled: Temporal does not answer. Try again.`, { cause });
-  });
-  if (!isKnown) throw new OpsError('CONFLICT', `Branch ${branch} is ending, or its workflow is gone; the reconciler closes it then.`);
+const WISH = 'UPDATE job_execution_branches SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE branch_serial = $1';
+
+const tell = async ({ cancelRun, hasTaken }: ServiceDeps, branch: string, workflowId: string): Promise<boolean> => {
+  const isKnown = await cancelRun(workflowId).catch(() => undefined);
+  if (isKnown === undefined) return false;
+  if (isKnown) return hasTaken(workflowId);
+  throw new OpsError(
+    'CONFLICT',
+    `Branch ${branch} is ending, or its workflow is gone; the reconciler closes it then. That it was to be cancelled stands in the log of the run.`,
+  );
 };

@@ -1,5 +1,5 @@
 import type { Branch, Execution, LogLine } from '../../contracts/execution.ts';
-import { FAULT_OF } from '../../domain/failure.ts';
+import { faultOf } from '../../domain/failure.ts';
 import type { FailureCategory } from '../../contracts/enums.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { authorize } from '../context.ts';
@@ -149,7 +149,7 @@ export const followExecution = async (
         events.push({
           type: 'branch',
           id: eventId,
-          data: { ...row, fault: row.failure_category === null ? null : FAULT_OF[row.failure_category] },
+          data: { ...row, fault: row.failure_category === null ? null : faultOf(row.failure_category, row.error_code) },
         });
       }
       for (const line of runLines) events.push({ type: 'line', id: eventId, data: line });

@@ -15,7 +15,7 @@ import { keyset } from '../../db/keyset.ts';
 import type { Order } from '../../db/keyset.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { isUnresolved } from '../../db/unknown-outcome.ts';
-import { FAULT_OF } from '../../domain/failure.ts';
+import { faultOf } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
@@ -27,9 +27,11 @@ const [RUNS, RUNS_OF_JOB] = [byCreation('e.id'), byCreation('e.execution_number'
 const BRANCHES: Order<'branch_number'> = { id: 'b.branch_number', sorts: { branch_number: 'id' }, sort: 'branch_number' };
 const RESULTS: Order<'branch'> = { id: 'r.id', sorts: { branch: { by: 'b.branch_number', type: 'bigint' } }, sort: 'branch' };
 
-const withFault = <Row extends { failure_category: FailureCategory | null }>(row: Row): Row & { fault: string | null } => ({
+const withFault = <Row extends { failure_category: FailureCategory | null; error_code: string | null }>(
+  row: Row,
+): Row & { fault: string | null } => ({
   ...row,
-  fault: row.failure_category === null ? null : FAULT_OF[row.failure_category],
+  fault: row.failure_category === null ? null : faultOf(row.failure_category, row.error_code),
 });
 
 const EXECUTION_COLUMNS = `e.execution_serial, e.execution_uuid, j.job_serial, j.name AS job_name, e.definition_version, e.status, e.trigger_type,

@@ -33,11 +33,16 @@ const retryInSameRun = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: st
     note: input.note,
     async change({ id }, transaction) {
       const mode = input.from === 'failed_action' ? 'resume' : 'restart';
-      const ids = await queueRetries(db, id, input.branches, mode, transaction);
+      const ids = await queueRetries(db, id, input.branches, mode, input.repeat_unknown, transaction);
       assertAll(serial, input, ids.length);
       if ((await countRetries(db, id, transaction)) > MOST_RETRIES)
         throw new OpsError('CONFLICT', `One run repeats at most ${MOST_RETRIES} branches. Repeat these in a new run (new_run).`);
-      const details = { branches: input.branches ?? 'failed', count: ids.length, from: input.from };
+      const details = {
+        branches: input.branches ?? 'failed',
+        count: ids.length,
+        from: input.from,
+        ...(input.repeat_unknown && { repeat_unknown: true }),
+      };
       return { action: 'retry_branches', text: `${ids.length} branch(es) are run again`, details };
     },
   });
@@ -62,6 +67,29 @@ interface FormerRun {
   rollout: Record<string, unknown>;
   window: number;
 }
+
+interface FormerTarget {
+  target_uuid: string;
+  target_serial: string;
+  is_on: boolean;
+}
+
+const serialsOf = (targets: readonly FormerTarget[]): string => {
+  const names = targets.slice(0, 20).map((target) => target.target_serial);
+  return `${names.join(', ')}${targets.length > names.length ? `, … (${targets.length} in all)` : ''}`;
+};
+
+const leftText = (serial: string, left: readonly FormerTarget[]): string =>
+  `${left.length} target(s) that failed in ${serial} are left out: they are switched off or deleted (${serialsOf(left)}).`;
+
+/** Those that somebody names must be there; of all that failed, one at least. */
+const refuseSwitchedOff = ({ branches }: RetryBranches, on: readonly FormerTarget[], off: readonly FormerTarget[]): void => {
+  if (off.length === 0 || (branches === undefined && on.length > 0)) return;
+  throw new OpsError(
+    'TARGET_NOT_ACTIVE',
+    `${off.length} target(s) of the new run are switched off or deleted: ${serialsOf(off)}. Switch them on, or leave them out.`,
+  );
+};
 
 const retryInNewRun = async (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> => {
   authorize(caller, 'jobs.execute');
@@ -89,14 +117,16 @@ const insertRetry = async (
     transaction,
   );
   if (former === undefined) throw new OpsError('NOT_FOUND', `There is no execution ${serial}.`);
-  const targets = await selectRows<{ target_uuid: string }>(
+  const found = await selectRows<FormerTarget>(
     db,
-    `SELECT t.target_uuid FROM job_execution_branches b JOIN universal_targets t ON t.id = b.target_id WHERE b.job_execution_id = $1
+    `SELECT t.target_uuid, t.target_serial, t.is_active AND t.status = 'active' AS is_on FROM job_execution_branches b JOIN universal_targets t ON t.id = b.target_id WHERE b.job_execution_id = $1
        AND CASE WHEN $2::text[] IS NULL THEN b.status = 'failed' ELSE b.status IN ('failed', 'cancelled') AND b.branch_serial = ANY($2::text[]) END`,
     [former.id, input.branches ?? null],
     transaction,
   );
-  assertAll(serial, input, targets.length);
+  assertAll(serial, input, found.length);
+  const [targets, left] = [found.filter((target) => target.is_on), found.filter((target) => !target.is_on)];
+  refuseSwitchedOff(input, targets, left);
   const job = await selectRow<{ job_serial: string; number: number }>(
     db,
     `UPDATE jobs SET last_execution_number = last_execution_number + 1 WHERE id = $1 AND deleted_at IS NULL
@@ -127,6 +157,7 @@ const insertRetry = async (
     { transaction },
   );
   await noteRun(db, row.id, `Repeats ${targets.length} target(s) of ${serial}, by ${caller.username}.`, 'info', transaction);
+  if (left.length > 0) await noteRun(db, row.id, leftText(serial, left), 'warning', transaction);
   const event = { eventType: 'job_executed', action: 'retry_execution', actor: caller.actor, resourceType: 'job_executions' } as const;
   const details = { job: job.job_serial, retry_of: serial, targets: targets.length, ...(input.note !== undefined && { note: input.note }) };
   await recordAudit(db, keyRing.auditKey, { ...event, resourceId: executionSerial, details }, transaction);

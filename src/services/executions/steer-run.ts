@@ -74,8 +74,7 @@ export const steerRun = async (
     await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details: facts }, transaction);
     return found;
   });
-  const acknowledged = await deps.steer(run.workflow_id);
-  deps.notifyRun(serial);
+  const acknowledged = await deps.steer(run.workflow_id).finally(() => deps.notifyRun(serial));
   return { ...(await readExecution(db, serial)), acknowledged };
 };
 

@@ -1,7 +1,7 @@
 import { bigint, boolean, identity, integer, jsonObject, oneOf, text, timestamptz, varchar } from '../columns.ts';
 import { defineTable } from '../model.ts';
 import { references } from '../table.ts';
-import { JobActionResultsLateResult } from '../../../contracts/json/jobs.ts';
+import { JobActionResultsDecision, JobActionResultsLateResult } from '../../../contracts/json/jobs.ts';
 import { ActionResolution, ActionResultStatus, ActionSkipReason, ActionType, FailureCategory } from '../../../contracts/enums.ts';
 
 export const JobActionResultModel = defineTable(
@@ -50,6 +50,14 @@ export const JobActionResultModel = defineTable(
     resolution_note: text('Their words.', { null: true }),
     resolved_by: bigint('Who; null = the timeout of an approval.', { null: true }),
     resolved_at: timestamptz('When.', { null: true }),
+    skip_requested_at: timestamptz('A person asked to skip it; its workflow is told until it has ended.', { null: true }),
+    decision: jsonObject(
+      JobActionResultsDecision,
+      'Way that a condition took, and in which turn: what is asked again gets the same answer.',
+      {
+        null: true,
+      },
+    ),
     activity_id: varchar(255, 'Temporal activity id.', { null: true }),
     worker_identity: varchar(255, 'Worker that ran it.', { null: true }),
     created_at: timestamptz('Row created.', { default: 'now()' }),

@@ -29,6 +29,7 @@ export const JobExecutionBranchModel = defineTable(
     hold_reason: oneOf(HoldReason, 'What it waits for.', { null: true }),
     lock_requested_at: timestamptz('Asked for its target; null = the job shares targets.', { null: true }),
     lock_acquired_at: timestamptz('Got its target; holds it until the row is closed.', { null: true }),
+    cancel_requested_at: timestamptz('A person asked to cancel it; its workflow is told until it has ended.', { null: true }),
     workflow_id: varchar(255, '`<execution_serial>/b/<target_serial>`, after a retry with `/r<retry_number>`.', { null: true }),
     run_id: varchar(64, 'Temporal run id of the child.', { null: true }),
     closed_by: oneOf(ClosedBy, 'Who closed the row.', { null: true }),
