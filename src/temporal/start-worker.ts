@@ -4,7 +4,7 @@ import { createActivities } from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { createSessionPool } from '../activities/run-action/session-pool.ts';
 import type { Config } from '../config.ts';
-import { withLeanWorkflowThread } from './lean-workflow-thread.ts';
+import { withWorkflowThread } from './workflow-thread.ts';
 import { runQueue, workflowQueue } from './task-queues.ts';
 
 export interface WorkerOptions {
@@ -52,7 +52,7 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
       // With it an absence of the server for less than the heartbeat timeout costs no command (temporal guide, 12.14).
       maxHeartbeatThrottleInterval: '5s',
     });
-  const workflows = await (limits.stackTraces ? createWorkflowWorker() : withLeanWorkflowThread(createWorkflowWorker));
+  const workflows = await withWorkflowThread(limits, createWorkflowWorker);
   const runWork = await Worker.create({ ...common, taskQueue: runQueue(taskQueuePrefix) });
   const runs = [workflows.run(), runWork.run()];
   const finished = Promise.all(runs).then(() => undefined);

@@ -1,7 +1,10 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRunActivities } from '../../src/activities/run-activities.ts';
+import { execute, selectRows } from '../../src/db/query.ts';
 import { endMarked } from '../support/end-marked.ts';
 import { startWorkerProcess } from '../support/cli-process.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
@@ -9,7 +12,7 @@ import type { Fleet } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { FOLDER, historyOf as historyIn, keep, replay } from './support/histories.ts';
+import { FOLDER, historyOf as historyIn, keep, replay, untilTaskStarted } from './support/histories.ts';
 
 describe('workflow histories that were recorded', () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
@@ -92,6 +95,43 @@ describe.skipIf(withoutSshd)('workflow histories recorded now (OpenSSH)', () => 
     expect((await platform.untilEnded(serial)).status).toBe('completed');
     const histories = [run.workflow_id, ...targets.map((target) => `${serial}/b/${target}`)].map(historyOf);
     expect(await replay(await Promise.all(histories))).toEqual([]);
+    await worker.end('SIGTERM');
+  });
+
+  test('a row that was written slowly, while another lane went on, does not put the lanes into another order', async () => {
+    const { db } = platform;
+    await execute(
+      db,
+      `CREATE FUNCTION hold_waits() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(308); RETURN NEW; END';
+       CREATE TRIGGER hold_waits BEFORE INSERT ON job_action_results FOR EACH ROW WHEN (NEW.action_type = 'wait') EXECUTE FUNCTION hold_waits()`,
+    );
+    const act = (type: string, parameters: object) => ({ action_type: type, action_name: type, action_parameters: parameters });
+    const file = join(tmpdir(), `turn-${platform.taskQueuePrefix}`);
+    const turns = act('condition', {
+      conditionType: 'for',
+      expression: '2',
+      loop: [command(`until [ -e ${file} ]; do sleep 0.05; done`)],
+    });
+    // oxlint-disable-next-line unicorn/no-thenable -- a list of actions is nothing that `await` would call
+    const rests = act('condition', { conditionType: 'if', expression: 'true', then: [command('true'), act('wait', { seconds: 1 })] });
+    const worker = await startWorkerProcess(platform);
+    const serial = await db.transaction(async (transaction) => {
+      await selectRows(db, 'SELECT pg_advisory_xact_lock(308)', [], transaction);
+      const begun = await runJob(platform, targets.slice(0, 1), [act('parallel', { actions: [turns, rests] })]);
+      const branch = `${begun.serial}/b/${targets[0]}`;
+      await untilEvents(platform, begun.serial, 1, (seen) =>
+        seen.event === 'branch' && seen.data.status === 'running' ? seen.id : undefined,
+      );
+      // The second workflow task waits for the row in vain, for eight seconds; the third begins with the end of the first turn.
+      await untilTaskStarted(platform.client, branch, 2);
+      writeFileSync(file, '');
+      await untilTaskStarted(platform.client, branch, 3);
+      return begun.serial;
+    });
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect(await replay([await historyOf(`${serial}/b/${targets[0]}`)])).toEqual([]);
+    await execute(db, 'DROP TRIGGER hold_waits ON job_action_results');
+    rmSync(file);
     await worker.end('SIGTERM');
   });
 

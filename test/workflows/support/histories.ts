@@ -4,6 +4,8 @@ import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
+// A replay has no thread of its own for workflows.
+import '../../../src/temporal/local-results-apart.ts';
 
 /** Where recorded histories are kept. */
 export const FOLDER = fileURLToPath(new URL('../../histories/', import.meta.url));
@@ -33,4 +35,20 @@ export const keep = (name: string, history: Parameters<typeof historyToJSON>[0])
   if (!RECORD) return;
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(`${FOLDER}${name}.json`, `${withoutTraces(historyToJSON(history))}\n`);
+};
+
+/** Waits until a worker has been given so many workflow tasks of it. */
+export const untilTaskStarted = async ({ workflowService }: Client, workflowId: string, count: number): Promise<void> => {
+  const execution = { workflowId };
+  let nextPageToken: Uint8Array | undefined;
+  for (let started = 0; started < count;) {
+    const page = await workflowService.getWorkflowExecutionHistory({
+      namespace: 'default',
+      execution,
+      waitNewEvent: true,
+      ...(nextPageToken !== undefined && { nextPageToken }),
+    });
+    nextPageToken = page.nextPageToken;
+    started += page.history?.events?.filter((event) => event.workflowTaskStartedEventAttributes != null).length ?? 0;
+  }
 };

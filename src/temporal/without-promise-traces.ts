@@ -1,4 +1,4 @@
-// Runs first in the SDK's thread for workflows; see lean-workflow-thread.ts.
+// Runs first in the SDK’s thread for workflows; see workflow-thread.ts.
 import { promiseHooks } from 'node:v8';
 import { Script } from 'node:vm';
 import type { Context, RunningScriptInNewContextOptions } from 'node:vm';
