@@ -13,7 +13,8 @@ export interface FakePrograms extends Disposable {
 const TASKKILL = `#!/bin/sh
 tree() {
   for child in $(ps -A -o pid= -o ppid= | awk -v p="$1" '$2 == p { print $1 }'); do tree "$child"; done
-  kill -KILL "$1"
+  # One that ended with its children is ended, too.
+  kill -KILL "$1" 2>/dev/null || :
 }
 kill -0 "$2" 2>/dev/null || exit 128
 tree "$2"
