@@ -127,7 +127,10 @@ const checkRows = async (db: Sequelize): Promise<Finding[]> => [
       ...(await rowsOf(
         db,
         `SELECT action_serial || ' has ' || count(*) FILTER (WHERE is_final) || ' final attempts' AS what
-         FROM job_action_results GROUP BY action_serial, iteration HAVING count(*) FILTER (WHERE is_final) <> 1`,
+         FROM job_action_results r JOIN job_execution_branches b ON b.id = r.branch_id
+         -- What a branch did before it was run again stays on record and decides nothing.
+         WHERE b.retry_number = 0 OR r.started_at IS NULL OR r.started_at >= b.started_at
+         GROUP BY action_serial, iteration HAVING count(*) FILTER (WHERE is_final) <> 1`,
       )),
     ],
   },
