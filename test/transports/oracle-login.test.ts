@@ -112,12 +112,12 @@ describe('Oracle connections that fail (a double of 23ai)', () => {
     await using server = await startOracle();
     await using session = await openOracle(endpointOf(server), never);
     await session.probe(never);
-    // Linux tells of each connection which timer it has; 02 is that of keep-alive.
+    // Linux tells of each connection its state, of which 01 is established (another's, long closed, may have had the same port), and its timer; 02 is that of keep-alive.
     const remote = `0100007F:${server.port.toString(16).toUpperCase().padStart(4, '0')}`;
     const [, , , , , timer] = readFileSync('/proc/net/tcp', 'utf8')
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
-      .find(([, , to]) => to === remote) ?? [''];
+      .find(([, , to, state]) => to === remote && state === '01') ?? [''];
     expect(timer).toMatch(/^02:/);
   });
 
