@@ -29,10 +29,10 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     openSession: () => Promise.reject(new OpsError('CONNECTION_REFUSED', 'This bench connects to no target.')),
     notifyRun: () => {},
     startRun: async () => {},
+    signalSlotGranted: async () => {},
   };
   const activities: ActivityDeps = {
     ...base,
-    signalSlotGranted: async () => {},
     signalLockGranted: async () => {},
     signalSteered: async () => {},
     signalAnswered: async () => {},

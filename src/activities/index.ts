@@ -1,3 +1,4 @@
+import { createAuditSealActivities } from './audit-seal.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createBranchActivities } from './branch-activities.ts';
 import { createControlActivities } from './control-activities.ts';
@@ -20,6 +21,7 @@ export const createActivities = (deps: ActivityDeps, sessions: SessionPool) =>
     ...withHeartbeats(createReconcileActivities(deps)),
     ...createPartitionActivities(deps),
     ...createRetentionActivities(deps),
+    ...createAuditSealActivities(deps),
   });
 
 export type Activities = ReturnType<typeof createActivities>;

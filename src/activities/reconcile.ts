@@ -141,8 +141,7 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     );
 
   const handOutSlots = async (): Promise<number> => {
-    const settings = await readSettings();
-    const granted = await grantSlots(db, settings.maintenance_mode ? 0 : settings.max_concurrent_jobs);
+    const granted = await grantSlots(db, (await readSettings()).max_concurrent_jobs);
     // Signals may have been lost: every run that has its slot but no branch yet is told again.
     const silent = await selectRows<{ workflow_id: string }>(
       db,

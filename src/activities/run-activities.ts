@@ -56,8 +56,7 @@ export const createRunActivities = (deps: ActivityDeps) => {
   };
 
   const handOutSlots = async (): Promise<void> => {
-    const settings = await readSettings();
-    const granted = await grantSlots(db, settings.maintenance_mode ? 0 : settings.max_concurrent_jobs);
+    const granted = await grantSlots(db, (await readSettings()).max_concurrent_jobs);
     await Promise.all(
       granted.map((workflowId) =>
         signalSlotGranted(workflowId).catch((error: unknown) =>

@@ -9,6 +9,7 @@ import { requestFacts } from './middleware/request-facts.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { respondWithProblem } from './problems.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -17,6 +18,7 @@ import type { CheckReadiness } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { actionAnswerRoutes } from './routes/action-answers.ts';
 import { steeringRoutes } from './routes/steering.ts';
+import { settingRoutes } from './routes/settings.ts';
 import { systemRoutes } from './routes/system.ts';
 import { targetRoutes } from './routes/targets.ts';
 
@@ -80,5 +82,7 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed))
     .route('/api/v1/artifacts', artifactRoutes(deps.services, route))
-    .route('/api/v1/system', systemRoutes(deps.services, route));
+    .route('/api/v1/system', systemRoutes(deps.services, route))
+    .route('/api/v1/settings', settingRoutes(deps.services, route))
+    .route('/api/v1/audit', auditRoutes(deps.services, route));
 };

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
 import type { Artifact } from '../contracts/artifact.ts';
+import type { AuditEvent, AuditSeal, OneAuditEvent } from '../contracts/audit.ts';
+import type { AuditVerificationLine } from '../contracts/audit-verification.ts';
 import type { ChangeDangerousPatterns, DangerousPatterns } from '../contracts/dangerous-list.ts';
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
 import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/action-answers.ts';
@@ -9,12 +11,14 @@ import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../co
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
 import type { JobPlan, PlanJob } from '../contracts/plan.ts';
+import type { ChangeMaintenance, ChangeSetting, Maintenance, Setting } from '../contracts/setting.ts';
 import type { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../contracts/steering.ts';
 import type { AcceptHostKey, ConnectionTest, CreateTarget, HostKey, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
 import { followEvents } from './http/follow-events.ts';
 import type { FollowOptions } from './http/follow-events.ts';
+import { readLines } from './http/read-lines.ts';
 import { retryPost } from './http/retry-post.ts';
 import { sendRequest } from './http/send-request.ts';
 import type { ApiAddress, ApiRequest } from './http/send-request.ts';
@@ -66,6 +70,18 @@ export interface ApiClient {
   resolveAttempt(execution: string, action: string, input: ResolveAttempt): Promise<ActionResult>;
   dangerousPatterns(): Promise<DangerousPatterns>;
   changeDangerousPatterns(input: ChangeDangerousPatterns): Promise<DangerousPatterns>;
+  listSettings(): Promise<{ data: Setting[] }>;
+  getSetting(key: string): Promise<Setting>;
+  changeSetting(key: string, input: ChangeSetting): Promise<Setting>;
+  removeSettingValue(key: string): Promise<void>;
+  maintenance(): Promise<Maintenance>;
+  changeMaintenance(input: ChangeMaintenance): Promise<Maintenance>;
+  listAuditEvents(query: ListQuery): Promise<Page<AuditEvent>>;
+  getAuditEvent(id: string): Promise<OneAuditEvent>;
+  listAuditSeals(query: ListQuery): Promise<Page<AuditSeal>>;
+  exportAudit(query: ListQuery): Promise<AsyncIterable<Uint8Array>>;
+  /** Lines as they come; the last one is the verdict, unless the connection breaks. */
+  verifyAudit(query: ListQuery): AsyncIterable<AuditVerificationLine>;
   uploadArtifact(name: string, file: Blob): Promise<Artifact>;
   listArtifacts(query: ListQuery): Promise<Page<Artifact>>;
   getArtifact(uuid: string): Promise<Artifact>;
@@ -138,6 +154,23 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     answerAction: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/answer`, input),
     resolveAttempt: (serial, action, input) => post(`/executions/${at(serial)}/actions/${at(action)}/resolve`, input),
     dangerousPatterns: () => get('/system/dangerous-patterns'),
+    listSettings: () => get('/settings'),
+    getSetting: (key) => get(`/settings/${at(key)}`),
+    changeSetting: (key, input) => call({ method: 'PUT', path: `/api/v1/settings/${at(key)}`, body: input }),
+    removeSettingValue: (key) => remove(`/settings/${at(key)}`),
+    maintenance: () => get('/system/maintenance'),
+    changeMaintenance: (input) => call({ method: 'PUT', path: '/api/v1/system/maintenance', body: input }),
+    listAuditEvents: (query) => get('/audit', query),
+    getAuditEvent: (id) => get(`/audit/${at(id)}`),
+    listAuditSeals: (query) => get('/audit/seals', query),
+    async exportAudit(query) {
+      const { body } = await sendRequest(address, { method: 'GET', path: '/api/v1/audit/export', query, headers: { accept: '*/*' } });
+      return body ?? ReadableStream.from<Uint8Array>([]);
+    },
+    async *verifyAudit(query) {
+      const { body } = await sendRequest(address, { method: 'GET', path: '/api/v1/audit/verification', query, headers: { accept: '*/*' } });
+      yield* readLines<AuditVerificationLine>(body);
+    },
     changeDangerousPatterns: (input) => call({ method: 'PUT', path: '/api/v1/system/dangerous-patterns', body: input }),
     uploadArtifact(name, file) {
       const request = { path: '/api/v1/artifacts', query: { name }, file, headers: { 'idempotency-key': randomUUID() } };

@@ -2,10 +2,13 @@ import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { CliContext } from './cli-session.ts';
 import { registerArtifacts } from './commands/artifacts.ts';
+import { registerAudit } from './commands/audit.ts';
 import { registerDangerous } from './commands/dangerous.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerLogin } from './commands/login.ts';
+import { registerMaintenance } from './commands/maintenance.ts';
 import { registerRuns } from './commands/runs.ts';
+import { registerSettings } from './commands/settings.ts';
 import { registerTargets } from './commands/targets.ts';
 
 type Streams = Pick<CliContext, 'stdin' | 'stdout' | 'stderr'>;
@@ -37,4 +40,7 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerRuns(program, context);
   registerArtifacts(program, context);
   registerDangerous(program, context);
+  registerSettings(program, context);
+  registerMaintenance(program, context);
+  registerAudit(program, context);
 };

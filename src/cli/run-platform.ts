@@ -111,6 +111,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
         log.warn({ err: error, execution }, 'Temporal did not take the run; the reconciler starts it');
         throw error;
       }),
+    signalSlotGranted: control.signalSlotGranted,
     cancelRun: control.cancelRun,
     hasTaken: control.hasTaken,
     steer: control.steer,

@@ -9,7 +9,7 @@ export const DangerousPatterns = z
     is_default: z.boolean().meta({ description: 'The list of this version of OpsConductor.' }),
     version: z.number().int().meta({ description: 'Counts its changes.' }),
     updated_by: z.string().nullable().meta({ description: 'User name.' }),
-    updated_at: z.iso.datetime(),
+    updated_at: z.iso.datetime().nullable(),
   })
   .meta({ id: 'DangerousPatterns', description: 'What a job must confirm (confirm_dangerous).' });
 export type DangerousPatterns = z.infer<typeof DangerousPatterns>;

@@ -1,8 +1,9 @@
-import { createHmac } from 'node:crypto';
 import type { Sequelize, Transaction } from 'sequelize';
 import type { AuditEventType } from '../contracts/enums.ts';
 import { AuditEventsDetails } from '../contracts/json/platform.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
+import { canonicalAddress } from './audit/canonical-address.ts';
+import { signEvent } from './audit/signature.ts';
 import { execute, selectPrepared } from './query.ts';
 
 /** Who acts. `system` is OpsConductor itself, `anonymous` a failed login of an unknown name. */
@@ -46,7 +47,7 @@ const rowOf = (event: AuditEvent): unknown[] => {
     event.resourceType,
     event.resourceId ?? null,
     canonicalJson(AuditEventsDetails.parse(event.details ?? {})),
-    request?.ipAddress ?? null,
+    request?.ipAddress === undefined ? null : canonicalAddress(request.ipAddress),
     request?.userAgent?.slice(0, 1_000) ?? null,
     request?.requestId ?? null,
   ];
@@ -55,7 +56,7 @@ const rowOf = (event: AuditEvent): unknown[] => {
 /** With its signature. */
 const signedRow = (auditKey: Buffer, event: AuditEvent): unknown[] => {
   const row = rowOf(event);
-  return [...row, createHmac('sha256', auditKey).update(JSON.stringify(row)).digest()];
+  return [...row, signEvent(auditKey, row)];
 };
 
 const INSERT = `

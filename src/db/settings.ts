@@ -1,17 +1,15 @@
 import type { Sequelize } from 'sequelize';
-import { Settings } from '../contracts/settings.ts';
+import { isSettingKey, Settings } from '../contracts/settings.ts';
+import type { SettingKey } from '../contracts/settings.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { selectRow, selectRows } from './query.ts';
 
 const CACHE_MS = 10_000;
 
-type SettingKey = keyof Settings;
 type Warn = (message: string) => void;
 
 /** Reads the runtime settings; values are at most ten seconds old. `forget`: those of this process have just been changed. */
 export type ReadSettings = (() => Promise<Settings>) & { forget?: () => void };
-
-const isKnown = (key: string): key is SettingKey => Object.hasOwn(Settings.shape, key);
 
 const complaint = (key: string, value: unknown, why: string): string =>
   `The setting ${key} (table system_settings) is ${JSON.stringify(value)}, which is not allowed: ${why}.`;
@@ -34,7 +32,7 @@ export const createReadSettings = (db: Sequelize, warn: Warn = () => {}): ReadSe
       'SELECT setting_key, setting_value FROM system_settings',
     );
     const usable = rows.filter(({ setting_key: key, setting_value: value }) => {
-      const why = isKnown(key) ? whyNot(key, value) : undefined;
+      const why = isSettingKey(key) ? whyNot(key, value) : undefined;
       if (why !== undefined) warn(`${complaint(key, value, why)} The default is used until it is corrected.`);
       return why === undefined;
     });

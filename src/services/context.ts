@@ -18,6 +18,8 @@ export interface ServiceDeps {
   notifyRun: NotifyRun;
   /** Starts the workflow of an execution; may fail while Temporal is away. */
   startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;
+  /** Tells a waiting run that it has a slot; fails while Temporal is away, the reconciler tells it again. */
+  signalSlotGranted: (workflowId: string) => Promise<void>;
   /** @returns false when Temporal does not know the workflow. */
   cancelRun: (workflowId: string) => Promise<boolean>;
   /** Has a worker taken what the workflow was told? @returns false when none has answered in time. */

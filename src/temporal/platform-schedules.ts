@@ -31,6 +31,13 @@ export const PLATFORM_SCHEDULES: readonly PlatformSchedule[] = [
     workflow: 'partitionMaintenanceWorkflow',
     timeoutMs: DAY_MS,
   },
+  {
+    id: 'sys/audit-seal',
+    spec: { intervals: [{ every: 10 * MINUTE_MS }] },
+    everyMs: 10 * MINUTE_MS,
+    workflow: 'auditSealWorkflow',
+    timeoutMs: DAY_MS,
+  },
   { id: 'sys/retention', spec: { calendars: [{ hour: 3 }] }, everyMs: DAY_MS, workflow: 'retentionWorkflow', timeoutMs: DAY_MS },
 ];
 

@@ -4,3 +4,4 @@ export { branchWorkflow } from './branch-workflow.ts';
 export { reconcileWorkflow } from './reconcile-workflow.ts';
 export { partitionMaintenanceWorkflow } from './partition-maintenance-workflow.ts';
 export { retentionWorkflow } from './retention-workflow.ts';
+export { auditSealWorkflow } from './audit-seal-workflow.ts';

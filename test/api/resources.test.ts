@@ -502,8 +502,8 @@ describe('what protects targets', () => {
     const told = [{ path: 'actions.0.action_parameters.connectionString', weaknesses }];
     expect((await eventsOf(made.job_serial)).map(({ action, severity, details }) => [action, severity, details])).toEqual([
       ['create_job', 'medium', { name: 'direct', actions: 1, targets: 0, weak_connections: told }],
-      ['update_job', 'low', { version: 2 }],
-      ['update_job', 'medium', { version: 3, weak_connections: told }],
+      ['update_job', 'low', { from_version: 1, version: 2, changed: ['variables', 'actions'] }],
+      ['update_job', 'medium', { from_version: 2, version: 3, changed: ['variables', 'actions'], weak_connections: told }],
     ]);
   });
 });

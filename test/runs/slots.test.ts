@@ -64,6 +64,40 @@ describe.skipIf(withoutSshd)('max_concurrent_jobs (OpenSSH)', () => {
     expect((await platform.untilEnded(paused.serial)).status).toBe('completed');
   });
 
+  test('in maintenance no run begins, those at work and those that are held go on to their end, and its end lets the others begin at once', async () => {
+    await using fleet = await startFleet();
+    await using platform = await startTestPlatform();
+    const [one = '', two = '', three = ''] = await addTargets(platform, fleet, 3);
+    const post = (path: string, body: object = {}) => platform.api('POST', `/api/v1/executions/${path}`, body);
+    const maintain = (enabled: boolean) => platform.api('PUT', '/api/v1/system/maintenance', { enabled, note: 'new switches' });
+    const wait = command(`echo begun; while [ ! -e ${fleet.folder}/go ]; do sleep 0.1; done`);
+    const running = await runJob(platform, [one], [wait]);
+    const held = await runJob(platform, [two], [wait]);
+    for (const { serial } of [running, held]) await untilEvents(platform, serial, 1, saysLine('begun'));
+    await post(`${held.serial}/pause`);
+    // Accepted by a process that has not heard of the maintenance: it asks for its slot while nobody gets one.
+    await execute(platform.db, `UPDATE system_settings SET setting_value = 'true' WHERE setting_key = 'maintenance_mode'`);
+    const waiting = await runJob(platform, [three], [command('true')]);
+    await untilEvents(platform, waiting.serial, 1, (seen) => (typeof seen.data.run_id === 'string' ? seen.id : undefined));
+    expect(await maintain(true)).toMatchObject({ status: 200, body: { enabled: true, running: 2, waiting: 1 } });
+    expect(await platform.api('POST', `/api/v1/jobs/${waiting.job.job_serial}/executions`, {})).toMatchObject({
+      status: 503,
+      body: { code: 'MAINTENANCE' },
+    });
+
+    expect((await post(`${held.serial}/resume`)).status).toBe(200);
+    writeFileSync(`${fleet.folder}/go`, '');
+    for (const { serial } of [running, held]) expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect((await post(`${running.serial}/retry`, { new_run: true })).body.code).toBe('MAINTENANCE');
+    expect((await platform.api('GET', `/api/v1/executions/${waiting.serial}`)).body).toMatchObject({
+      status: 'scheduled',
+      started_at: null,
+    });
+
+    expect((await maintain(false)).body).toMatchObject({ enabled: false, changed_by: 'admin', waiting: 0 });
+    expect((await platform.untilEnded(waiting.serial)).status).toBe('completed');
+  });
+
   test('a run that is paused hands its slot on', async () => {
     await using database = await createTestDatabase();
     await setLimit(database.url, 1);

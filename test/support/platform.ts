@@ -85,6 +85,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   const services: ServiceDeps = {
     ...base,
     startRun: control.startRun,
+    signalSlotGranted: control.signalSlotGranted,
     cancelRun: control.cancelRun,
     hasTaken: control.hasTaken,
     steer: control.steer,

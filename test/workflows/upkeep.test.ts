@@ -51,6 +51,7 @@ describe('the schedules of the platform', () => {
     expect(found).toEqual([
       ['sys/reconcile', 'reconcileWorkflow', 60_000, 'SKIP', false],
       ['sys/partition-maintenance', 'partitionMaintenanceWorkflow', 86_400_000, 'SKIP', false],
+      ['sys/audit-seal', 'auditSealWorkflow', 600_000, 'SKIP', false],
       ['sys/retention', 'retentionWorkflow', [{ start: 3, end: 3, step: 1 }], 'SKIP', false],
     ]);
   });
@@ -140,6 +141,23 @@ describe('sys/retention', () => {
     await expect(environment.run(applyRetentionRule, 'health-snapshots')).rejects.toMatchObject({ name: 'CancelledFailure' });
     expect(await countRows(platform.db, 'system_health_snapshots')).toBe(2_002);
   });
+});
+
+test('sys/audit-seal seals what is ten minutes old', async () => {
+  await platform.db.transaction(async (transaction) => {
+    await execute(platform.db, `SET LOCAL session_replication_role = 'replica'`, [], transaction);
+    await execute(platform.db, `UPDATE audit_events SET occurred_at = occurred_at - interval '1 hour'`, [], transaction);
+  });
+  const all = await selectRow<{ events: number; last: number }>(
+    platform.db,
+    'SELECT count(*) AS events, max(id) AS last FROM audit_events',
+  );
+  const workflowId = await fire('sys/audit-seal');
+  expect(await resultOf(workflowId)).toEqual({ seals: 1, events: all?.events, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(await selectRow(platform.db, 'SELECT to_event_id AS last FROM audit_seals')).toEqual({ last: all?.last });
+  const recorded = await historyOf(platform.client, workflowId);
+  keep('audit-seal-success', recorded.history);
+  expect(await replay([recorded])).toEqual([]);
 });
 
 const latestMonth = (): string => {

@@ -1,5 +1,6 @@
 import type { World } from '../world.ts';
 import { accountCases } from './accounts.ts';
+import { administrationCases } from './administration.ts';
 import { activityCases } from './activities.ts';
 import { controlCases } from './control.ts';
 import { listCases } from './lists.ts';
@@ -15,6 +16,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await runCases(world)),
   ...(await accountCases(world)),
   ...(await artifactCases(world)),
+  ...(await administrationCases(world)),
   ...writeCases(world),
   ...steeringCases(world),
   ...activityCases(world),

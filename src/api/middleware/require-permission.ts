@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Permission } from '../../domain/permissions.ts';
+import { recordRefusal } from '../../services/audit/record-refusal.ts';
 import { authenticate } from '../../services/auth/authenticate.ts';
 import { authorize } from '../../services/context.ts';
 import type { ServiceDeps } from '../../services/context.ts';
@@ -31,7 +32,10 @@ export const requirePermission = (deps: ServiceDeps, access: Access, passwordRul
           'This account must change its password first: opsconductor login asks for a new one, or POST /api/v1/auth/password.',
         );
       }
-      if (access !== 'authenticated') authorize(caller, access);
+      if (access !== 'authenticated') {
+        if (!caller.permissions.has(access)) await recordRefusal(deps, caller, access, { method: c.req.method, path: c.req.path });
+        authorize(caller, access);
+      }
       c.set('caller', caller);
     }
     await next();

@@ -18,7 +18,7 @@ import { CREATE_JOB, JOB, JOB_PLAN, JOB_SUMMARY, PLAN_JOB, START_EXECUTION } fro
 const tags = ['jobs'];
 const DEFINITION_PROBLEMS = ['CONFIRMATION_NEEDED'] as const;
 const PLAN_PROBLEMS = ['NO_TARGETS', 'TARGET_NOT_ACTIVE', 'VARIABLE_MISSING'] as const;
-const START_PROBLEMS = [...PLAN_PROBLEMS, 'METHOD_MISSING', 'METHOD_UNSUPPORTED'] as const;
+const START_PROBLEMS = [...PLAN_PROBLEMS, 'METHOD_MISSING', 'METHOD_UNSUPPORTED', 'MAINTENANCE'] as const;
 const JobRef = z.object({ serial: JobSerial });
 const Version = z.strictObject({
   version: z.coerce.number().int().min(1).max(1_000_000).optional().meta({ description: 'Default the current one.' }),

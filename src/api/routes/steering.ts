@@ -120,7 +120,7 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
     .openapi(
       steering(route, 'post', '/{serial}/retry', {
         operationId: 'retryExecution',
-        problems: ['CREDENTIAL_UNREADABLE', 'TARGET_NOT_ACTIVE'],
+        problems: ['CREDENTIAL_UNREADABLE', 'TARGET_NOT_ACTIVE', 'MAINTENANCE'],
         summary: 'Run targets again that failed, in this run or in a new one',
         access: 'executions.steer',
         params,

@@ -1,16 +1,50 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { ChangeDangerousPatterns, DangerousPatterns } from '../../contracts/dangerous-list.ts';
 import { DatabaseHealth } from '../../contracts/database-health.ts';
+import { ChangeMaintenance, Maintenance } from '../../contracts/setting.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { changeDangerousPatterns, dangerousPatternsRevision, readDangerousPatterns } from '../../services/system/dangerous-patterns.ts';
+import { changeMaintenance, readMaintenance } from '../../services/settings/maintenance.ts';
 import { readDatabaseHealth } from '../../services/system/read-database-health.ts';
 import { body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { CHANGE_MAINTENANCE, MAINTENANCE } from '../examples/settings.ts';
 import { CHANGE_DANGEROUS_PATTERNS, DANGEROUS_PATTERNS, DATABASE_HEALTH } from '../examples/system.ts';
 
 export const systemRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
+    .openapi(
+      route(
+        {
+          method: 'get',
+          path: '/maintenance',
+          tags: ['system'],
+          operationId: 'getMaintenance',
+          summary: 'Is OpsConductor in maintenance?',
+          access: 'executions.read',
+        },
+        { 200: json(Maintenance, 'Whether it is, and what runs and waits', MAINTENANCE) },
+      ),
+      async (c) => c.json(await readMaintenance(deps, c.get('caller')), 200),
+    )
+    .openapi(
+      route(
+        {
+          method: 'put',
+          path: '/maintenance',
+          tags: ['system'],
+          operationId: 'changeMaintenance',
+          summary: 'Begin or end the maintenance',
+          description:
+            'In maintenance a start is answered 503 MAINTENANCE (by other processes within ten seconds), runs that were accepted wait, and running ones go on to their end. When it ends those that waited begin at once.',
+          access: 'settings.write',
+          request: body(ChangeMaintenance, CHANGE_MAINTENANCE),
+        },
+        { 200: json(Maintenance, 'How it is now', MAINTENANCE) },
+      ),
+      async (c) => c.json(await changeMaintenance(deps, c.get('caller'), c.req.valid('json')), 200),
+    )
     .openapi(
       route(
         {
@@ -52,7 +86,7 @@ export const systemRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           description: 'Other processes know the new list some seconds later. Jobs that are saved already are not asked again.',
           access: 'settings.write',
           etag: 'takes',
-          problems: ['CONFLICT', 'NOT_FOUND'],
+          problems: ['CONFLICT'],
           request: body(ChangeDangerousPatterns, CHANGE_DANGEROUS_PATTERNS),
         },
         { 200: json(DangerousPatterns, 'The new list', DANGEROUS_PATTERNS) },

@@ -5,6 +5,7 @@ import { readSettingStrictly } from '../settings.ts';
 import { deleteRows, deleteTrees } from './delete-rows.ts';
 import type { BetweenBatches, Removed } from './delete-rows.ts';
 import { dropPartitions } from './drop-partitions.ts';
+import type { NoteDrop } from './drop-partitions.ts';
 import type { RetentionRule } from './rule.ts';
 import { RETENTION_RULES } from './rules.ts';
 
@@ -32,6 +33,7 @@ export const retentionRuleNames = (): string[] => RETENTION_RULES.map(({ name })
 /**
  * Applies one rule with its setting as it is stored now. Safe to repeat, and to break off between two batches.
  * @param now for tests; the database's clock otherwise.
+ * @param noteDrop is told of each month that goes.
  * @returns rows by table, or how many partitions.
  * @throws OpsError NOT_FOUND for a name that is no rule; VALIDATION when the setting has a value that is not allowed.
  */
@@ -40,12 +42,13 @@ export const applyRetentionRule = async (
   name: string,
   betweenBatches: BetweenBatches = () => {},
   now?: Date,
+  noteDrop: NoteDrop = async () => {},
 ): Promise<Removed> => {
   const rule = RETENTION_RULES.find((candidate) => candidate.name === name);
   if (rule === undefined) throw new OpsError('NOT_FOUND', `There is no retention rule ${name} in this version of OpsConductor.`);
   const cutoff = await cutoffOf(db, rule, now ?? (await databaseNow(db)));
   if (cutoff === undefined) return {};
-  if (rule.kind === 'partitions') return dropPartitions(db, rule, cutoff, betweenBatches);
+  if (rule.kind === 'partitions') return dropPartitions(db, rule, cutoff, betweenBatches, noteDrop);
   if (rule.kind === 'rows') return deleteRows(db, rule, cutoff, betweenBatches);
   return deleteTrees(db, rule, cutoff, betweenBatches);
 };

@@ -13,6 +13,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { assertNoMaintenance } from '../settings/maintenance.ts';
 import { readExecution } from './read-executions.ts';
 import { steerRun } from './steer-run.ts';
 
@@ -22,7 +23,7 @@ const MOST_RETRIES = 500;
 /**
  * Runs branches again that failed, or were cancelled: in this run while it goes on, from the first action or from the one that failed; or in a new run
  * of the same version, variables and rollout, which is linked to this one.
- * @throws OpsError NOT_FOUND, CONFLICT, VALIDATION naming branches that cannot be run again; nothing is changed then
+ * @throws OpsError NOT_FOUND, CONFLICT, MAINTENANCE for a new run, VALIDATION naming branches that cannot be run again; nothing is changed then
  */
 export const retryExecution = (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> =>
   input.new_run ? retryInNewRun(deps, caller, serial, input) : retryInSameRun(deps, caller, serial, input);
@@ -93,6 +94,7 @@ const refuseSwitchedOff = ({ branches }: RetryBranches, on: readonly FormerTarge
 
 const retryInNewRun = async (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> => {
   authorize(caller, 'jobs.execute');
+  assertNoMaintenance(await deps.readSettings());
   const { db } = deps;
   const next = await db.transaction((transaction) => insertRetry(deps, caller, serial, input, transaction));
   const execution = await readExecution(db, next);

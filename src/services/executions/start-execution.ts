@@ -13,6 +13,7 @@ import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
 import { variableText } from '../../domain/template/value.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { assertNoMaintenance } from '../settings/maintenance.ts';
 import { checkNamedTargets } from '../jobs/check-capabilities.ts';
 import { checkValues } from './check-values.ts';
 import { readExecution } from './read-executions.ts';
@@ -31,7 +32,7 @@ interface JobHead {
 /**
  * Accepts a run: its row is committed, and is its own outbox; then its workflow is started. Temporal away? Accepted all the same, the reconciler
  * starts it. The same idempotency key meets the same run for ever.
- * @throws OpsError NOT_FOUND, VALIDATION, NO_TARGETS, TARGET_NOT_ACTIVE, VARIABLE_MISSING; nothing is written then.
+ * @throws OpsError NOT_FOUND, VALIDATION, NO_TARGETS, TARGET_NOT_ACTIVE, VARIABLE_MISSING, MAINTENANCE; nothing is written then.
  */
 export const startExecution = async (
   deps: ServiceDeps,
@@ -43,7 +44,9 @@ export const startExecution = async (
   authorize(caller, 'jobs.execute');
   const { db } = deps;
   // Before the transaction: with every connection of the pool waiting for the job's row, the settings would wait for one of them.
-  const { max_concurrent_targets: defaultWindow } = await deps.readSettings();
+  const settings = await deps.readSettings();
+  assertNoMaintenance(settings);
+  const { max_concurrent_targets: defaultWindow } = settings;
   const serial = await db.transaction((transaction) =>
     insertExecution(deps, caller, jobSerial, input, { idempotencyKey, defaultWindow, transaction }),
   );

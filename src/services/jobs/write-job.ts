@@ -13,6 +13,7 @@ import type { FlatAction } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { changedFields } from './changed-fields.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCapabilities } from './check-capabilities.ts';
 import { checkDefinition } from './check-definition.ts';
@@ -158,6 +159,7 @@ export const updateJob = async (
     const row = await JobModel.findOne({ where: { jobSerial: serial, deletedAt: null }, transaction, lock: true });
     if (row === null) throw new OpsError('NOT_FOUND', `There is no job ${serial}.`);
     await assertJobRevision({ db }, serial, expected, transaction);
+    const before = await readJob(db, serial, undefined, transaction);
     const latest = await selectRow<{ version: number }>(
       db,
       'SELECT max(definition_version) AS version FROM job_versions WHERE job_id = $1',
@@ -179,7 +181,13 @@ export const updateJob = async (
       resourceType: 'jobs',
       resourceId: serial,
     } as const;
-    await recordAudit(db, keyRing.auditKey, { ...event, details: { version, ...details } }, transaction);
+    const changed = changedFields(before, await readJob(db, serial, undefined, transaction), input);
+    await recordAudit(
+      db,
+      keyRing.auditKey,
+      { ...event, details: { from_version: before.definition_version, version, changed, ...details } },
+      transaction,
+    );
   });
   return readJob(db, serial);
 };

@@ -22,6 +22,7 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   openSession: () => Promise.reject(new Error('no target is reached here')),
   notifyRun: createNotifyRun(db),
   startRun: () => Promise.resolve(),
+  signalSlotGranted: () => Promise.resolve(),
   cancelRun: () => Promise.resolve(false),
   hasTaken: () => Promise.resolve(false),
   steer: () => Promise.resolve(false),

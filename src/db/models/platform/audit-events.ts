@@ -32,6 +32,13 @@ export const AuditEventModel = defineTable(
       { keys: 'user_id, occurred_at', where: '(user_id IS NOT NULL)', why: 'FK, by user' },
       { keys: 'resource_type, resource_id, occurred_at', why: 'history of a resource' },
       { keys: 'event_type, occurred_at', why: 'by event' },
+      { keys: 'request_id', where: '(request_id IS NOT NULL)', why: 'what one request did' },
+      { keys: 'ip_address, occurred_at', where: '(ip_address IS NOT NULL)', why: 'by address' },
+      {
+        keys: 'severity, occurred_at',
+        where: "(severity = ANY (ARRAY['high'::text, 'critical'::text]))",
+        why: 'the few that weigh much',
+      },
       { keys: 'api_token_id', where: '(api_token_id IS NOT NULL)', why: 'FK' },
     ],
     checks: {

@@ -10,6 +10,7 @@ export const AuditSealModel = defineTable(
     to_event_id: bigint('Range of audit_events.id, the next range starts right after it.'),
     event_count: integer('Rows in the range.'),
     events_hash: bytea('SHA-256 over their checksums in order of id.'),
+    events_until: timestamptz('Time of the newest of them: all are of one month, so retention drops none or all.'),
     previous_seal_hash: bytea('seal_hash before this one; null only for the first.', { null: true }),
     seal_hash: bytea('HMAC-SHA-256 over the columns above with the audit key.'),
     sealed_at: timestamptz('Time.', { default: 'now()' }),

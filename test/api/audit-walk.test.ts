@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { execute } from '../../src/db/query.ts';
+import { addTargets, command, runJob, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
+import type { Fleet } from '../support/fleet.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { Answer, TestPlatform } from '../support/platform.ts';
+import { untilResults } from '../support/until-results.ts';
+import { PASSWORD, addSession, addUser } from './support/accounts.ts';
+import { auditRows, isSigned } from './support/audit.ts';
+import { jobNamed, methodOf } from './support/definitions.ts';
+import { operationsOf } from './support/operations.ts';
+
+const WAIT = { action_type: 'wait', action_name: 'hang', action_parameters: { seconds: 3_600 } };
+const ASK = {
+  action_type: 'approval',
+  action_name: 'ask',
+  action_parameters: { approvers: [{ type: 'role', value: 'admin' }], message: 'Go on?' },
+};
+
+describe.skipIf(withoutSshd)('every route that changes something leaves an audit event with the id of the request (OpenSSH)', () => {
+  let platform: TestPlatform;
+  let fleet: Fleet;
+  let targets: string[];
+  beforeAll(async () => {
+    [platform, fleet] = await Promise.all([startTestPlatform(), startFleet()]);
+    targets = await addTargets(platform, fleet, 12);
+  });
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+  });
+
+  type Send = (method: string, path: string, body?: unknown, token?: string) => Promise<Answer>;
+
+  const targetNumber = (index: number): string => targets[index] ?? '';
+  const makeJob = async (fields: object = {}): Promise<string> =>
+    (await platform.api('POST', '/api/v1/jobs', jobNamed('one', { ...fields }))).body.job_serial;
+  /** A run on a target of its own, whose only action hangs, or asks. */
+  const runOn = async (index: number, action: object = WAIT): Promise<string> => {
+    const { serial } = await runJob(platform, [targetNumber(index)], [action]);
+    await untilResults(platform, serial, (rows) => rows.some(({ status }) => status === 'running'));
+    return serial;
+  };
+  const steer =
+    (index: number, what: string, body: object = {}, before?: (serial: string) => Promise<unknown>) =>
+    async (send: Send): Promise<Answer> => {
+      const serial = await runOn(index);
+      await before?.(serial);
+      const [method, path] = what === '' ? ['PATCH', ''] : ['POST', `/${what.replace('{serial}', serial)}`];
+      return send(method, `/api/v1/executions/${serial}${path}`, body);
+    };
+  const userToken = async (): Promise<string> => addSession(await addUser('viewer'));
+  const setColumns = (serial: string, columns: string): Promise<void> =>
+    execute(platform.db, `UPDATE job_executions SET ${columns} WHERE execution_serial = $1`, [serial]);
+
+  /** By operation: makes what is needed, then sends the one request that is looked at. */
+  const RECIPES: Record<string, (send: Send) => Promise<Answer>> = {
+    login: async (send) => send('POST', '/api/v1/auth/login', { username: (await addUser('viewer')).username, password: PASSWORD }, ''),
+    logout: async (send) => send('POST', '/api/v1/auth/logout', undefined, await userToken()),
+    changePassword: async (send) =>
+      send('POST', '/api/v1/auth/password', { current_password: PASSWORD, new_password: 'another long password' }, await userToken()),
+    createApiToken: (send) => send('POST', '/api/v1/auth/tokens', { name: 'one', scopes: ['jobs.read'] }),
+    revokeApiToken: async (send) => {
+      const { body } = await platform.api('POST', '/api/v1/auth/tokens', { name: 'two', scopes: ['jobs.read'] });
+      return send('DELETE', `/api/v1/auth/tokens/${body.token_uuid}`);
+    },
+    createTarget: (send) => send('POST', '/api/v1/targets', targetOf(fleet, 100)),
+    testMethodConfig: (send) =>
+      send('POST', '/api/v1/targets/test-method-config', { os_type: 'linux', method: methodOf('127.0.0.1', { port: 2 }) }),
+    updateTarget: (send) => send('PATCH', `/api/v1/targets/${targetNumber(0)}`, { location: 'Ulm' }),
+    deleteTarget: async (send) => {
+      const { body } = await platform.api('POST', '/api/v1/targets', targetOf(fleet, 101));
+      return send('DELETE', `/api/v1/targets/${body.target_serial}`);
+    },
+    testTarget: (send) => send('POST', `/api/v1/targets/${targetNumber(1)}/test`),
+    acceptHostKey: async (send) => {
+      const path = `/api/v1/targets/${targetNumber(2)}/host-key`;
+      const { body } = await platform.api('POST', path, {});
+      return send('POST', path, { fingerprint: body.shown_fingerprint });
+    },
+    createJob: (send) => send('POST', '/api/v1/jobs', jobNamed('made')),
+    updateJob: async (send) => send('PUT', `/api/v1/jobs/${await makeJob()}`, jobNamed('changed')),
+    deleteJob: async (send) => send('DELETE', `/api/v1/jobs/${await makeJob()}`),
+    startExecution: async (send) => send('POST', `/api/v1/jobs/${await makeJob({ targets: [targetNumber(3)] })}/executions`, {}),
+    planJob: async (send) => send('POST', `/api/v1/jobs/${await makeJob({ targets: [targetNumber(3)] })}/plan`, { probe: true }),
+    pauseExecution: steer(4, 'pause'),
+    resumeExecution: steer(5, 'resume', {}, (serial) => platform.api('POST', `/api/v1/executions/${serial}/pause`, {})),
+    answerBatch: steer(6, 'approve', { answer: 'approved' }, (serial) => setColumns(serial, `paused_at = now(), hold_reason = 'approval'`)),
+    changeExecution: steer(7, '', { max_concurrent_targets: 2 }),
+    cancelExecution: steer(8, 'cancel'),
+    cancelBranch: steer(9, 'branches/{serial}.0001/cancel'),
+    skipAction: steer(10, 'branches/{serial}.0001/skip', { action_order: 1 }),
+    retryExecution: async (send) => {
+      const { serial } = await runJob(platform, [targetNumber(3)], [command('false')]);
+      await platform.untilEnded(serial);
+      return send('POST', `/api/v1/executions/${serial}/retry`, { new_run: true });
+    },
+    answerAction: async (send) => {
+      const serial = await runOn(11, ASK);
+      return send('POST', `/api/v1/executions/${serial}/actions/${serial}.0001.0001/answer`, { answer: 'approved' });
+    },
+    resolveAttempt: async (send) => {
+      const { serial } = await runJob(platform, [targetNumber(3)], [command('false')]);
+      await platform.untilEnded(serial);
+      await execute(
+        platform.db,
+        `UPDATE job_action_results SET failure_category = 'lost', error_code = 'OUTCOME_UNKNOWN' WHERE action_serial = $1`,
+        [`${serial}.0001.0001`],
+      );
+      return send('POST', `/api/v1/executions/${serial}/actions/${serial}.0001.0001/resolve`, { outcome: 'failed', note: 'looked' });
+    },
+    uploadArtifact: async (send) => send('POST', '/api/v1/artifacts?name=one.txt', 'content of a file'),
+    changeMaintenance: (send) => send('PUT', '/api/v1/system/maintenance', { enabled: true }),
+    changeDangerousPatterns: (send) => send('PUT', '/api/v1/system/dangerous-patterns', { patterns: ['launch'] }),
+    changeSettings: (send) => send('PATCH', '/api/v1/settings', { values: { login_lock_minutes: 3 } }),
+    changeSetting: (send) => send('PUT', '/api/v1/settings/login_max_failures', { value: 3 }),
+    removeSettingValue: async (send) => {
+      await platform.api('PUT', '/api/v1/settings/max_log_bytes', { value: 2_048 });
+      return send('DELETE', '/api/v1/settings/max_log_bytes');
+    },
+  };
+
+  const mutating = () => operationsOf(platform).filter(({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method));
+
+  test('there is a recipe for each of them', () => {
+    const names = mutating().map(({ spec }) => String(spec['operationId']));
+    expect(names.filter((name) => RECIPES[name] === undefined)).toEqual([]);
+    expect(Object.keys(RECIPES).filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  test('and each leaves its event, signed', async () => {
+    const walked: (readonly [name: string, id: string])[] = [];
+    // The last one: in maintenance no run is started.
+    const last = 'changeMaintenance';
+    const walk = async (name: string): Promise<void> => {
+      const id = randomUUID();
+      const send: Send = (method, path, body, token = platform.token) =>
+        platform.call(token === '' ? undefined : token, method, path, body, {
+          'x-request-id': id,
+          ...(name === 'uploadArtifact' && { 'content-type': 'application/octet-stream' }),
+        });
+      const { status, body } = (await RECIPES[name]?.(send)) ?? { status: 0, body: undefined };
+      expect([name, status < 300, body?.detail]).toEqual([name, true, undefined]);
+      walked.push([name, id]);
+    };
+    await Promise.all(
+      Object.keys(RECIPES)
+        .filter((name) => name !== last)
+        .map(walk),
+    );
+    await walk(last);
+    // An approval is written down by the worker that takes it, just after it has said so.
+    const idsOf = async () => new Set((await auditRows(platform)).map((row) => row['request_id']));
+    const answered = walked.find(([name]) => name === 'answerAction')?.[1];
+    while (!(await idsOf()).has(answered));
+    const events = await auditRows(platform);
+    const found = new Set(events.map((row) => row['request_id']));
+    expect(walked.filter(([, id]) => !found.has(id)).map(([name]) => name)).toEqual([]);
+    expect(events.filter((row) => !isSigned(platform.services.keyRing.auditKey, row))).toEqual([]);
+  });
+
+  test('a request that is refused for want of a permission that few have leaves one a minute', async () => {
+    const viewer = await userToken();
+    for (const path of ['settings', 'audit', 'settings', 'audit/seals', 'targets']) await platform.call(viewer, 'GET', `/api/v1/${path}`);
+    const refused = (await auditRows(platform)).filter(({ action }) => action === 'refuse_request');
+    expect(refused.map(({ event_type: type, resource_id: permission, details }) => [type, permission, details])).toEqual([
+      ['security_violation', 'settings.write', { method: 'GET', path: '/api/v1/settings' }],
+      ['security_violation', 'audit.read', { method: 'GET', path: '/api/v1/audit' }],
+    ]);
+  });
+});

@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { registerClientCommands } from '../../src/cli/client-commands.ts';
+import { printError } from '../../src/cli/print-error.ts';
+import { parseConfig } from '../../src/config.ts';
+import { execute } from '../../src/db/query.ts';
+import { servePlatform } from '../support/serve-platform.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+
+let platform: TestPlatform;
+let server: Awaited<ReturnType<typeof servePlatform>>;
+let folder: string;
+beforeAll(async () => {
+  platform = await startTestPlatform({ worker: false });
+  server = await servePlatform(platform);
+  folder = mkdtempSync(join(tmpdir(), 'opsc-administration-'));
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await platform[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What is written to it, as a stream of the command line. */
+const sink = (): { stream: NodeJS.WriteStream; text: () => string } => {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  return { stream: stream as unknown as NodeJS.WriteStream, text: () => chunks.join('') };
+};
+
+/** What a command that ended by itself has set. */
+const exitCode = (): number => Number(process.exitCode);
+
+/** Runs a command in this process. */
+const cli = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
+  const config = parseConfig({ OPSCONDUCTOR_URL: server.url, OPSCONDUCTOR_TOKEN: platform.token, XDG_CONFIG_HOME: folder });
+  const [out, err] = [sink(), sink()];
+  const program = new Command().configureOutput({ writeErr: (text) => void err.stream.write(text), writeOut: () => undefined });
+  registerClientCommands(program, config, { stdin: process.stdin, stdout: out.stream, stderr: err.stream });
+  process.exitCode = 0;
+  const error: unknown = await program.parseAsync(args, { from: 'user' }).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  const code = error === undefined ? exitCode() : printError(error, config, err.stream);
+  process.exitCode = 0;
+  return { code, stdout: out.text(), stderr: err.text() };
+};
+
+test('settings are listed, shown, set and reset', async () => {
+  const [listed, shown, set, wrong, unknown] = await Promise.all([
+    cli('settings', 'list'),
+    cli('settings', 'get', 'max_concurrent_jobs'),
+    cli('settings', 'set', 'max_output_bytes', '4096', '--note', 'small disks'),
+    cli('settings', 'set', 'login_lock_minutes', 'long'),
+    cli('settings', 'get', 'nonsense'),
+  ]);
+  expect([listed.code, listed.stdout]).toEqual([0, expect.stringMatching(/^dangerous_command_patterns +\d+ entries/m)]);
+  expect(shown.stdout).toMatch(/^max_concurrent_jobs = 50\n.*\n {2}type {6}integer, 1 to 1000\n {2}default {3}50\n$/);
+  expect([set.code, set.stdout]).toEqual([0, expect.stringMatching(/^max_output_bytes = 4096\n[^]*by admin\n$/)]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('login_lock_minutes is not changed')]);
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('has no setting nonsense')]);
+  const reset = await cli('settings', 'reset', 'max_output_bytes', '--json');
+  expect(JSON.parse(reset.stdout)).toMatchObject({ key: 'max_output_bytes', value: 1_048_576, is_default: true, updated_by: 'admin' });
+});
+
+test('maintenance is begun, told and ended', async () => {
+  expect((await cli('maintenance', 'on', '--note', 'new switches')).stdout).toMatch(
+    /^Maintenance is on, since .* by admin: 0 runs not ended, 0 runs waiting\.\n$/,
+  );
+  expect(JSON.parse((await cli('maintenance', 'status', '--json')).stdout)).toMatchObject({ enabled: true, changed_by: 'admin' });
+  expect((await cli('maintenance', 'off')).stdout).toContain('Maintenance is off');
+});
+
+describe('audit', () => {
+  test('events are searched and shown', async () => {
+    const listed = await cli('audit', 'list', '--type', 'system_config_changed', '--from', '1h', '--search', 'new switches', '--json');
+    const [event, ...others] = JSON.parse(listed.stdout) as { id: number }[];
+    expect([event, others]).toMatchObject([{ action: 'begin_maintenance', resource_id: 'maintenance_mode', ip_address: '127.0.0.1' }, []]);
+    const [table, shown, wrong] = await Promise.all([
+      cli('audit', 'list', '--user', 'admin', '--limit', '2'),
+      cli('audit', 'show', String(event?.id)),
+      cli('audit', 'list', '--from', 'yesterday'),
+    ]);
+    expect(table.stdout.trim().split('\n')).toHaveLength(3);
+    expect(shown.stdout).toMatch(/begin_maintenance[^]*signature {2}valid\n {2}seal {7}none yet\n[^]*"after": true/);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('12h')]);
+  });
+
+  test('the trail is exported to a file that was not there', async () => {
+    const [saved, printed] = await Promise.all([
+      cli('audit', 'export', '--type', 'user_login', '-o', join(folder, 'logins.csv')),
+      cli('audit', 'export', '--type', 'user_login', '--format', 'ndjson'),
+    ]);
+    expect([saved.code, readFileSync(join(folder, 'logins.csv'), 'utf8')]).toEqual([
+      0,
+      expect.stringMatching(/^id,occurred_at,[^]*,user_login,login,/),
+    ]);
+    expect(JSON.parse(printed.stdout.split('\n')[0] ?? '')).toMatchObject({ event_type: 'user_login' });
+    expect(await cli('audit', 'export', '-o', join(folder, 'logins.csv'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('EEXIST'),
+    });
+  });
+
+  test('a verification ends with 0 when the trail is intact, with 1 and what was found when it is not', async () => {
+    expect(await cli('audit', 'verify')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^The audit trail is intact\.\n\d+ events and 0 seals/),
+    });
+    await platform.db.transaction(async (transaction) => {
+      await execute(platform.db, `SET LOCAL session_replication_role = 'replica'`, [], transaction);
+      await execute(platform.db, `UPDATE audit_events SET action = 'other' WHERE action = 'end_maintenance'`, [], transaction);
+    });
+    const { code, stdout, stderr } = await cli('audit', 'verify');
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      expect.stringContaining('NOT intact: 1 finding(s)'),
+      expect.stringContaining('event_altered: Event'),
+    ]);
+    expect((await cli('audit', 'seals')).code).toBe(0);
+  });
+});
