@@ -20,6 +20,9 @@ import { actionAnswerRoutes } from './routes/action-answers.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { systemRoutes } from './routes/system.ts';
+import { targetBulkRoutes } from './routes/target-bulk.ts';
+import { targetMethodRoutes } from './routes/target-methods.ts';
+import { targetViewRoutes } from './routes/target-views.ts';
 import { targetRoutes } from './routes/targets.ts';
 
 const MAX_PROBLEMS = 20;
@@ -76,6 +79,9 @@ export const createApp = (deps: AppDeps) => {
       docsRoutes(() => app, deps.version),
     )
     .route('/api/v1/auth', authRoutes(deps.services, route))
+    .route('/api/v1/targets', targetBulkRoutes(deps.services, route))
+    .route('/api/v1/targets', targetViewRoutes(deps.services, route))
+    .route('/api/v1/targets', targetMethodRoutes(deps.services, route))
     .route('/api/v1/targets', targetRoutes(deps.services, route))
     .route('/api/v1/jobs', jobRoutes(deps.services, route))
     .route('/api/v1/executions', steeringRoutes(deps.services, route))

@@ -13,7 +13,10 @@ import type { Page } from '../contracts/page.ts';
 import type { JobPlan, PlanJob } from '../contracts/plan.ts';
 import type { ChangeMaintenance, ChangeSetting, Maintenance, Setting } from '../contracts/setting.ts';
 import type { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../contracts/steering.ts';
-import type { AcceptHostKey, ConnectionTest, CreateTarget, HostKey, Target } from '../contracts/target.ts';
+import type { TargetTest, TestTargets, UpdatedTargets, UpdateTargets } from '../contracts/target-bulk.ts';
+import type { Credential, CredentialList, UpdateMethod } from '../contracts/target-method.ts';
+import type { TargetJob, TargetKind, TargetRun, TargetStatistics } from '../contracts/target-views.ts';
+import type { AcceptHostKey, ConnectionTest, CreateTarget, HostKey, Method, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
 import { followEvents } from './http/follow-events.ts';
@@ -39,6 +42,22 @@ export interface ApiClient {
   /** The input is checked by the server, so it may be anything. */
   updateTarget(serial: string, input: unknown): Promise<Target>;
   testTarget(serial: string): Promise<ConnectionTest>;
+  addTargetMethod(serial: string, input: unknown): Promise<Method>;
+  getTargetMethod(serial: string, method: string): Promise<Method>;
+  updateTargetMethod(serial: string, method: string, input: UpdateMethod): Promise<Method>;
+  deleteTargetMethod(serial: string, method: string): Promise<void>;
+  testTargetMethod(serial: string, method: string): Promise<ConnectionTest>;
+  listCredentials(serial: string, method: string): Promise<CredentialList>;
+  addCredential(serial: string, method: string, input: unknown): Promise<Credential>;
+  updateCredential(serial: string, method: string, uuid: string, input: unknown): Promise<Credential>;
+  deleteCredential(serial: string, method: string, uuid: string): Promise<void>;
+  /** What came of each, as soon as it is there. */
+  testTargets(input: TestTargets): Promise<AsyncIterable<TargetTest>>;
+  updateTargets(input: z.input<typeof UpdateTargets>): Promise<UpdatedTargets>;
+  getTargetStatistics(query: ListQuery): Promise<TargetStatistics>;
+  listTargetTypes(): Promise<{ data: TargetKind[] }>;
+  listTargetRuns(serial: string, query: ListQuery): Promise<Page<TargetRun>>;
+  listTargetJobs(serial: string, query: ListQuery): Promise<Page<TargetJob>>;
   acceptHostKey(serial: string, query: ListQuery, input: AcceptHostKey): Promise<HostKey>;
   deleteTarget(serial: string): Promise<void>;
   /** The definition is checked by the server, so it may be anything. */
@@ -129,6 +148,26 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     // It looks at the host anew each time, so it needs no key.
     acceptHostKey: (serial, query, input) => call({ method: 'POST', path: `/api/v1/targets/${at(serial)}/host-key`, query, body: input }),
     testTarget: (serial) => post(`/targets/${at(serial)}/test`),
+    addTargetMethod: (serial, input) => post(`/targets/${at(serial)}/methods`, input),
+    getTargetMethod: (serial, method) => get(`/targets/${at(serial)}/methods/${at(method)}`),
+    updateTargetMethod: (serial, method, input) =>
+      call({ method: 'PATCH', path: `/api/v1/targets/${at(serial)}/methods/${at(method)}`, body: input }),
+    deleteTargetMethod: (serial, method) => remove(`/targets/${at(serial)}/methods/${at(method)}`),
+    testTargetMethod: (serial, method) => post(`/targets/${at(serial)}/methods/${at(method)}/test`),
+    listCredentials: (serial, method) => get(`/targets/${at(serial)}/methods/${at(method)}/credentials`),
+    addCredential: (serial, method, input) => post(`/targets/${at(serial)}/methods/${at(method)}/credentials`, input),
+    updateCredential: (serial, method, uuid, input) =>
+      call({ method: 'PATCH', path: `/api/v1/targets/${at(serial)}/methods/${at(method)}/credentials/${at(uuid)}`, body: input }),
+    deleteCredential: (serial, method, uuid) => remove(`/targets/${at(serial)}/methods/${at(method)}/credentials/${at(uuid)}`),
+    async testTargets(input) {
+      const { body } = await sendRequest(address, { method: 'POST', path: '/api/v1/targets/bulk/test', body: input });
+      return readLines<TargetTest>(body ?? ReadableStream.from<Uint8Array>([]));
+    },
+    updateTargets: (input) => post('/targets/bulk/update', input),
+    getTargetStatistics: (query) => get('/targets/statistics', query),
+    listTargetTypes: () => get('/targets/types'),
+    listTargetRuns: (serial, query) => get(`/targets/${at(serial)}/executions`, query),
+    listTargetJobs: (serial, query) => get(`/targets/${at(serial)}/jobs`, query),
     deleteTarget: (serial) => remove(`/targets/${at(serial)}`),
     createJob: (definition) => post('/jobs', definition),
     updateJob: (serial, definition) => call({ method: 'PUT', path: `/api/v1/jobs/${at(serial)}`, body: definition }),

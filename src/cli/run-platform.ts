@@ -61,7 +61,10 @@ const openStores = async (config: Config, stores: Stores, name: string, log: Log
   }
   await makePartitions(db, log);
   const readSettings = createReadSettings(db, (message) => log.warn(message));
-  const openSession = createOpenSession({ allowed: config.sqliteFolder, own: config.home });
+  const openSession = createOpenSession({
+    sqlite: { allowed: config.sqliteFolder, own: config.home },
+    deniedNetworks: async () => (await readSettings()).outbound_denied_networks,
+  });
   return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), openSession };
 };
 

@@ -8,13 +8,20 @@ const methodLines = (method: Target['methods'][number]): string[] => {
     method.last_test_result === null
       ? 'never tested'
       : `${method.last_test_result} at ${timeText(method.last_tested_at)}: ${method.last_test_message ?? ''}`;
+  const marks = [...(method.is_primary ? ['primary'] : []), ...(method.is_active ? [] : ['switched off'])].map((mark) => `, ${mark}`);
   return [
-    `  ${method.method_name} (${method.method_type}) ${method.host ?? ''}:${method.port ?? ''}, credentials: ${kinds === '' ? 'none' : kinds}`,
+    `  ${method.method_name} (${method.method_type}) ${method.host ?? ''}:${method.port ?? ''}${marks.join('')}, credentials: ${kinds === '' ? 'none' : kinds}`,
     `    host key  ${method.host_key_fingerprint ?? 'not seen yet'}`,
     `    test      ${test}`,
     ...method.weaknesses.map((weakness) => `    weak      ${weakness}`),
   ];
 };
+
+/** A method of a target, for people. */
+export const methodText = (method: Target['methods'][number]): string =>
+  methodLines(method)
+    .map((line) => `${cleanText(line)}\n`)
+    .join('');
 
 /** A target with its methods, for people. */
 export const targetText = (target: Target): string => {

@@ -14,6 +14,9 @@ const isExpression = (text: string): boolean => {
 };
 const Expression = z.string().min(1).max(1_000).refine(isExpression, 'must be a regular expression');
 
+/** A network; `/32` or `/128` is one address. */
+const Network = z.union([z.cidrv4(), z.cidrv6()], 'must be a network in CIDR form, such as 10.0.0.0/8 or fe80::/10');
+
 const HISTORY_RULES = 'src/db/retention/history-rules.ts';
 const PURGE_RULES = 'src/db/retention/purge-rules.ts';
 
@@ -118,6 +121,14 @@ export const SETTINGS = {
       .default(() => [...DANGEROUS_PATTERNS]),
     description: 'Regular expressions of what a job must confirm (confirm_dangerous). Counts for jobs that are saved from now on.',
     consumer: 'src/services/jobs/check-definition.ts',
+  },
+  outbound_denied_networks: {
+    schema: z
+      .array(Network)
+      .max(200)
+      .default(() => ['169.254.0.0/16', 'fe80::/10']),
+    description: 'Networks to which no HTTP request of a run or a test goes, whatever name leads there.',
+    consumer: 'src/cli/run-platform.ts',
   },
   maintenance_mode: {
     schema: z.boolean().default(false),

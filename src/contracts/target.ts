@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CommunicationMethodType, CredentialType, HealthStatus, TargetEnvironment, TargetStatus, TargetType, TestResult } from './enums.ts';
 import { listQuery } from './list.ts';
+import { SELECTOR_ATTRIBUTES, SelectorText } from './selector.ts';
 import { Text } from './text.ts';
 import { METHODS } from './capabilities.ts';
 import { clientCertificateProblem } from './methods/client-certificate.ts';
@@ -23,6 +24,15 @@ export const TargetSerial = z
   .meta({ example: 'T20250001' });
 export const Uuid = z.uuid().meta({ example: '7c9e6679-7425-40de-944b-e07fc1f90ae7' });
 
+/** A target by its serial or by its uuid. */
+export const TargetKey = z
+  .string()
+  .regex(
+    /^(?:T\d{8,19}|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})$/,
+    'must be the serial of a target, such as T20250001, or its uuid',
+  )
+  .meta({ description: 'Serial or uuid of a target.', example: 'T20250001' });
+
 // Each label ends before its dot, so there is one way to read a name: an optional dot would take exponential time to refuse one.
 const DNS_NAME = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/;
 const ENDS_IN_NUMBER = /(^|\.)\d+\.?$/;
@@ -33,32 +43,56 @@ const isHost = (host: string): boolean => {
   return ENDS_IN_NUMBER.test(host) ? z.ipv4().safeParse(host).success : DNS_NAME.test(host);
 };
 
-const Host = Text(253)
+export const Host = Text(253)
   .transform((host) => host.trim().toLowerCase())
   .refine(isHost, 'must be a DNS name or an IP address');
 
 const credentialName = Text(100).min(1).default('default');
 
+const SECRETS = [
+  PasswordSecret.extend({ credential_type: z.literal('password') }),
+  SshKeySecret.extend({ credential_type: z.literal('ssh_key') }),
+  SnmpCommunitySecret.extend({ credential_type: z.literal('snmp_community') }),
+  SnmpV3Secret.extend({ credential_type: z.literal('snmp_v3') }),
+  ApiKeySecret.extend({ credential_type: z.literal('api_key') }),
+  ApiTokenSecret.extend({ credential_type: z.literal('api_token') }),
+  ClientCertificateSecret.extend({ credential_type: z.literal('client_certificate') }),
+] as const;
+
 /** Secrets that a caller gives; never given back. */
+export const CredentialSecret = z
+  .discriminatedUnion('credential_type', SECRETS)
+  .meta({ id: 'CredentialSecret', description: 'A secret. It is sealed at once and never shown again.' });
+export type CredentialSecret = z.infer<typeof CredentialSecret>;
+
+const [password, sshKey, snmpCommunity, snmpV3, apiKey, apiToken, clientCertificate] = SECRETS;
+
+/** A secret with its name within the method. */
 export const CredentialInput = z
   .discriminatedUnion('credential_type', [
-    PasswordSecret.extend({ credential_type: z.literal('password'), credential_name: credentialName }),
-    SshKeySecret.extend({ credential_type: z.literal('ssh_key'), credential_name: credentialName }),
-    SnmpCommunitySecret.extend({ credential_type: z.literal('snmp_community'), credential_name: credentialName }),
-    SnmpV3Secret.extend({ credential_type: z.literal('snmp_v3'), credential_name: credentialName }),
-    ApiKeySecret.extend({ credential_type: z.literal('api_key'), credential_name: credentialName }),
-    ApiTokenSecret.extend({ credential_type: z.literal('api_token'), credential_name: credentialName }),
-    ClientCertificateSecret.extend({ credential_type: z.literal('client_certificate'), credential_name: credentialName }),
+    password.extend({ credential_name: credentialName }),
+    sshKey.extend({ credential_name: credentialName }),
+    snmpCommunity.extend({ credential_name: credentialName }),
+    snmpV3.extend({ credential_name: credentialName }),
+    apiKey.extend({ credential_name: credentialName }),
+    apiToken.extend({ credential_name: credentialName }),
+    clientCertificate.extend({ credential_name: credentialName }),
   ])
   .meta({ id: 'CredentialInput', description: 'A secret. It is sealed at once and never shown again.' });
 export type CredentialInput = z.infer<typeof CredentialInput>;
 
-const Port = z.number().int().min(1).max(65_535);
+export const Port = z.number().int().min(1).max(65_535);
+export const MethodName = Text(100).min(1);
+export const MethodPriority = z.number().int().min(1).max(1_000);
 
 const fieldsOf = <Type extends CommunicationMethodType>(type: Type) => ({
   method_type: z.literal(type).meta({ description: 'How the target is reached.' }),
-  method_name: Text(100).min(1).optional(),
-  is_primary: z.boolean().optional(),
+  method_name: MethodName.optional().meta({ description: 'Default: its type and a number.' }),
+  is_primary: z.boolean().optional().meta({ description: 'Used first. Exactly one method of a target is primary.' }),
+  is_active: z.boolean().optional().meta({ description: 'May be used. Left out: as it was; of a new one true.' }),
+  priority: MethodPriority.optional().meta({
+    description: 'Order of those that are not primary, 1 first. Left out: the place in the list.',
+  }),
   credential: CredentialInput.optional(),
 });
 
@@ -126,6 +160,17 @@ export const LabelName = z
 
 export const Labels = z.record(LabelName, Text(200)).refine((labels) => Object.keys(labels).length <= 64, 'at most 64 labels');
 
+/** Labels that people give: one named like a built-in key of selectors could never be asked for. */
+export const LabelsInput = Labels.superRefine((labels, context) => {
+  for (const name of SELECTOR_ATTRIBUTES)
+    if (Object.hasOwn(labels, name))
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `selectors know ${name} as a field of the target itself; name the label otherwise`,
+      });
+});
+
 const TargetFields = {
   name: Text(100).min(1),
   target_type: TargetType.default('system'),
@@ -139,7 +184,7 @@ const TargetFields = {
   location: Text(100).nullable().default(null),
   data_center: Text(100).nullable().default(null),
   region: Text(100).nullable().default(null),
-  labels: Labels.default({}),
+  labels: LabelsInput.default({}),
   status: TargetStatus.default('active'),
 };
 
@@ -159,7 +204,7 @@ export const UpdateTarget = z
     location: Text(100).nullable().optional(),
     data_center: Text(100).nullable().optional(),
     region: Text(100).nullable().optional(),
-    labels: Labels.optional(),
+    labels: LabelsInput.optional(),
     status: TargetStatus.optional(),
     methods: z.array(MethodInput).min(1).max(20).optional().meta({
       description:
@@ -173,9 +218,13 @@ export const CredentialInfo = z.object({
   credential_uuid: Uuid,
   credential_type: CredentialType,
   credential_name: z.string(),
-  is_primary: z.boolean(),
+  is_primary: z.boolean().meta({ description: 'Logged in with; exactly one of those that are switched on.' }),
+  is_active: z.boolean(),
+  updated_at: z.iso.datetime().meta({ description: 'Last change, also of the secret.' }),
 });
+export type CredentialInfo = z.infer<typeof CredentialInfo>;
 
+/** A way to reach a target, as it is shown. */
 export const Method = z
   .object({
     method_type: CommunicationMethodType,
@@ -184,6 +233,7 @@ export const Method = z
     port: z.number().int().nullable(),
     is_primary: z.boolean(),
     is_active: z.boolean(),
+    priority: z.number().int(),
     config: z.record(z.string(), z.unknown()),
     host_key_fingerprint: z.string().nullable(),
     last_tested_at: z.iso.datetime().nullable(),
@@ -193,6 +243,7 @@ export const Method = z
     weaknesses: z.array(z.string()).meta({ description: 'What protects it less than it could: not encrypted, certificate not checked …' }),
   })
   .meta({ id: 'Method' });
+export type Method = z.infer<typeof Method>;
 
 export const Target = z
   .object({
@@ -224,6 +275,13 @@ export const TargetFilter = listQuery(
     status: TargetStatus.optional(),
     os_type: Text(100).optional(),
     host: Text(253).optional().meta({ description: 'Address or name of one of its methods.' }),
+    target_type: TargetType.optional(),
+    health_status: HealthStatus.optional(),
+    method_type: CommunicationMethodType.optional().meta({ description: 'Of one of its methods that is switched on.' }),
+    location: Text(100).optional(),
+    data_center: Text(100).optional(),
+    region: Text(100).optional(),
+    selector: SelectorText.optional(),
   },
 );
 export type TargetFilter = z.infer<typeof TargetFilter>;

@@ -76,8 +76,13 @@ export const recordAudit = async (db: Sequelize, auditKey: Buffer, event: AuditE
 };
 
 /** As recordAudit, of up to 4,000 events in one statement. */
-export const recordAudits = async (db: Sequelize, auditKey: Buffer, events: readonly AuditEvent[]): Promise<void> => {
+export const recordAudits = async (
+  db: Sequelize,
+  auditKey: Buffer,
+  events: readonly AuditEvent[],
+  transaction?: Transaction,
+): Promise<void> => {
   if (events.length === 0) return;
   const bind = events.flatMap((event) => signedRow(auditKey, event));
-  await execute(db, `${INSERT} ${events.map((_, row) => placeholders(row)).join(', ')}`, bind);
+  await execute(db, `${INSERT} ${events.map((_, row) => placeholders(row)).join(', ')}`, bind, transaction);
 };

@@ -34,6 +34,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   INTERNAL: 'OpsConductor failed.',
   MAINTENANCE: 'Maintenance mode is on: no run is started.',
   UNAVAILABLE: 'A part of OpsConductor is away.',
+  ADDRESS_DENIED: 'The address is in a network to which nothing may be sent.',
   NAME_NOT_FOUND: 'The host name does not resolve.',
   CONNECTION_REFUSED: 'Nothing listens there, or the server takes no connection now.',
   CONNECTION_TIMED_OUT: 'No answer in time.',

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   INTERNAL: { status: 500, category: 'internal' },
   MAINTENANCE: { status: 503, category: 'internal' },
   UNAVAILABLE: { status: 503, category: 'internal' },
+  ADDRESS_DENIED: { status: 422, category: 'configuration' },
   NAME_NOT_FOUND: { status: 422, category: 'communication' },
   CONNECTION_REFUSED: { status: 422, category: 'communication' },
   CONNECTION_TIMED_OUT: { status: 422, category: 'communication' },

@@ -205,10 +205,12 @@ describe('lists', () => {
        FROM waiting w, generate_series(1, 2) o`,
       { bind: [run] },
     );
+    const [target = ''] = await readAll(`/api/v1/executions/${run}/branches`, 'target_serial');
+    await addJob(platform, 'on one target', { targets: [target] });
     const lists = operationsOf(platform).filter((operation) => parametersOf(operation, 'query').some(({ name }) => name === 'cursor'));
     const lengths: Record<string, number> = {};
     for (const list of lists) {
-      const path = list.path.replace('{serial}', run);
+      const path = list.path.replace('{serial}', list.path.startsWith('/api/v1/targets') ? target : run);
       const { sorts, sort } = ordersOf(list);
       const texts = async (query: string, limit: number) =>
         (await readPages(`${path}?${query}`, limit)).flat().map((item) => JSON.stringify(item));

@@ -78,7 +78,14 @@ describe('targets', () => {
     expect(made.status).toBe(201);
     const blank = { is_active: true, host_key_fingerprint: null, last_tested_at: null, last_test_result: null, last_test_message: null };
     const credential = (type: string, name: string) => [
-      { credential_uuid: expect.any(String), credential_type: type, credential_name: name, is_primary: true },
+      {
+        credential_uuid: expect.any(String),
+        credential_type: type,
+        credential_name: name,
+        is_primary: true,
+        is_active: true,
+        updated_at: expect.any(String),
+      },
     ];
     expect(made.body).toEqual({
       ...full,
@@ -95,6 +102,7 @@ describe('targets', () => {
           host: '2001:db8::1',
           port: 22,
           is_primary: true,
+          priority: 2,
           config: {},
           credentials: credential('ssh_key', 'default'),
           weaknesses: [],
@@ -106,6 +114,7 @@ describe('targets', () => {
           host: 'web1.example.org',
           port: 2_222,
           is_primary: false,
+          priority: 1,
           config: { timeout: 7, keepalive: 0 },
           credentials: credential('password', 'main'),
           weaknesses: [],

@@ -35,6 +35,16 @@ describe('ETag and If-Match', () => {
   /** Two changes of the same thing, as it was read. */
   const things: Record<string, () => Promise<{ method: string; path: string; changes: [unknown, unknown] }>> = {
     target: async () => ({ method: 'PATCH', path: target, changes: [{ description: 'one' }, { description: 'two' }] }),
+    method: async () => ({ method: 'PATCH', path: `${target}/methods/ssh_1`, changes: [{ priority: 2 }, { priority: 3 }] }),
+    'credential, of which one changes the secret': async () => {
+      const { body } = await platform.api('GET', `${target}/methods/ssh_1/credentials`);
+      const secret = { credential_type: 'password', username: 'ops', password: 'another one' };
+      return {
+        method: 'PATCH',
+        path: `${target}/methods/ssh_1/credentials/${body.data[0].credential_uuid}`,
+        changes: [{ credential_name: 'renamed' }, { secret }],
+      };
+    },
     job: async () => ({ method: 'PUT', path: job, changes: [jobNamed('one'), jobNamed('two')] }),
     'run that goes on': async () => ({
       method: 'PATCH',

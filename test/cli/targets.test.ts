@@ -45,8 +45,9 @@ describe.skipIf(withoutSshd)('targets by command line (a server of the API, Open
     await sshd[Symbol.asyncDispose]();
   });
 
-  const cliAs = async (token: string, args: readonly string[]): Promise<{ code: number; output: string }> => {
-    const process = startCli(['targets', ...args], { OPSCONDUCTOR_URL: url, OPSCONDUCTOR_TOKEN: token });
+  const cliAs = async (token: string, args: readonly string[], input?: string): Promise<{ code: number; output: string }> => {
+    const given = input === undefined ? {} : { input };
+    const process = startCli(['targets', ...args], { OPSCONDUCTOR_URL: url, OPSCONDUCTOR_TOKEN: token }, given);
     const [code] = (await once(process.child, 'close')) as [number];
     return { code, output: process.output() };
   };
@@ -139,6 +140,86 @@ describe.skipIf(withoutSshd)('targets by command line (a server of the API, Open
       ca_certificate: expect.stringContaining('BEGIN CERTIFICATE'),
     });
     await ok('remove', serial);
+  });
+
+  test('methods are added, changed and removed one at a time, and their credentials; a secret comes on stdin', async () => {
+    const serial = await add('parts');
+    const made = await cliAs(
+      platform.token,
+      ['methods', 'add', serial, '--type', 'snmp', '--host', 'snmp.example.org', '--set', 'version=2c', '--secret-stdin'],
+      '{"credential_type": "snmp_community", "community": "SECRET-of-snmp"}',
+    );
+    expect(made).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/Added snmp_2\.[^]*snmp_2 \(snmp\) snmp\.example\.org:161, credentials: snmp_community/),
+    });
+    expect(made.output).not.toContain('SECRET');
+    await ok('methods', 'change', serial, 'snmp_2', '--name', 'agent', '--primary', '--set', 'timeout=3');
+    expect((await target(serial)).methods).toMatchObject([
+      { method_name: 'agent', is_primary: true, config: { timeout: 3 } },
+      { method_name: 'ssh_1', is_primary: false },
+    ]);
+    expect(await ok('methods', 'change', serial, 'agent', '--off')).toMatch(/agent \(snmp\).*, switched off, /);
+    expect(await ok('methods', 'list', serial)).toMatch(/ssh_1 \(ssh\).*, primary, [^]*agent \(snmp\)/);
+    expect(await cli('methods', 'remove', serial, 'ssh_1')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('without a method that is switched on'),
+    });
+
+    const secret = await cliAs(
+      platform.token,
+      ['credentials', 'add', serial, 'ssh_1', '--name', 'spare', '--user', 'ops', '--password-stdin'],
+      'SECRET',
+    );
+    expect(secret).toMatchObject({ code: 0, output: expect.stringMatching(/spare +password +spare/) });
+    const spare = (await target(serial)).methods[0]?.credentials[1];
+    expect(spare).toMatchObject({ credential_name: 'spare', is_primary: false });
+    const uuid = spare?.credential_uuid ?? '';
+    await ok('credentials', 'change', serial, 'ssh_1', uuid, '--primary');
+    expect(await ok('credentials', 'list', serial, 'ssh_1')).toMatch(/spare +password +yes[^]*default +ssh_key +spare/);
+    await ok('credentials', 'remove', serial, 'ssh_1', uuid);
+    expect((await cli('test', serial, '--method', 'ssh_1')).code).toBe(0);
+    const wrong = await cliAs(platform.token, ['credentials', 'add', serial, 'ssh_1', '--secret-stdin'], 'SECRET, no JSON');
+    expect([wrong.code, wrong.output]).toEqual([2, expect.not.stringContaining('SECRET')]);
+    await ok('remove', serial);
+  });
+
+  test('several are listed, changed and tested by a selector, and counted; weaknesses are in the list', async () => {
+    const one = await add('chosen', '--label', 'chosen=yes');
+    const snmp = {
+      method_type: 'snmp',
+      host: '127.0.0.1',
+      port: 9,
+      config: { version: '2c' },
+      credential: { credential_type: 'snmp_community', community: 'public' },
+    };
+    const two = (await platform.api('POST', '/api/v1/targets', { name: 'weak', labels: { chosen: 'yes' }, methods: [snmp] })).body
+      .target_serial;
+    const listed = await ok('list', '--selector', 'chosen', '--sort', 'name');
+    expect(listed).toMatch(new RegExp(`${one} +chosen .*never *\\n${two} +weak .*never +version 2c`));
+    const dry = await ok('set', '--selector', 'chosen', '--label', 'team=web', '--remove-label', 'chosen', '--dry-run');
+    expect(dry).toContain('2 of 2 target(s) would be changed; nothing was');
+    expect(await ok('set', one, two, '--label', 'team=web', '--region', 'eu')).toMatch(
+      new RegExp(`2 of 2 target\\(s\\) changed.*[^]*${one}\\n${two}`),
+    );
+    expect(await target(one)).toMatchObject({ labels: { chosen: 'yes', team: 'web' }, region: 'eu' });
+    const tested = await cli('test', '--selector', 'team=web', '--json');
+    const results = JSON.parse(tested.output) as { target_serial: string; result: string }[];
+    expect([tested.code, Object.fromEntries(results.map(({ target_serial: serial, result }) => [serial, result]))]).toEqual([
+      1,
+      { [one]: 'success', [two]: 'failure' },
+    ]);
+    expect(await ok('statistics', '--selector', 'team=web')).toMatch(/environment +development +2\n[^]*protocol +snmp +1\n[^]*all +2\n/);
+    expect(await cli('list', '--selector', 'env=prod')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('env is one of production'),
+    });
+    expect(await cli('test')).toMatchObject({ code: 2, output: expect.stringContaining('Name the targets, or give --selector') });
+    const { serial: run, job } = await runJob(platform, [one], [command('exit 3')]);
+    await platform.untilEnded(run);
+    expect(await ok('runs', one)).toMatch(new RegExp(`${run}\\.0001 .*failed`));
+    expect(await ok('jobs', one)).toMatch(new RegExp(`${job.job_serial} .*names it`));
+    await ok('remove', one);
   });
 
   test.each([

@@ -94,6 +94,8 @@ const WITHOUT_STATEMENTS = new Set(
    valueProblem assertApprover assertBatchApprover nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition
    valuesOfRun probe connectionWeaknesses weakConnections credentialAccess methodChanges auditedProtection auditedMethods authorizeExposure
    checkKeptCredentials settingRevision defaultOf showSetting knownSetting assertNoMaintenance filterValues listEventTypes changedFields
+   checkKeptCredentials
+   keyColumn sealSecret checkSecret methodChange methodRevision credentialRevision
    namesItsServer methodFor routeOf unableTargets unfitness exitCodeProblem steerText`.split(/\s+/),
 );
 

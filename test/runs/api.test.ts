@@ -50,6 +50,19 @@ describe('api actions of a run', () => {
     return { serial, result: data[0], results: data };
   };
 
+  test('no request goes to a denied network: not by a URL, not by the method of a target, not by the test of one', async () => {
+    const metadata = { code: 'ADDRESS_DENIED', address: '169.254.169.254' };
+    const denied = { status: 'failed', failure_category: 'configuration', error_code: metadata.code };
+    const by = async (parameters: Record<string, unknown>, on?: string) => (await run(api(parameters), {}, on)).result;
+    expect(await by({ url: `http://${metadata.address}/latest/meta-data/` })).toMatchObject(denied);
+    const method = { method_type: 'rest_api', host: metadata.address, port: 80, config: { protocol: 'http' } };
+    expect(await by({ url: '/latest/meta-data/' }, await addTarget('metadata', { ...method, credential: undefined }))).toMatchObject(
+      denied,
+    );
+    const tested = await platform.api('POST', '/api/v1/targets/test-method-config', { os_type: 'linux', method });
+    expect(tested.body).toMatchObject({ result: 'failure', error_code: metadata.code, failure_category: 'configuration' });
+  });
+
   test('a request to the target: method, path, headers and JSON with the values of variables, its answer is the output, its status the exit code', async () => {
     const variables = [
       { key: 'WHO', value: 'Zoë & "Co"/../x?y#z' },

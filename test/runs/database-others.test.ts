@@ -36,7 +36,7 @@ describe('database actions of a run (SQLite, SQL Server, Oracle, Redis, MongoDB)
     const database = new DatabaseSync(file);
     database.exec('CREATE TABLE things (v TEXT, n INTEGER)');
     database.close();
-    platform = await startTestPlatform({ openSession: createOpenSession({ allowed: folder, own: join(folder, 'own') }) });
+    platform = await startTestPlatform({ openSession: createOpenSession({ sqlite: { allowed: folder, own: join(folder, 'own') } }) });
   });
   afterAll(async () => {
     await platform[Symbol.asyncDispose]();

@@ -35,6 +35,8 @@ export interface HttpFixture extends AsyncDisposable {
 
 export interface HttpOptions {
   tls?: boolean;
+  /** Where it listens; left out: on 127.0.0.1. */
+  host?: string;
   certificateName?: string;
   /** Authority (PEM) of the clients that are let in; with TLS. */
   clients?: string;
@@ -71,7 +73,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   '/drop': (_, response) => void response.destroy(),
 };
 
-/** A real HTTP server of Node on 127.0.0.1, with TLS where asked. */
+/** A real HTTP server of Node, on 127.0.0.1 unless told otherwise, with TLS where asked. */
 export const startHttpServer = async (options: HttpOptions = {}): Promise<HttpFixture> => {
   const folder = mkdtempSync(join(tmpdir(), 'opsc-http-'));
   const certificate = options.tls === true ? createCertificate(folder, options.certificateName ?? 'IP:127.0.0.1') : undefined;
@@ -96,7 +98,7 @@ export const startHttpServer = async (options: HttpOptions = {}): Promise<HttpFi
   const clients = options.clients !== undefined && { ca: options.clients, requestCert: true, rejectUnauthorized: true };
   const versions = options.maxVersion !== undefined && { maxVersion: options.maxVersion };
   const made = files === undefined ? createServer(listener) : createTlsServer({ ...files, ...clients, ...versions }, listener);
-  const server: Server = made.listen(0, '127.0.0.1');
+  const server: Server = made.listen(0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;

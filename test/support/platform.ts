@@ -75,11 +75,12 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   const taskQueuePrefix = `test-${randomUUID().slice(0, 8)}`;
   const control = createRunControl(client, taskQueuePrefix);
   const feed = createRunFeed(database.url);
+  const readSettings = createReadSettings(db);
   const base = {
     db,
     keyRing,
-    readSettings: createReadSettings(db),
-    openSession: options.openSession ?? createOpenSession(),
+    readSettings,
+    openSession: options.openSession ?? createOpenSession({ deniedNetworks: async () => (await readSettings()).outbound_denied_networks }),
     notifyRun: createNotifyRun(db),
   };
   const services: ServiceDeps = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint, HttpRequest } from '../../src/contracts/transport.ts';
-import { openElasticsearch } from '../../src/transports/elasticsearch/open-elasticsearch.ts';
+import { createOpenElasticsearch } from '../../src/transports/elasticsearch/open-elasticsearch.ts';
 import { createAuthority } from '../support/certificate-authority.ts';
 import { collectOutput } from '../support/collect-output.ts';
 import { startElasticsearch, withoutElasticsearch } from '../support/elasticsearch-fixture.ts';
@@ -13,6 +13,7 @@ import { startHttpServer } from '../support/http-fixture.ts';
 import { outcomeCode } from '../support/outcome-code.ts';
 
 const signal = new AbortController().signal;
+const openElasticsearch = createOpenElasticsearch(async () => []);
 
 const endpointAt = (port: number, config: Record<string, unknown> = {}, secret?: Endpoint['secret']): Endpoint => ({
   methodType: 'elasticsearch',

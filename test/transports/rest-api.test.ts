@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint, HttpRequest, LoginSecret } from '../../src/contracts/transport.ts';
 import type { OpsError } from '../../src/domain/ops-error.ts';
-import { openRestApi } from '../../src/transports/rest_api/open-rest-api.ts';
+import { createOpenRestApi } from '../../src/transports/rest_api/open-rest-api.ts';
 import type { OutputSink } from '../../src/transports/transport.ts';
 import { abortedAs } from '../support/aborted-as.ts';
 import { createAuthority } from '../support/certificate-authority.ts';
@@ -23,6 +23,7 @@ import { createCertificate } from '../support/tls-certificate.ts';
 type ClientCertificate = Extract<LoginSecret, { type: 'client_certificate' }>;
 
 const signal = new AbortController().signal;
+const openRestApi = createOpenRestApi(async () => []);
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 
 const get = (path: string, fields: Partial<HttpRequest> = {}): HttpRequest => ({

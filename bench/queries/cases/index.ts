@@ -8,6 +8,7 @@ import { artifactCases } from './artifacts.ts';
 import type { QueryCase } from './query-case.ts';
 import { runCases } from './runs.ts';
 import { steeringCases } from './steering.ts';
+import { targetCases } from './targets.ts';
 import { writeCases } from './writes.ts';
 
 /** All that services and activities ask the database. */
@@ -17,6 +18,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await accountCases(world)),
   ...(await artifactCases(world)),
   ...(await administrationCases(world)),
+  ...(await targetCases(world)),
   ...writeCases(world),
   ...steeringCases(world),
   ...activityCases(world),

@@ -4,6 +4,7 @@ import type {
   ConnectionTest,
   CreateTarget,
   HostKey,
+  Method,
   Target,
   TestMethodConfig,
   UpdateTarget,
@@ -11,7 +12,7 @@ import type {
 
 const FINGERPRINT = 'SHA256:uNiVztksCsDhcc0u9e8BrrwwT7TSz2q3D2c4f5rJx8A';
 
-const METHOD = {
+const NEW_METHOD = {
   method_type: 'ssh',
   host: 'web1.example.org',
   port: 22,
@@ -24,12 +25,38 @@ export const CREATE_TARGET: z.input<typeof CreateTarget> = {
   os_type: 'linux',
   environment: 'production',
   labels: { role: 'web' },
-  methods: [METHOD],
+  methods: [NEW_METHOD],
 };
 
 export const UPDATE_TARGET: z.input<typeof UpdateTarget> = { description: 'First web server', status: 'maintenance' };
 
-export const TEST_METHOD: z.input<typeof TestMethodConfig> = { os_type: 'linux', method: METHOD };
+export const TEST_METHOD: z.input<typeof TestMethodConfig> = { os_type: 'linux', method: NEW_METHOD };
+
+export const METHOD: Method = {
+  method_type: 'ssh',
+  method_name: 'ssh_1',
+  host: 'web1.example.org',
+  port: 22,
+  is_primary: true,
+  is_active: true,
+  priority: 1,
+  config: {},
+  host_key_fingerprint: FINGERPRINT,
+  last_tested_at: '2025-03-01T08:01:00.000Z',
+  last_test_result: 'success',
+  last_test_message: 'Logged in.',
+  credentials: [
+    {
+      credential_uuid: '0f8fad5b-d9cb-469f-a165-70867728950e',
+      credential_type: 'password',
+      credential_name: 'default',
+      is_primary: true,
+      is_active: true,
+      updated_at: '2025-03-01T08:00:00.000Z',
+    },
+  ],
+  weaknesses: [],
+};
 
 export const TARGET: Target = {
   target_serial: 'T20250001',
@@ -47,30 +74,7 @@ export const TARGET: Target = {
   health_status: 'unknown',
   created_at: '2025-03-01T08:00:00.000Z',
   updated_at: '2025-03-01T08:00:00.000Z',
-  methods: [
-    {
-      method_type: 'ssh',
-      method_name: 'ssh_1',
-      host: 'web1.example.org',
-      port: 22,
-      is_primary: true,
-      is_active: true,
-      config: {},
-      host_key_fingerprint: FINGERPRINT,
-      last_tested_at: '2025-03-01T08:01:00.000Z',
-      last_test_result: 'success',
-      last_test_message: 'Logged in.',
-      credentials: [
-        {
-          credential_uuid: '0f8fad5b-d9cb-469f-a165-70867728950e',
-          credential_type: 'password',
-          credential_name: 'default',
-          is_primary: true,
-        },
-      ],
-      weaknesses: [],
-    },
-  ],
+  methods: [METHOD],
 };
 
 export const CONNECTION_TEST: ConnectionTest = {

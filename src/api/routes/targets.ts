@@ -7,7 +7,7 @@ import {
   HostKey,
   Target,
   TargetFilter,
-  TargetSerial,
+  TargetKey,
   TestMethodConfig,
   UpdateTarget,
 } from '../../contracts/target.ts';
@@ -36,7 +36,7 @@ const HOST_KEY_PROBLEMS = [
   'CONNECTION_LOST',
   'PROTOCOL_ERROR',
 ] as const;
-const TargetRef = z.object({ serial: TargetSerial });
+const TargetRef = z.object({ serial: TargetKey });
 const MethodName = z.strictObject({ method: Text(100).optional().meta({ description: 'Name of the method; default the primary one.' }) });
 const SshMethodName = z.strictObject({
   method: Text(100).optional().meta({ description: 'Name of the method; default the first SSH method.' }),

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { TargetEnvironment, TargetStatus } from '../../contracts/enums.ts';
@@ -9,7 +8,7 @@ import type { CliContext, CliSession } from '../cli-session.ts';
 import { collect, parseCount } from '../command-options.ts';
 import { addLoginOptions, readCredential } from '../login-options.ts';
 import type { LoginOptions } from '../login-options.ts';
-import { splitAssignment } from '../parse-variables.ts';
+import { changedOptions } from '../method-options.ts';
 import { targetText } from '../target-text.ts';
 
 interface ChangeOptions extends Partial<LoginOptions> {
@@ -28,33 +27,16 @@ type Method = Target['methods'][number];
 
 const misuse = (message: string): OpsError => new OpsError('VALIDATION', message);
 
-const readText = (path: string): Promise<string> =>
-  readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new OpsError('VALIDATION', `The file ${path} cannot be read (${cause.code ?? 'unknown reason'}).`, { cause });
-  });
-
-/** `true`, `30`, a text, `"30"` for a text of digits, `@file` for its content. What was a text stays one. */
-const optionValue = async (text: string, before: unknown): Promise<unknown> => {
-  if (text.startsWith('@')) return readText(text.slice(1));
-  if (typeof before === 'string') return text;
-  if (/^(?:true|false|\d+|"[^"]*")$/.test(text)) return JSON.parse(text) as unknown;
-  return text;
-};
-
-const configOf = async (config: Method['config'], { set = [], unset = [] }: ChangeOptions): Promise<Method['config']> => {
-  const kept = Object.entries(config).filter(([option]) => !unset.includes(option));
-  const added = set.map(async (assignment) => {
-    const [option, text] = splitAssignment(assignment, '--set');
-    return [option, await optionValue(text, config[option])] as const;
-  });
-  return Object.fromEntries([...kept, ...(await Promise.all(added))]);
-};
+const configOf = async (config: Method['config'], options: ChangeOptions): Promise<Method['config']> =>
+  Object.fromEntries(Object.entries({ ...config, ...(await changedOptions(config, options)) }).filter(([, value]) => value !== null));
 
 /** As the API takes it; without a credential it keeps the one it has. */
-const asInput = ({ method_type, method_name, host, port, is_primary, config }: Method) => ({
+const asInput = ({ method_type, method_name, host, port, is_primary, is_active, priority, config }: Method) => ({
   method_type,
   method_name,
   is_primary,
+  is_active,
+  priority,
   config,
   ...(host !== null && { host, port }),
 });

@@ -1,9 +1,12 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-
-/** The JSON documents of an answer that has one a line, as they come. */
-export async function* readLines<Line>(body: Response['body']): AsyncGenerator<Line, void, undefined> {
+/** The JSON documents of a stream that has one a line. */
+export async function* readLines<Item>(body: AsyncIterable<Uint8Array> | null): AsyncGenerator<Item, void, undefined> {
   if (body === null) return;
-  const input = Readable.fromWeb(body);
-  for await (const text of createInterface({ input, crlfDelay: Infinity })) if (text !== '') yield JSON.parse(text) as Line;
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as Item;
+  }
+  if (rest.trim() !== '') yield JSON.parse(rest) as Item;
 }

@@ -3,7 +3,8 @@ import { RecurringType } from '../enums.ts';
 import { Labels, Uuid } from '../target.ts';
 import { Text } from '../text.ts';
 import { JobExecutionsTargetSelection, JobExecutionsVariables } from './jobs.ts';
-import { Calendars, Count, listOf, oneOf, OpenObject, Selector } from './shared.ts';
+import { Calendars, Count, listOf, oneOf, OpenObject } from './shared.ts';
+import { Selector } from '../selector.ts';
 
 /** ISO days, 1 Monday … 7 Sunday. */
 export const JobSchedulesDaysOfWeek = listOf(z.number().int().min(1).max(7));

@@ -45,8 +45,5 @@ export const Approvers = z.array(z.discriminatedUnion('type', [userRecipient, ro
 /** Channels of a rule; one that sends through a target (slack, webhook) names it. */
 export const NotificationChannels = z.array(z.union([NotificationType, z.strictObject({ type: NotificationType, target: TargetSerial })]));
 
-/** Selector over labels, such as `env=production,team!=web`; all terms must hold (data model, 4.2.1). */
-export const Selector = Text(1_000).min(1);
-
 /** Names of calendars. */
 export const Calendars = listOf(Name);

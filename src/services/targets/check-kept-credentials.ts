@@ -46,11 +46,17 @@ const unfit = ({ type, config, credential_type: kept }: MethodState): string | u
   return problem?.message;
 };
 
-/** A kept credential must be one that the method, as it becomes, can log in with. @throws OpsError VALIDATION */
-export const checkKeptCredentials = (changes: readonly MethodChange[]): void => {
+/**
+ * A kept credential must be one that the method, as it becomes, can log in with.
+ * @param pathOf field of the request that says of the method at this place what it has for a credential. @throws OpsError VALIDATION
+ */
+export const checkKeptCredentials = (
+  changes: readonly MethodChange[],
+  pathOf: (index: number) => string = (index) => `methods.${index}.credential`,
+): void => {
   const fields = changes.flatMap(({ after, keepsCredential }, index): FieldProblem[] => {
     const problem = keepsCredential && after !== undefined ? unfit(after) : undefined;
-    return problem === undefined ? [] : [{ path: `methods.${index}.credential`, message: `the stored one is kept, but ${problem}` }];
+    return problem === undefined ? [] : [{ path: pathOf(index), message: `the stored one is kept, but ${problem}` }];
   });
   if (fields.length > 0)
     throw new OpsError('VALIDATION', 'A method would keep a credential that it cannot log in with. Give it one that fits.', { fields });

@@ -14,6 +14,8 @@ export interface MethodState {
   host: string | null;
   port: number | null;
   is_primary: boolean;
+  is_active: boolean;
+  priority: number;
   config: Readonly<Record<string, unknown>>;
   credential_type: CredentialType | null;
 }
@@ -34,7 +36,7 @@ export interface MethodChange {
 export const readMethodStates = (db: Sequelize, targetId: number, transaction: Transaction): Promise<MethodState[]> =>
   selectRows<MethodState>(
     db,
-    `SELECT m.method_name AS name, m.method_type AS type, m.host, m.port, m.is_primary, m.config, c.credential_type
+    `SELECT m.method_name AS name, m.method_type AS type, m.host, m.port, m.is_primary, m.is_active, m.priority, m.config, c.credential_type
      FROM target_communication_methods m ${JOIN_CREDENTIAL} WHERE m.target_id = $1 ORDER BY m.priority, m.id`,
     [targetId],
     transaction,
@@ -43,35 +45,42 @@ export const readMethodStates = (db: Sequelize, targetId: number, transaction: T
 const weaknessesOf = (state: MethodState | undefined): string[] =>
   state === undefined ? [] : methodWeaknesses({ ...state, method_type: state.type, hasCredential: state.credential_type !== null });
 
-const afterOf = ({ name, isPrimary, input }: NamedMethod, before: MethodState | undefined): MethodState => ({
+const afterOf = ({ name, isPrimary, priority, input }: NamedMethod, before: MethodState | undefined): MethodState => ({
   name,
   type: input.method_type,
   ...addressOf(input),
   is_primary: isPrimary,
+  is_active: input.is_active ?? before?.is_active ?? true,
+  priority,
   config: { ...input.config },
   credential_type: input.credential?.credential_type ?? before?.credential_type ?? null,
 });
+
+/** What becomes of one method. @param keepsCredential the stored one, if it has one, stays */
+export const methodChange = (before: MethodState | undefined, after: MethodState | undefined, keepsCredential: boolean): MethodChange => {
+  const [had, has] = [weaknessesOf(before), weaknessesOf(after)];
+  return {
+    name: before?.name ?? after?.name ?? '',
+    before,
+    after,
+    keepsCredential: keepsCredential && after !== undefined && (before?.credential_type ?? null) !== null,
+    weakened: has.filter((weakness) => !had.includes(weakness)),
+    strengthened: after === undefined ? [] : had.filter((weakness) => !has.includes(weakness)),
+  };
+};
 
 /** What becomes of each method of a target, matched by name: those given, in their order, then those that go. */
 export const methodChanges = (known: readonly MethodState[], given: readonly NamedMethod[]): MethodChange[] => {
   const compare = (name: string, input: NamedMethod | undefined): MethodChange => {
     const before = known.find((state) => state.name === name);
     const after = input === undefined ? undefined : afterOf(input, before);
-    const [had, has] = [weaknessesOf(before), weaknessesOf(after)];
-    return {
-      name,
-      before,
-      after,
-      keepsCredential: input !== undefined && input.input.credential === undefined && (before?.credential_type ?? null) !== null,
-      weakened: has.filter((weakness) => !had.includes(weakness)),
-      strengthened: after === undefined ? [] : had.filter((weakness) => !has.includes(weakness)),
-    };
+    return methodChange(before, after, input?.input.credential === undefined);
   };
   const gone = known.filter(({ name }) => !given.some((method) => method.name === name));
   return [...given.map((method) => compare(method.name, method)), ...gone.map(({ name }) => compare(name, undefined))];
 };
 
-const FIELDS = ['type', 'host', 'port', 'is_primary'] as const;
+const FIELDS = ['name', 'type', 'host', 'port', 'is_primary', 'is_active', 'priority'] as const;
 
 /** The fields, and options of the config, that differ. */
 const differences = (one: MethodState, other: MethodState): Record<string, unknown> => {

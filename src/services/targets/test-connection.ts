@@ -9,30 +9,35 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { credentialAccess } from './credential-access.ts';
 import { probe } from './probe.ts';
-import { addressOf, keyProblems, plainSecret } from './write-methods.ts';
+import { keyColumn } from './target-key.ts';
+import { plainSecret } from './write-credential.ts';
+import { addressOf, keyProblems } from './write-methods.ts';
 
-type TestedRow = MethodRow & { os_type: string };
+type TestedRow = MethodRow & { target_serial: string; os_type: string };
 
-const METHOD_OF_TARGET = `
-SELECT t.os_type, ${METHOD_COLUMNS}
+const methodOfTarget = (key: string): string => `
+SELECT t.target_serial, t.os_type, ${METHOD_COLUMNS}
 FROM universal_targets t JOIN target_communication_methods m ON m.target_id = t.id AND m.is_active ${JOIN_CREDENTIAL}
-WHERE t.is_active AND t.target_serial = $1 AND ($2::text IS NULL OR m.method_name = $2) ORDER BY m.is_primary DESC, m.priority, m.id LIMIT 1`;
+WHERE t.is_active AND t.${keyColumn(key)} = $1 AND ($2::text IS NULL OR m.method_name = $2) ORDER BY m.is_primary DESC, m.priority, m.id LIMIT 1`;
 
 /** Tests the primary method of a saved target, or the named one, and notes the result on it. @throws OpsError NOT_FOUND, CREDENTIAL_MISSING */
 export const testConnection = async (
   deps: ServiceDeps,
   caller: Caller,
-  serial: string,
+  key: string,
   methodName: string | undefined,
 ): Promise<ConnectionTest> => {
   authorize(caller, 'targets.test');
   const { db, keyRing, readSettings } = deps;
-  const row = await selectRow<TestedRow>(db, METHOD_OF_TARGET, [serial, methodName ?? null]);
+  const row = await selectRow<TestedRow>(db, methodOfTarget(key), [key, methodName ?? null]);
   if (row === undefined)
     throw new OpsError(
       'NOT_FOUND',
-      methodName === undefined ? `There is no target ${serial}.` : `Target ${serial} has no method ${methodName}.`,
+      methodName === undefined
+        ? `There is no target ${key}.`
+        : `There is no target ${key} with a method ${methodName} that is switched on.`,
     );
+  const serial = row.target_serial;
   const settings = await readSettings();
   await recordAudits(db, keyRing.auditKey, credentialAccess(caller, 'test_connection', row, { target: serial }));
   const endpoint = openEndpoint(keyRing, row, {

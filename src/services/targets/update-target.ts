@@ -10,7 +10,7 @@ import { auditedMethods, auditedProtection, methodChanges, readMethodStates } fr
 import type { Expected } from '../revision.ts';
 import { readTarget } from './read-targets.ts';
 import { assertTargetRevision } from './target-revision.ts';
-import { checkCredentials, nameMethods, replaceMethods } from './write-methods.ts';
+import { checkCredentials, nameMethods, replaceMethods, settlePrimary } from './write-methods.ts';
 import { liveTarget, TARGET_ERRORS } from './write-target.ts';
 
 type TargetRow = InstanceType<typeof TargetModel>;
@@ -45,16 +45,17 @@ const fieldChanges = (row: TargetRow, input: UpdateTarget): Record<string, { fro
 export const updateTarget = async (
   { db, keyRing }: ServiceDeps,
   caller: Caller,
-  serial: string,
+  key: string,
   input: UpdateTarget,
   expected?: Expected,
 ): Promise<Target> => {
   authorize(caller, 'targets.write');
   checkCredentials(caller, input.methods ?? []);
   const methods = input.methods === undefined ? undefined : nameMethods(input.methods);
-  await withConstraints(TARGET_ERRORS, () =>
+  return withConstraints(TARGET_ERRORS, () =>
     db.transaction(async (transaction) => {
-      const row = await liveTarget(serial, { transaction, lock: true });
+      const row = await liveTarget(key, { transaction, lock: true });
+      const serial = row.targetSerial;
       await assertTargetRevision({ db }, serial, expected, transaction);
       const changes = methods === undefined ? [] : methodChanges(await readMethodStates(db, row.id, transaction), methods);
       authorizeExposure(caller, changes);
@@ -75,7 +76,10 @@ export const updateTarget = async (
         },
         { transaction },
       );
-      if (methods !== undefined) await replaceMethods(keyRing, row.id, methods, transaction);
+      if (methods !== undefined) {
+        await replaceMethods(keyRing, row.id, methods, transaction);
+        await settlePrimary(db, row.id, transaction);
+      }
       const protection = auditedProtection(changes);
       const event = {
         eventType: 'target_updated',
@@ -87,10 +91,10 @@ export const updateTarget = async (
       const details = { ...(Object.keys(fields).length > 0 && { changed: fields }), ...auditedMethods(changes), ...protection };
       await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details }, transaction);
       const renewed = methods?.filter(({ input: { credential } }) => credential !== undefined).map(({ name }) => name) ?? [];
-      if (renewed.length === 0) return;
+      if (renewed.length === 0) return readTarget(db, serial, transaction);
       const change = { ...event, eventType: 'credential_changed', action: 'change_credential', severity: 'medium' } as const;
       await recordAudit(db, keyRing.auditKey, { ...change, resourceId: serial, details: { methods: renewed } }, transaction);
+      return readTarget(db, serial, transaction);
     }),
   );
-  return readTarget(db, serial);
 };

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import type { Transaction } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
 import type { CredentialInput, MethodInput } from '../../contracts/target.ts';
 import { CommunicationMethodModel } from '../../db/models/targets/target-communication-methods.ts';
-import { CredentialModel } from '../../db/models/targets/target-credentials.ts';
-import { sealBytes } from '../../db/seal.ts';
+import { selectRow } from '../../db/query.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import { authorize } from '../context.ts';
 import type { Caller } from '../context.ts';
@@ -11,6 +9,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { checkClientCertificate } from '../../transports/check-client-certificate.ts';
 import { checkPrivateKey } from '../../transports/check-private-key.ts';
+import { writeCredential } from './write-credential.ts';
 
 /** A method with its name and place in the order settled. */
 export interface NamedMethod {
@@ -21,15 +20,16 @@ export interface NamedMethod {
 }
 
 /**
- * Settles names (`ssh_1` …) and which method is primary: the one that says so, else the first.
+ * Settles names (`ssh_1` …) and which method is primary: the one that says so, else the first that is switched on.
  * @throws OpsError VALIDATION when names or endpoints repeat, or several are primary.
  */
 export const nameMethods = (methods: readonly MethodInput[]): NamedMethod[] => {
   const primaries = methods.filter((method) => method.is_primary === true);
+  const first = methods.findIndex((method) => method.is_active !== false);
   const named = methods.map((input, index) => ({
     name: input.method_name ?? `${input.method_type}_${index + 1}`,
-    isPrimary: primaries.length === 0 ? index === 0 : input.is_primary === true,
-    priority: index + 1,
+    isPrimary: primaries.length === 0 ? index === first : input.is_primary === true,
+    priority: input.priority ?? index + 1,
     input,
   }));
   const fields = named.flatMap(({ name }, index) =>
@@ -37,6 +37,10 @@ export const nameMethods = (methods: readonly MethodInput[]): NamedMethod[] => {
       ? [{ path: `methods.${index}.method_name`, message: `"${name}" occurs twice` }]
       : [],
   );
+  methods.forEach((method, index) => {
+    if (method.is_primary === true && method.is_active === false)
+      fields.push({ path: `methods.${index}.is_primary`, message: 'a method that is switched off cannot be primary' });
+  });
   if (primaries.length > 1) fields.push({ path: 'methods', message: 'only one method can be primary' });
   if (fields.length > 0) throw new OpsError('VALIDATION', 'The methods of the target contradict each other.', { fields });
   return named;
@@ -60,44 +64,30 @@ export const checkCredentials = (caller: Caller, methods: readonly MethodInput[]
   if (fields.length > 0) throw new OpsError('VALIDATION', 'A private key or certificate cannot be used.', { fields });
 };
 
-/** What of a credential is sealed. */
-export const plainSecret = (credential: CredentialInput): object => {
-  const { credential_type: _, credential_name: __, ...secret } = credential;
-  return secret;
-};
-
 /** Where a method is; nothing for one without an address (sqlite). */
 export const addressOf = (method: MethodInput): { host: string | null; port: number | null } =>
   method.method_type === 'sqlite' ? { host: null, port: null } : { host: method.host, port: method.port };
 
-/** Inserts or replaces the primary credential of a method. */
-export const writeCredential = async (
-  keyRing: KeyRing,
-  methodId: number,
-  credential: CredentialInput,
-  transaction: Transaction,
-): Promise<string> => {
-  await CredentialModel.destroy({ where: { communicationMethodId: methodId }, transaction });
-  const credentialUuid = randomUUID();
-  const sealed = sealBytes(keyRing, JSON.stringify(plainSecret(credential)), {
-    table: 'target_credentials',
-    uuid: credentialUuid,
-    column: 'ciphertext',
-  });
-  await CredentialModel.create(
-    {
-      credentialUuid,
-      communicationMethodId: methodId,
-      credentialType: credential.credential_type,
-      credentialName: credential.credential_name,
-      isPrimary: true,
-      ciphertext: sealed.ciphertext,
-      nonce: sealed.nonce,
-      keyId: sealed.keyId,
-    },
-    { transaction },
+/**
+ * Has the primary method of a target be one that is switched on: where there is none, the next by its priority becomes it.
+ * @returns the name of the method that became primary, if one did. @throws OpsError CONFLICT when no method is switched on
+ */
+export const settlePrimary = async (db: Sequelize, targetId: number, transaction: Transaction): Promise<string | undefined> => {
+  const first = await selectRow<{ method_name: string; became: boolean }>(
+    db,
+    `WITH first AS (SELECT id, method_name, is_primary FROM target_communication_methods WHERE target_id = $1 AND is_active
+       ORDER BY is_primary DESC, priority, id LIMIT 1),
+     promoted AS (UPDATE target_communication_methods m SET is_primary = true FROM first WHERE m.id = first.id AND NOT first.is_primary)
+     SELECT method_name, NOT is_primary AS became FROM first`,
+    [targetId],
+    transaction,
   );
-  return credentialUuid;
+  if (first === undefined)
+    throw new OpsError(
+      'CONFLICT',
+      'The target would be left without a method that is switched on. Add another one first, or set the status of the target to inactive.',
+    );
+  return first.became ? first.method_name : undefined;
 };
 
 /** Inserts the methods of a target that has none yet. */
@@ -114,7 +104,8 @@ export const insertMethods = async (
         methodType: input.method_type,
         methodName: name,
         ...addressOf(input),
-        isPrimary,
+        isPrimary: isPrimary && input.is_active !== false,
+        isActive: input.is_active ?? true,
         priority,
         config: { ...input.config },
       },
@@ -145,7 +136,15 @@ export const replaceMethods = async (
     const { input, isPrimary, priority } = method;
     const address = addressOf(input);
     const moved = row.host !== address.host || row.port !== address.port;
-    const values = { methodType: input.method_type, ...address, isPrimary, priority, config: { ...input.config } };
+    const isActive = input.is_active ?? row.isActive;
+    const values = {
+      methodType: input.method_type,
+      ...address,
+      isPrimary: isPrimary && isActive,
+      isActive,
+      priority,
+      config: { ...input.config },
+    };
     await row.update({ ...values, ...(moved && { hostKeyFingerprint: null }) }, { transaction });
     if (input.credential !== undefined) await writeCredential(keyRing, row.id, input.credential, transaction);
   }

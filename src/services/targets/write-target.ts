@@ -9,8 +9,9 @@ import { withConstraints } from '../constraint-errors.ts';
 import { auditedProtection, methodChanges } from './method-changes.ts';
 import type { Expected } from '../revision.ts';
 import { readTarget } from './read-targets.ts';
+import { keyColumn } from './target-key.ts';
 import { assertTargetRevision } from './target-revision.ts';
-import { addressOf, checkCredentials, insertMethods, nameMethods } from './write-methods.ts';
+import { addressOf, checkCredentials, insertMethods, nameMethods, settlePrimary } from './write-methods.ts';
 
 /** What a violated constraint says of the request. */
 export const TARGET_ERRORS = {
@@ -53,6 +54,7 @@ export const createTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller,
         { transaction },
       );
       await insertMethods(keyRing, row.id, methods, transaction);
+      await settlePrimary(db, row.id, transaction);
       const endpoints = methods.map(({ name, input }) => ({ ...addressOf(input), name, type: input.method_type }));
       const protection = auditedProtection(methodChanges([], methods));
       const event = {
@@ -71,29 +73,30 @@ export const createTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller,
   return readTarget(db, serial);
 };
 
-/** A target that is not deleted. @throws OpsError NOT_FOUND */
+/** A target that is not deleted. @param key its serial or uuid. @throws OpsError NOT_FOUND */
 export const liveTarget = async (
-  serial: string,
+  key: string,
   options: Parameters<typeof TargetModel.findOne>[0],
 ): Promise<InstanceType<typeof TargetModel>> => {
-  const row = await TargetModel.findOne({ ...options, where: { targetSerial: serial, isActive: true } });
-  if (row === null) throw new OpsError('NOT_FOUND', `There is no target ${serial}.`);
+  const named = keyColumn(key) === 'target_serial' ? { targetSerial: key } : { targetUuid: key };
+  const row = await TargetModel.findOne({ ...options, where: { ...named, isActive: true } });
+  if (row === null) throw new OpsError('NOT_FOUND', `There is no target ${key}.`);
   return row;
 };
 
 /** Soft delete: the record of its runs stays, its host and port are free again. @throws OpsError NOT_FOUND, REVISION_MISMATCH */
-export const deleteTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller, serial: string, expected?: Expected): Promise<void> => {
+export const deleteTarget = async ({ db, keyRing }: ServiceDeps, caller: Caller, key: string, expected?: Expected): Promise<void> => {
   authorize(caller, 'targets.write');
   await db.transaction(async (transaction) => {
-    const row = await liveTarget(serial, { transaction, lock: true });
-    await assertTargetRevision({ db }, serial, expected, transaction);
+    const row = await liveTarget(key, { transaction, lock: true });
+    await assertTargetRevision({ db }, row.targetSerial, expected, transaction);
     await row.update({ isActive: false, deletedAt: new Date() }, { transaction });
     const event = {
       eventType: 'target_deleted',
       action: 'delete_target',
       actor: caller.actor,
       resourceType: 'universal_targets',
-      resourceId: serial,
+      resourceId: row.targetSerial,
     } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
   });

@@ -4,6 +4,7 @@ import { METHOD_CONFIGS } from '../../contracts/methods/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { closeHttp, connectHttp, originOf } from '../http/connect-http.ts';
 import type { HttpLink, HttpPlace } from '../http/connect-http.ts';
+import type { ReadDeniedNetworks } from '../http/denied-networks.ts';
 import { clientCertificateOf, loginHeaders, loginName } from '../http/login-headers.ts';
 import { readAnswer, refuseFailure } from '../http/read-answer.ts';
 import type { Answer } from '../http/read-answer.ts';
@@ -53,23 +54,25 @@ const probe = async (link: HttpLink, login: LoginHeaders, signal: AbortSignal): 
 };
 
 /** Elasticsearch and OpenSearch over HTTP(S) with `undici`; the probe reads version and health with the credential. */
-export const openElasticsearch: OpenSession = async (endpoint, signal): Promise<Session> => {
-  const config = METHOD_CONFIGS.elasticsearch.parse(endpoint.config);
-  const tls = config.ssl
-    ? tlsOptions({ ...config, host: endpoint.host, verify: config.verify_certs, client: clientCertificateOf(endpoint.secret) })
-    : undefined;
-  const place: HttpPlace = { protocol: METHODS.elasticsearch.label, endpoint, tls };
-  const login = loginHeaders(endpoint.secret, 'authorization');
-  const link = await connectHttp(place, signal);
-  return {
-    hostKeyFingerprint: undefined,
-    login: `Connected to ${originOf(place)} ${loginName(endpoint.secret)}`,
-    get isOpen() {
-      return !link.pool.destroyed;
-    },
-    request: (request, output, until) =>
-      sendRequest(link, login, { ...request, path: withIndexPrefix(request.path, config.index_prefix) }, output, until),
-    probe: (until) => probe(link, login, until),
-    [Symbol.asyncDispose]: () => closeHttp(link),
+export const createOpenElasticsearch =
+  (deniedNetworks: ReadDeniedNetworks): OpenSession =>
+  async (endpoint, signal): Promise<Session> => {
+    const config = METHOD_CONFIGS.elasticsearch.parse(endpoint.config);
+    const tls = config.ssl
+      ? tlsOptions({ ...config, host: endpoint.host, verify: config.verify_certs, client: clientCertificateOf(endpoint.secret) })
+      : undefined;
+    const place: HttpPlace = { protocol: METHODS.elasticsearch.label, endpoint, tls, deniedNetworks };
+    const login = loginHeaders(endpoint.secret, 'authorization');
+    const link = await connectHttp(place, signal);
+    return {
+      hostKeyFingerprint: undefined,
+      login: `Connected to ${originOf(place)} ${loginName(endpoint.secret)}`,
+      get isOpen() {
+        return !link.pool.destroyed;
+      },
+      request: (request, output, until) =>
+        sendRequest(link, login, { ...request, path: withIndexPrefix(request.path, config.index_prefix) }, output, until),
+      probe: (until) => probe(link, login, until),
+      [Symbol.asyncDispose]: () => closeHttp(link),
+    };
   };
-};

@@ -1,19 +1,23 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { callbackify } from 'node:util';
 import { buildConnector, Pool } from 'undici';
 import type { Endpoint } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { connectionErrorOf, toConnectionError } from '../socket-errors.ts';
 import type { TlsOptions } from '../tls-options.ts';
+import { allowedLookup, refuseDeniedAddress } from './denied-networks.ts';
+import type { ReadDeniedNetworks } from './denied-networks.ts';
 import { within } from '../ssh/within.ts';
 
-/** An HTTP server that was reached: its address and name, and TLS where it is used. */
+/** An HTTP server: its address and name, and TLS where it is used. */
 export interface HttpPlace {
   /** Protocol as people call it. */
   protocol: string;
   endpoint: Endpoint;
   /** Undefined: without TLS. */
   tls: TlsOptions | undefined;
+  deniedNetworks: ReadDeniedNetworks;
 }
 
 /** Connections to one origin. */
@@ -66,16 +70,25 @@ const refusalOf = ({ protocol, endpoint }: HttpPlace, cause: Error): Error => {
   );
 };
 
+const unlessDenied = callbackify(refuseDeniedAddress);
+
 const connectorOf = (place: HttpPlace): Connect => {
-  const { tls, endpoint } = place;
-  const connect = buildConnector({ timeout: endpoint.connectTimeoutMs, allowH2: false, ...tls });
+  const { tls, endpoint, protocol, deniedNetworks } = place;
+  const where = `${protocol} to ${endpoint.host} port ${endpoint.port}`;
+  const lookup = allowedLookup(deniedNetworks, where);
+  const connect = buildConnector({ timeout: endpoint.connectTimeoutMs, allowH2: false, lookup, ...tls });
   // The name for TLS is the method's, never one taken from a header of the request.
-  return (options, callback) =>
-    connect({ ...options, servername: tls?.servername ?? '' }, (...[error, socket]) => {
+  return (options, callback) => {
+    const connected: buildConnector.Callback = (...[error, socket]) => {
       if (error !== null) return callback(error, null);
       if (endpoint.secret?.type !== 'client_certificate') return callback(null, socket);
       untilAccepted(socket, (cause) => (cause === null ? callback(null, socket) : callback(refusalOf(place, cause), null)));
+    };
+    unlessDenied(deniedNetworks, endpoint.host, where, (error) => {
+      if (error instanceof Error) return callback(error, null);
+      connect({ ...options, servername: tls?.servername ?? '' }, connected);
     });
+  };
 };
 
 const firstConnection = (connect: Connect, place: HttpPlace, signal: AbortSignal): Promise<Socket> =>
