@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { UserRole } from './contracts/enums.ts';
 import { OpsError } from './domain/ops-error.ts';
 
 /** How to reach a Temporal server that runs already. */
@@ -11,6 +12,21 @@ export interface TemporalServerConfig {
   tls:
     | { serverName: string | undefined; caFile: string | undefined; certFile: string | undefined; keyFile: string | undefined }
     | undefined;
+}
+
+/** The OIDC provider at which people may log in. */
+export interface OidcConfig {
+  issuer: string;
+  clientId: string;
+  /** Undefined: a public client. */
+  clientSecret: string | undefined;
+  scopes: string;
+  groupsClaim: string;
+  /** Role by group; `*` is everybody. */
+  roles: Readonly<Record<string, UserRole>>;
+  linksByEmail: boolean;
+  /** Of this API as browsers reach it. */
+  publicUrl: string;
 }
 
 /** Everything that OpsConductor reads from its environment; parsed once by the command line, then passed down. */
@@ -28,6 +44,8 @@ export interface Config {
   /** Undefined: `up` starts its own Temporal. */
   temporal: TemporalServerConfig | undefined;
   api: { host: string; port: number };
+  /** Undefined: people log in with passwords only. */
+  oidc: OidcConfig | undefined;
   temporalPort: number;
   temporalUiPort: number;
   postgresPort: number;
@@ -55,6 +73,33 @@ export interface Config {
 const Port = z.coerce.number().int().min(0).max(65535);
 const Flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
 
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Tokens and codes go there: over TLS, or without leaving this machine. */
+const SafeUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(255)
+  .refine((text) => {
+    const { protocol, hostname, search, hash, username } = new URL(text);
+    return (protocol === 'https:' || LOOPBACK_HOSTS.has(hostname)) && search === '' && hash === '' && username === '';
+  }, 'must be an https address (http only on this machine), without a query');
+
+const RoleMap = z.record(z.string().min(1), UserRole).refine((roles) => Object.keys(roles).length > 0, 'must name a group');
+
+const Roles = z.string().transform((text, context): z.infer<typeof RoleMap> => {
+  try {
+    const parsed = RoleMap.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+  } catch {
+    // Said below.
+  }
+  context.addIssue({
+    code: 'custom',
+    message: 'must be JSON such as {"ops-admins":"admin","*":"viewer"}: admin, operator or viewer by group',
+  });
+  return z.NEVER;
+});
+
 const Environment = z.object({
   OPSCONDUCTOR_HOME: z.string().min(1).default('.opsconductor'),
   OPSCONDUCTOR_CACHE: z.string().min(1).optional(),
@@ -73,6 +118,17 @@ const Environment = z.object({
   TEMPORAL_TLS_KEY: z.string().min(1).optional(),
   OPSCONDUCTOR_HOST: z.string().min(1).default('127.0.0.1'),
   OPSCONDUCTOR_PORT: Port.default(4680),
+  OPSCONDUCTOR_PUBLIC_URL: SafeUrl.optional(),
+  OPSCONDUCTOR_OIDC_ISSUER: SafeUrl.optional(),
+  OPSCONDUCTOR_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OPSCONDUCTOR_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  OPSCONDUCTOR_OIDC_SCOPES: z
+    .string()
+    .refine((scopes) => scopes.split(' ').includes('openid'), 'must have openid')
+    .default('openid email profile'),
+  OPSCONDUCTOR_OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
+  OPSCONDUCTOR_OIDC_ROLES: Roles.optional(),
+  OPSCONDUCTOR_OIDC_LINK_BY_EMAIL: Flag.default(false),
   OPSCONDUCTOR_TEMPORAL_PORT: Port.default(4681),
   OPSCONDUCTOR_TEMPORAL_UI_PORT: Port.default(4682),
   OPSCONDUCTOR_POSTGRES_PORT: Port.default(4683),
@@ -113,6 +169,32 @@ const temporalOf = (env: Environment): TemporalServerConfig | undefined => {
   };
 };
 
+const OIDC_NEEDS = ['OPSCONDUCTOR_OIDC_CLIENT_ID', 'OPSCONDUCTOR_OIDC_ROLES', 'OPSCONDUCTOR_PUBLIC_URL'] as const;
+
+const oidcOf = (env: Environment): OidcConfig | undefined => {
+  const { OPSCONDUCTOR_OIDC_ISSUER: issuer, OPSCONDUCTOR_OIDC_CLIENT_ID: clientId, OPSCONDUCTOR_OIDC_ROLES: roles } = env;
+  const publicUrl = env.OPSCONDUCTOR_PUBLIC_URL;
+  if (issuer === undefined || clientId === undefined || roles === undefined || publicUrl === undefined) return undefined;
+  return {
+    issuer,
+    clientId,
+    clientSecret: env.OPSCONDUCTOR_OIDC_CLIENT_SECRET,
+    scopes: env.OPSCONDUCTOR_OIDC_SCOPES,
+    groupsClaim: env.OPSCONDUCTOR_OIDC_GROUPS_CLAIM,
+    roles,
+    linksByEmail: env.OPSCONDUCTOR_OIDC_LINK_BY_EMAIL,
+    publicUrl: publicUrl.replace(/\/+$/, ''),
+  };
+};
+
+/** Half a provider would let nobody in, or be thought to be there. */
+const refuseHalfOidc = (env: Environment): string[] => {
+  const { OPSCONDUCTOR_OIDC_ISSUER: issuer, OPSCONDUCTOR_OIDC_CLIENT_ID: clientId } = env;
+  if (issuer !== undefined)
+    return OIDC_NEEDS.filter((name) => env[name] === undefined).map((name) => `${name}: is missing beside OPSCONDUCTOR_OIDC_ISSUER`);
+  return clientId === undefined ? [] : ['OPSCONDUCTOR_OIDC_ISSUER: is missing beside OPSCONDUCTOR_OIDC_CLIENT_ID'];
+};
+
 /** A certificate is of no use without its key, and the other way round; a wish for TLS needs a server. */
 const refuseHalves = ({
   TEMPORAL_TLS_CERT: cert,
@@ -135,7 +217,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = Environment.safeParse(given);
   const wrong = parsed.success
-    ? refuseHalves(parsed.data)
+    ? [...refuseHalves(parsed.data), ...refuseHalfOidc(parsed.data)]
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if (!parsed.success || wrong.length > 0) throw new OpsError('VALIDATION', `The environment is not usable. ${wrong.join('; ')}`);
   const env = parsed.data;
@@ -147,6 +229,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
     postgresTools: env.OPSCONDUCTOR_PG_BIN === undefined ? undefined : resolve(env.OPSCONDUCTOR_PG_BIN),
     temporal: temporalOf(env),
     api: { host: env.OPSCONDUCTOR_HOST, port: env.OPSCONDUCTOR_PORT },
+    oidc: oidcOf(env),
     temporalPort: env.OPSCONDUCTOR_TEMPORAL_PORT,
     temporalUiPort: env.OPSCONDUCTOR_TEMPORAL_UI_PORT,
     postgresPort: env.OPSCONDUCTOR_POSTGRES_PORT,

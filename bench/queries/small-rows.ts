@@ -12,7 +12,8 @@ const PEOPLE = [
    SELECT 'user-' || n, 'user-' || n || '@example.org', '!', CASE WHEN n % 10 = 1 THEN 'admin' ELSE 'operator' END FROM generate_series(1, ${USERS}) n`,
   `INSERT INTO user_sessions (user_id, session_token_hash, expires_at, last_activity_at, revoked_at, revoke_reason, created_at)
    SELECT 2 + n % ${USERS}, sha256(('ops_s_volume_' || n)::bytea), t.at + interval '30 days', CASE WHEN n % 4 = 0 THEN now() ELSE t.at END,
-     CASE WHEN n % 4 = 1 THEN t.at END, CASE WHEN n % 4 = 1 THEN 'logout' END, t.at
+     CASE WHEN n % 4 = 1 THEN t.at END, CASE WHEN n % 4 = 1 THEN 'logout' END,
+     CASE WHEN n % 4 = 0 THEN now() - interval '1 hour' ELSE t.at END
    FROM generate_series(1, ${SESSIONS}) n, LATERAL (SELECT now() - make_interval(mins => 20 * n) AS at) t`,
   `INSERT INTO api_tokens (user_id, name, token_prefix, token_hash, scopes, created_at)
    SELECT 2 + n % ${USERS}, 'token ' || n, 'ops_t_volume', sha256(('ops_t_volume_' || n)::bytea), '["executions.read", "jobs.read"]', now() - interval '30 days'

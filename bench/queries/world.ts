@@ -52,6 +52,9 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     mustChangePassword: false,
     actor: { type: 'user', userId: 2 },
     sessionId: undefined,
+    sessionUuid: undefined,
+    tokenUuid: undefined,
+    expiresAt: undefined,
   };
   return {
     db,

@@ -17,6 +17,8 @@ import { healthRoutes } from './routes/health.ts';
 import type { CheckReadiness } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { actionAnswerRoutes } from './routes/action-answers.ts';
+import { oidcRoutes } from './routes/oidc.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -24,6 +26,9 @@ import { targetBulkRoutes } from './routes/target-bulk.ts';
 import { targetMethodRoutes } from './routes/target-methods.ts';
 import { targetViewRoutes } from './routes/target-views.ts';
 import { targetRoutes } from './routes/targets.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { userAccessRoutes } from './routes/user-access.ts';
+import { userRoutes } from './routes/users.ts';
 
 const MAX_PROBLEMS = 20;
 
@@ -82,6 +87,11 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/targets', targetBulkRoutes(deps.services, route))
     .route('/api/v1/targets', targetViewRoutes(deps.services, route))
     .route('/api/v1/targets', targetMethodRoutes(deps.services, route))
+    .route('/api/v1/auth', sessionRoutes(deps.services, route))
+    .route('/api/v1/auth/oidc', oidcRoutes(deps.services, route))
+    .route('/api/v1/users', userRoutes(deps.services, route))
+    .route('/api/v1/users', userAccessRoutes(deps.services, route))
+    .route('/api/v1/tokens', tokenRoutes(deps.services, route))
     .route('/api/v1/targets', targetRoutes(deps.services, route))
     .route('/api/v1/jobs', jobRoutes(deps.services, route))
     .route('/api/v1/executions', steeringRoutes(deps.services, route))

@@ -41,6 +41,10 @@ export type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 
   operationId: string;
   access: Access;
   passwordRule?: PasswordRule;
+  /** An API token will not do: what concerns logins, a stolen token of a program must not change. */
+  needsSession?: true;
+  /** False: the request does not keep its session from ending by inactivity. */
+  isActivity?: false;
   /** Problems besides those that follow from what is declared here (404 from a parameter in the path, 409 and 422 of the key …). */
   problems?: readonly ErrorCode[];
   /** `gives`: the answer has an ETag (`tagged`). `takes`: If-Match is read into `expected`, which goes to the service; `needs`: it must be there. */
@@ -59,12 +63,12 @@ export type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 
 
 /** What follows from what a route declares. */
 const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; codes: ErrorCode[] } => {
-  const { method, path, access, passwordRule, request, withoutKey, etag, problems = [] } = options;
+  const { method, path, access, passwordRule, needsSession, request, withoutKey, etag, problems = [] } = options;
   const takesKey = method === 'post' && access !== 'public' && withoutKey === undefined;
   const codes = codesOf(problems, {
     method,
     isPublic: access === 'public',
-    hasPermission: access !== 'public' && access !== 'authenticated',
+    hasPermission: needsSession === true || (access !== 'public' && access !== 'authenticated'),
     mayNeedPassword: access !== 'public' && passwordRule === undefined,
     hasPathParameter: path.includes('{'),
     hasBody: request?.body !== undefined,
@@ -75,7 +79,7 @@ const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; codes: 
 };
 
 const middlewareOf = (deps: ServiceDeps, options: RouteOptions<string>, { takesKey, codes }: ReturnType<typeof deriveFrom>) => {
-  const { method, access, passwordRule, operationId, once = [], streams, streamsBody = false, etag, limits, waitFor } = options;
+  const { method, access, operationId, once = [], streams, streamsBody = false, etag, limits, waitFor } = options;
   const facts: RouteFacts = { operationId, problems: codes, once, streams };
   const note = createMiddleware<ApiEnv>(async (c, next) => {
     c.set('route', facts);
@@ -84,7 +88,7 @@ const middlewareOf = (deps: ServiceDeps, options: RouteOptions<string>, { takesK
   return [
     note,
     refuseUrlToken,
-    requirePermission(deps, access, passwordRule),
+    requirePermission(deps, access, options),
     ...(etag === 'takes' || etag === 'needs' ? [ifMatch(etag === 'needs')] : []),
     ...(waitFor === undefined ? [] : [preferWait(waitFor)]),
     ...(method === 'get' || streamsBody ? [] : [limitBody(limits?.bodyBytes ?? DEFAULT_BODY_BYTES)]),
@@ -108,6 +112,8 @@ export const defineRouteFor =
     const {
       access,
       passwordRule: _,
+      needsSession,
+      isActivity: ______,
       problems: __,
       etag,
       once,
@@ -127,6 +133,7 @@ export const defineRouteFor =
       middleware: middlewareOf(deps, options, derived),
       security: access === 'public' ? [] : [{ bearer: [] }],
       'x-permission': access,
+      ...(needsSession === true && { 'x-needs-session': true }),
       'x-problems': codes.toSorted(),
       ...(once !== undefined && { 'x-shown-once': once }),
       ...(withoutKey !== undefined && { 'x-without-key': withoutKey }),

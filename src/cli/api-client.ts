@@ -19,6 +19,8 @@ import type { TargetJob, TargetKind, TargetRun, TargetStatistics } from '../cont
 import type { AcceptHostKey, ConnectionTest, CreateTarget, HostKey, Method, Target } from '../contracts/target.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
+import { createAccountCalls } from './http/account-calls.ts';
+import type { AccountCalls } from './http/account-calls.ts';
 import { followEvents } from './http/follow-events.ts';
 import type { FollowOptions } from './http/follow-events.ts';
 import { readLines } from './http/read-lines.ts';
@@ -30,7 +32,7 @@ import type { ApiAddress, ApiRequest } from './http/send-request.ts';
 export type ListQuery = Readonly<Record<string, string | number | undefined>>;
 
 /** The calls of the API that the command line makes. All throw OpsError. */
-export interface ApiClient {
+export interface ApiClient extends AccountCalls {
   readonly url: string;
   login(input: Login): Promise<SessionCreated>;
   logout(): Promise<void>;
@@ -123,7 +125,7 @@ const createCalls = (address: ApiAddress) => {
   return {
     call,
     get: <Answer>(path: string, query: ListQuery = {}) => call<Answer>({ method: 'GET', path: `/api/v1${path}`, query }),
-    remove: (path: string) => call<undefined>({ method: 'DELETE', path: `/api/v1${path}` }),
+    remove: <Answer = void>(path: string) => call<Answer>({ method: 'DELETE', path: `/api/v1${path}` }),
     post: <Answer>(path: string, body?: unknown, key: string = randomUUID()) =>
       retryPost(() => call<Answer>({ method: 'POST', path: `/api/v1${path}`, body, headers: { 'idempotency-key': key } })),
   };
@@ -133,8 +135,10 @@ const at = (serial: string): string => encodeURIComponent(serial);
 
 /** Typed calls over HTTP. POSTs carry an idempotency key and are repeated with it, up to five times, while the server is away. */
 export const createApiClient = (address: ApiAddress): ApiClient => {
-  const { call, get, post, remove } = createCalls(address);
+  const calls = createCalls(address);
+  const { call, get, post, remove } = calls;
   return {
+    ...createAccountCalls(calls),
     url: address.url,
     // No key is kept for callers who are not logged in yet: a login is sent once.
     login: (input) => call({ method: 'POST', path: '/api/v1/auth/login', body: input }),

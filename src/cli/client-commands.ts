@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { CliContext } from './cli-session.ts';
+import { registerAccount } from './commands/account.ts';
 import { registerArtifacts } from './commands/artifacts.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerDangerous } from './commands/dangerous.ts';
@@ -9,7 +10,10 @@ import { registerLogin } from './commands/login.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerSettings } from './commands/settings.ts';
+import { registerSessions } from './commands/sessions.ts';
 import { registerTargets } from './commands/targets.ts';
+import { registerTokens } from './commands/tokens.ts';
+import { registerUsers } from './commands/users.ts';
 
 type Streams = Pick<CliContext, 'stdin' | 'stdout' | 'stderr'>;
 
@@ -35,6 +39,10 @@ export const registerClientCommands = (program: Command, config: Config, streams
     .option('--url <url>', 'address of the API (default: OPSCONDUCTOR_URL, the last login, the `up` that runs here)')
     .option('--json', 'print one JSON document on stdout; watch and logs print one a line');
   registerLogin(program, context);
+  registerAccount(program, context);
+  registerSessions(program, context);
+  registerTokens(program, context);
+  registerUsers(program, context);
   registerTargets(program, context);
   registerJobs(program, context);
   registerRuns(program, context);

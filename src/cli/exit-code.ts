@@ -9,8 +9,8 @@ export const EXIT_CODE_HELP = `
 Exit codes:
   0    it was done; of a run: it completed, or has not ended yet
   1    the run failed, or a connection test did; of db status: the database is not at this version
-  2    misuse: wrong arguments, a wrong file, or something that cannot be done; of db and users commands
-       also a database that cannot be used
+  2    misuse: wrong arguments, a wrong file, or something that cannot be done; of db commands also a
+       database that cannot be used
   3    the run was cancelled
   4    OpsConductor cannot be reached or has failed, or you are not logged in or not allowed
   70   this program failed
@@ -29,7 +29,7 @@ const UNREACHABLE: readonly ErrorCode[] = [
 export const exitCodeOfError = (code: ErrorCode): number => (UNREACHABLE.includes(code) ? EXIT_CODES.unreachable : EXIT_CODES.misuse);
 
 /** Commands about the database: whatever makes it unusable, their answer is 2, and nothing was done. */
-const DATABASE_COMMANDS: readonly (string | undefined)[] = ['db', 'migrate', 'users'];
+const DATABASE_COMMANDS: readonly (string | undefined)[] = ['db', 'migrate'];
 
 /** Exit code of a command that an error ended; `code` is what the error means elsewhere. */
 export const exitCodeOfCommand = (command: string | undefined, error: unknown, code: number): number =>

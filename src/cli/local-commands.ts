@@ -45,13 +45,5 @@ export const registerLocalCommands = (program: Command, config: Config): void =>
     .command('errors-page', { hidden: true })
     .description('print the page that lists the codes of problems')
     .action(async () => (await import('./commands/errors-page.ts')).printErrorsPage());
-  program
-    .command('users')
-    .description('accounts, past the API: by the database itself (DATABASE_URL, else that of the `up` that runs here)')
-    .command('reset-password <name>')
-    .description('give an account a random password, printed once, that must be changed at the next login; ends its sessions')
-    .action(async (name: string, _options: unknown, command: Command) =>
-      (await import('./commands/reset-password.ts')).resetPassword(config, name, command),
-    );
   registerDatabaseCommands(program, config);
 };

@@ -14,6 +14,7 @@ import { parseKeyRing } from '../db/seal.ts';
 import type { KeyRing } from '../db/seal.ts';
 import { createReadSettings } from '../db/settings.ts';
 import type { ServiceDeps } from '../services/context.ts';
+import { openOidc } from './open-oidc.ts';
 import { connectTemporalClient, connectTemporalWorker, lazyTemporalClient } from '../temporal/connect-temporal.ts';
 import { installRuntime } from '../temporal/install-runtime.ts';
 import { prepareNamespace } from '../temporal/prepare-namespace.ts';
@@ -109,6 +110,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
   const feed = createRunFeed(stores.databaseUrl);
   const services: ServiceDeps = {
     ...base,
+    oidc: config.oidc === undefined ? undefined : openOidc(config.oidc),
     startRun: (workflowId, execution, trigger) =>
       control.startRun(workflowId, execution, trigger).catch((error: unknown) => {
         log.warn({ err: error, execution }, 'Temporal did not take the run; the reconciler starts it');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserRole } from './enums.ts';
 import { listQuery } from './list.ts';
+import { pageOf } from './page.ts';
 import { Uuid } from './target.ts';
 import { Text } from './text.ts';
 
@@ -58,6 +59,14 @@ export type ApiToken = z.infer<typeof ApiToken>;
 
 export const ApiTokenFilter = listQuery({ item: ApiToken, sorts: ['created', 'name'], sort: '-created' }, {});
 export type ApiTokenFilter = z.infer<typeof ApiTokenFilter>;
+
+export const OwnedApiToken = ApiToken.extend({ user_uuid: Uuid, username: z.string() }).meta({ id: 'OwnedApiToken' });
+export type OwnedApiToken = z.infer<typeof OwnedApiToken>;
+
+export const OwnedApiTokenPage = pageOf(OwnedApiToken, 'OwnedApiTokenPage');
+
+export const OwnedApiTokenFilter = listQuery({ item: OwnedApiToken, sorts: ['created'], sort: '-created' }, {});
+export type OwnedApiTokenFilter = z.infer<typeof OwnedApiTokenFilter>;
 
 export const ApiTokenCreated = ApiToken.extend({
   token: z

@@ -27,13 +27,18 @@ const PURGE_RULES = 'src/db/retention/purge-rules.ts';
 export const SETTINGS = {
   session_timeout_seconds: {
     schema: integer(60, 86_400, 28_800),
-    description: 'A login ends after this time, whatever is done. Counts for logins from now on.',
-    consumer: 'src/services/auth/login.ts',
+    description: 'A login ends after this time, whatever is done.',
+    consumer: 'src/services/auth/create-session.ts',
   },
   inactivity_timeout_minutes: {
     schema: integer(5, 480, 60),
     description: 'A login ends after this time without a request.',
     consumer: 'src/services/auth/authenticate.ts',
+  },
+  warning_time_minutes: {
+    schema: integer(1, 10, 2),
+    description: 'How long before its end a login is said to end soon.',
+    consumer: 'src/domain/session-limits.ts',
   },
   max_concurrent_jobs: {
     schema: integer(1, 1_000, 50),
@@ -138,7 +143,7 @@ export const SETTINGS = {
   password_min_length: {
     schema: integer(8, 128, 12),
     description: 'Characters that a new password must have at least.',
-    consumer: 'src/services/auth/account.ts',
+    consumer: 'src/services/auth/passwords.ts',
   },
   login_max_failures: {
     schema: integer(1, 1_000, 5),

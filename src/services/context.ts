@@ -7,7 +7,20 @@ import type { NotifyRun } from '../db/notify-run.ts';
 import type { KeyRing } from '../db/seal.ts';
 import type { ReadSettings } from '../db/settings.ts';
 import { OpsError } from '../domain/ops-error.ts';
+import type { OidcClient } from '../transports/oidc/create-oidc-client.ts';
 import type { OpenSession } from '../transports/transport.ts';
+
+/** The OIDC provider, and what its groups mean here. */
+export interface OidcLogin {
+  client: OidcClient;
+  /** Of this API as browsers reach it, without a slash at its end. */
+  publicUrl: string;
+  groupsClaim: string;
+  /** Role by group; `*` is everybody whom the provider lets in. */
+  roles: Readonly<Record<string, UserRole>>;
+  /** An account with the verified address of somebody unknown becomes his. */
+  linksByEmail: boolean;
+}
 
 /** What services need. */
 export interface ServiceDeps {
@@ -16,6 +29,8 @@ export interface ServiceDeps {
   readSettings: ReadSettings;
   openSession: OpenSession;
   notifyRun: NotifyRun;
+  /** Undefined: people log in with passwords only. */
+  oidc?: OidcLogin | undefined;
   /** Starts the workflow of an execution; may fail while Temporal is away. */
   startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;
   /** Tells a waiting run that it has a slot; fails while Temporal is away, the reconciler tells it again. */
@@ -42,6 +57,12 @@ export interface Caller {
   mustChangePassword: boolean;
   actor: Extract<Actor, { type: 'user' | 'api_token' }>;
   sessionId: number | undefined;
+  /** Public id of the session; undefined: an API token calls. */
+  sessionUuid: string | undefined;
+  /** Public id of the API token; undefined: a session calls. */
+  tokenUuid: string | undefined;
+  /** When the session or the token ends at the latest; undefined: a token without an end. */
+  expiresAt: Date | undefined;
 }
 
 /** @throws OpsError FORBIDDEN naming the permission that is missing. */

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Access } from '../../src/api/middleware/require-permission.ts';
 import type { Permission } from '../../src/domain/permissions.ts';
 import { PERMISSIONS, ROLE_PERMISSIONS } from '../../src/domain/permissions.ts';
 import { startTestPlatform } from '../support/platform.ts';
@@ -13,16 +12,19 @@ interface Visitor {
   token: () => Promise<string | undefined>;
   permissions: ReadonlySet<Permission> | undefined;
   mustChangePassword?: boolean;
+  isApiToken?: true;
 }
 
 const LOGIN_ONLY = new Set(['POST /api/v1/auth/logout', 'GET /api/v1/auth/me', 'POST /api/v1/auth/password']);
 const ONE_SCOPE: Permission = 'jobs.read';
 const HOUR_MS = 3_600_000;
 
-const refusalOf = (visitor: Visitor, access: Access, route: string): [number, string] | undefined => {
+const refusalOf = (visitor: Visitor, { access = 'public', method, path, spec }: Operation): [number, string] | undefined => {
   if (access === 'public') return undefined;
+  const route = `${method} ${path}`;
   if (visitor.permissions === undefined) return [401, 'UNAUTHENTICATED'];
   if (visitor.mustChangePassword === true && !LOGIN_ONLY.has(route)) return [403, 'PASSWORD_CHANGE_REQUIRED'];
+  if (spec['x-needs-session'] === true && visitor.isApiToken === true) return [403, 'FORBIDDEN'];
   return access === 'authenticated' || visitor.permissions.has(access) ? undefined : [403, 'FORBIDDEN'];
 };
 
@@ -37,10 +39,11 @@ const visitorsOf = async (): Promise<Record<string, Visitor>> => {
     viewer: { token: () => addSession(viewer), permissions: new Set(ROLE_PERMISSIONS.viewer) },
     operator: { token: () => addSession(operator), permissions: new Set(ROLE_PERMISSIONS.operator) },
     admin: { token: () => addSession(admin), permissions: new Set(ROLE_PERMISSIONS.admin) },
-    'API token with one scope': { token: () => addApiToken(admin, [ONE_SCOPE]), permissions: new Set([ONE_SCOPE]) },
+    'API token with one scope': { token: () => addApiToken(admin, [ONE_SCOPE]), permissions: new Set([ONE_SCOPE]), isApiToken: true },
     'API token with scopes that its owner lacks': {
       token: () => addApiToken(viewer, PERMISSIONS),
       permissions: new Set(ROLE_PERMISSIONS.viewer),
+      isApiToken: true,
     },
     'expired session': { token: () => addSession(admin, { expiresAt: past }), permissions: undefined },
     'idle session': { token: () => addSession(admin, { lastActivityAt: new Date(Date.now() - 9 * HOUR_MS) }), permissions: undefined },
@@ -83,18 +86,22 @@ describe('who may call what', () => {
   test('no route but login and health is public', () => {
     const open = operationsOf(platform).filter(({ access }) => access === 'public');
     expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+      'GET /api/v1/auth/oidc',
+      'GET /api/v1/auth/oidc/callback',
+      'GET /api/v1/auth/oidc/start',
       'GET /healthz',
       'GET /readyz',
       'POST /api/v1/auth/login',
+      'POST /api/v1/auth/oidc/token',
     ]);
   });
 
   test('every visitor gets what the declared permission says, on every route', async () => {
     const operations = operationsOf(platform);
     const check = async (name: string, visitor: Visitor, operation: Operation): Promise<void> => {
-      const { method, path, access } = operation;
+      const { method, path } = operation;
       const route = `${method} ${path}`;
-      const expected = refusalOf(visitor, access ?? 'public', route);
+      const expected = refusalOf(visitor, operation);
       const body = method === 'GET' || method === 'DELETE' ? undefined : {};
       const { status, body: answer, headers } = await platform.call(await visitor.token(), method, fillPath(operation), body);
       if (expected === undefined) {
@@ -126,8 +133,8 @@ describe('who may call what', () => {
     const guarded = operationsOf(platform).filter(({ method, access }) => !['GET', 'DELETE'].includes(method) && access !== 'public');
     for (const [name, visitor] of Object.entries(visitors)) {
       for (const operation of guarded) {
-        const { method, path, access } = operation;
-        const expected = refusalOf(visitor, access ?? 'public', `${method} ${path}`);
+        const { method, path } = operation;
+        const expected = refusalOf(visitor, operation);
         if (expected === undefined) continue;
         let reads = 0;
         const body = new ReadableStream(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { addApiToken, addSession, addUser } from './support/accounts.ts';
 import { addJob, addTarget } from './support/definitions.ts';
 import { operationsOf, parametersOf } from './support/operations.ts';
 import type { Operation } from './support/operations.ts';
@@ -196,6 +197,10 @@ describe('lists', () => {
     await platform.api('POST', '/api/v1/auth/tokens', { name: 'one', scopes: ['jobs.read'] });
     await platform.api('POST', '/api/v1/auth/tokens', { name: 'two', scopes: ['jobs.read'] });
     await platform.api('POST', '/api/v1/artifacts?name=one', 'one', { 'content-type': 'application/octet-stream' });
+    const user = await addUser('operator');
+    for (const make of [addSession, addSession, () => addApiToken(user, ['jobs.read'])]) await make(user);
+    // Its use is noted once a minute, and would be another item.
+    await platform.db.query('UPDATE user_sessions SET last_activity_at = now()');
     // Each branch waits for its target, and has a result that waits for a person.
     await platform.db.query(
       `WITH waiting AS (
@@ -210,7 +215,8 @@ describe('lists', () => {
     const lists = operationsOf(platform).filter((operation) => parametersOf(operation, 'query').some(({ name }) => name === 'cursor'));
     const lengths: Record<string, number> = {};
     for (const list of lists) {
-      const path = list.path.replace('{serial}', list.path.startsWith('/api/v1/targets') ? target : run);
+      const serial = list.path.startsWith('/api/v1/targets') ? target : run;
+      const path = list.path.replace('{serial}', serial).replace('{uuid}', user.userUuid);
       const { sorts, sort } = ordersOf(list);
       const texts = async (query: string, limit: number) =>
         (await readPages(`${path}?${query}`, limit)).flat().map((item) => JSON.stringify(item));
@@ -230,6 +236,7 @@ describe('lists', () => {
     const base = '/api/v1/executions';
     expect(lengths).toMatchObject({ [`${base}/{serial}/branches`]: 23, [`${base}/{serial}/results`]: 46, [`${base}/{serial}/logs`]: 69 });
     expect(lengths).toMatchObject({ [`${base}/locks`]: 23, [`${base}/approvals`]: 46, '/api/v1/auth/tokens': 2, '/api/v1/artifacts': 1 });
+    expect(lengths).toMatchObject({ '/api/v1/users/{uuid}/sessions': 2, '/api/v1/users/{uuid}/tokens': 1, '/api/v1/tokens': 3 });
   });
 
   test('by name: names that are equal, or differ only in what a collation passes over, are neither lost nor repeated', async () => {

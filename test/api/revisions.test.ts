@@ -7,6 +7,7 @@ import { respondWithProblem } from '../../src/api/problems.ts';
 import { selectRows } from '../../src/db/query.ts';
 import { log, startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
+import { addUser } from './support/accounts.ts';
 import { addJob, addTarget, jobNamed, methodOf } from './support/definitions.ts';
 import { countRows } from './support/unchanged.ts';
 
@@ -50,6 +51,11 @@ describe('ETag and If-Match', () => {
       method: 'PATCH',
       path: await addRun(),
       changes: [{ max_concurrent_targets: 3 }, { max_concurrent_targets: 4 }],
+    }),
+    user: async () => ({
+      method: 'PATCH',
+      path: `/api/v1/users/${(await addUser('viewer')).userUuid}`,
+      changes: [{ role: 'operator' }, { permissions: ['audit.read'] }],
     }),
     setting: async () => ({ method: 'PUT', path: patterns, changes: [{ patterns: ['one'] }, { patterns: ['two'] }] }),
   };

@@ -88,7 +88,7 @@ describe('opsconductor up', () => {
     expect(first.output()).toMatch(/Temporal UI\s+http/);
     expect((await stat(join(folder, 'home', 'keys.json'))).mode & 0o777).toBe(0o600);
     const before = await logIn(first, firstPassword);
-    const reset = await runToEnd(['users', 'reset-password', 'Admin']);
+    const reset = await runToEnd(['db', 'reset-password', 'Admin']);
     expect(reset.code).toBe(0);
     await expect(before.me()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(logIn(first, firstPassword)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });

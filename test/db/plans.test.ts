@@ -96,6 +96,8 @@ const WITHOUT_STATEMENTS = new Set(
    checkKeptCredentials settingRevision defaultOf showSetting knownSetting assertNoMaintenance filterValues listEventTypes changedFields
    checkKeptCredentials
    keyColumn sealSecret checkSecret methodChange methodRevision credentialRevision
+   requireSession shownUser userRevision assertMayManage refuseOwn withFreeNames assertPassword escapeLike readPermissions
+   oidcInfo isPublicUrlSecure beginOidcLogin finishOidcLogin createCode sealNote openNote
    namesItsServer methodFor routeOf unableTargets unfitness exitCodeProblem steerText`.split(/\s+/),
 );
 

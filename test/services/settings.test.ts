@@ -60,6 +60,13 @@ const EFFECTS = {
     await put('inactivity_timeout_minutes', 10);
     expect((await platform.call(token, 'GET', '/api/v1/auth/me')).status).toBe(200);
   },
+  async warning_time_minutes() {
+    const token = await addSession(await addUser('viewer'));
+    await put('inactivity_timeout_minutes', 5);
+    await put('warning_time_minutes', 10);
+    const { body } = await platform.call(token, 'GET', '/api/v1/auth/session');
+    expect(body).toMatchObject({ is_warning: true, warning_seconds: 600 });
+  },
   async max_concurrent_targets() {
     await put('max_concurrent_targets', 7);
     expect((await platform.api('GET', `/api/v1/executions/${await start()}`)).body.max_concurrent_targets).toBe(7);
@@ -114,6 +121,12 @@ const EFFECTS = {
     const { status, body, headers } = await platform.api('POST', `/api/v1/jobs/${job}/executions`, {});
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'MAINTENANCE', '60']);
     expect(await runs()).toBe(before);
+  },
+  async outbound_denied_networks() {
+    await put('outbound_denied_networks', ['127.0.0.0/8']);
+    const method = { method_type: 'rest_api', host: '127.0.0.1', port: 9 };
+    const { body } = await platform.api('POST', '/api/v1/targets/test-method-config', { os_type: 'linux', method });
+    expect(JSON.stringify(body)).toContain('is in 127.0.0.0/8');
   },
   async password_min_length() {
     const token = await addSession(await addUser('viewer'));

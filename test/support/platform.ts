@@ -10,7 +10,7 @@ import { createNotifyRun } from '../../src/db/notify-run.ts';
 import { createRunFeed } from '../../src/db/run-feed.ts';
 import { parseKeyRing } from '../../src/db/seal.ts';
 import { createReadSettings } from '../../src/db/settings.ts';
-import type { ServiceDeps } from '../../src/services/context.ts';
+import type { OidcLogin, ServiceDeps } from '../../src/services/context.ts';
 import { bootstrapAdmin } from '../../src/services/auth/bootstrap-admin.ts';
 import { connectTemporalClient, connectTemporalWorker } from '../../src/temporal/connect-temporal.ts';
 import { installRuntime } from '../../src/temporal/install-runtime.ts';
@@ -55,6 +55,7 @@ export interface PlatformOptions {
   bundlePath?: string;
   /** A migrated database that the test brings itself. */
   databaseUrl?: string;
+  oidc?: OidcLogin;
 }
 
 /** API and worker in this process, on a database and task queues of their own; the API is called without a socket. */
@@ -85,6 +86,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   };
   const services: ServiceDeps = {
     ...base,
+    oidc: options.oidc,
     startRun: control.startRun,
     signalSlotGranted: control.signalSlotGranted,
     cancelRun: control.cancelRun,

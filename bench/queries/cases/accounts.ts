@@ -48,14 +48,14 @@ export const accountCases = async ({ services, caller, db }: World): Promise<Que
       await login(services, { username, password: 'another one' }, REQUEST).catch(refused);
     }),
     row('logout', ['logout'], async (n) => {
-      const { sessionId } = await authenticate(services, sessionToken(usedSession(n)), REQUEST);
-      await logout(services, { ...caller, sessionId });
+      const { sessionId, sessionUuid } = await authenticate(services, sessionToken(usedSession(n)), REQUEST);
+      await logout(services, { ...caller, sessionId, sessionUuid });
     }),
     row('change of a password', ['changePassword'], async (n) => {
-      const { sessionId, userId } = await authenticate(services, sessionToken(usedSession(n)), REQUEST);
+      const { sessionId, sessionUuid, userId } = await authenticate(services, sessionToken(usedSession(n)), REQUEST);
       await execute(db, SET_PASSWORD, [userId, passwordHash]);
       const passwords = { current_password: PASSWORD, new_password: `${PASSWORD} ${n}` };
-      await changePassword(services, { ...caller, userId, sessionId }, passwords);
+      await changePassword(services, { ...caller, userId, sessionId, sessionUuid }, passwords);
     }),
     row('profile', ['getProfile'], (n) => getProfile({ ...caller, ...user(n) })),
     row('first administrator', ['bootstrapAdmin'], () => bootstrapAdmin(db, services.keyRing)),

@@ -9,6 +9,7 @@ import type { QueryCase } from './query-case.ts';
 import { runCases } from './runs.ts';
 import { steeringCases } from './steering.ts';
 import { targetCases } from './targets.ts';
+import { userCases } from './users.ts';
 import { writeCases } from './writes.ts';
 
 /** All that services and activities ask the database. */
@@ -16,6 +17,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await listCases(world)),
   ...(await runCases(world)),
   ...(await accountCases(world)),
+  ...(await userCases(world)),
   ...(await artifactCases(world)),
   ...(await administrationCases(world)),
   ...(await targetCases(world)),

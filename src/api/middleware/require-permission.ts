@@ -3,6 +3,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { Permission } from '../../domain/permissions.ts';
 import { recordRefusal } from '../../services/audit/record-refusal.ts';
 import { authenticate } from '../../services/auth/authenticate.ts';
+import { requireSession } from '../../services/auth/sessions.ts';
 import { authorize } from '../../services/context.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import type { ApiEnv } from '../env.ts';
@@ -21,11 +22,18 @@ const bearerOf = (header: string | undefined): string => {
   return token;
 };
 
+/** What else a route asks of its caller. */
+export interface AccessRules {
+  passwordRule?: PasswordRule;
+  needsSession?: true;
+  isActivity?: boolean;
+}
+
 /** Refuses a request before its body is read when the caller may not make it. */
-export const requirePermission = (deps: ServiceDeps, access: Access, passwordRule: PasswordRule) =>
+export const requirePermission = (deps: ServiceDeps, access: Access, { passwordRule, needsSession, isActivity = true }: AccessRules) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     if (access !== 'public') {
-      const caller = await authenticate(deps, bearerOf(c.req.header('authorization')), c.get('request'));
+      const caller = await authenticate(deps, bearerOf(c.req.header('authorization')), c.get('request'), { isActivity });
       if (caller.mustChangePassword && passwordRule !== 'password_change_allowed') {
         throw new OpsError(
           'PASSWORD_CHANGE_REQUIRED',
@@ -36,6 +44,7 @@ export const requirePermission = (deps: ServiceDeps, access: Access, passwordRul
         if (!caller.permissions.has(access)) await recordRefusal(deps, caller, access, { method: c.req.method, path: c.req.path });
         authorize(caller, access);
       }
+      if (needsSession === true) requireSession(caller);
       c.set('caller', caller);
     }
     await next();

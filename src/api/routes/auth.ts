@@ -11,14 +11,26 @@ import {
 } from '../../contracts/auth.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { Uuid } from '../../contracts/target.ts';
+import { PermissionTable, UpdateProfile } from '../../contracts/user.ts';
 import { changePassword, getProfile, logout } from '../../services/auth/account.ts';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../services/auth/api-tokens.ts';
 import { login } from '../../services/auth/login.ts';
+import { readPermissions, updateProfile } from '../../services/auth/update-profile.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { body, json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
-import { API_TOKEN, API_TOKEN_CREATED, CHANGE_PASSWORD, CREATE_API_TOKEN, LOGIN, PROFILE, SESSION } from '../examples/accounts.ts';
+import {
+  API_TOKEN,
+  API_TOKEN_CREATED,
+  CHANGE_PASSWORD,
+  CREATE_API_TOKEN,
+  LOGIN,
+  PERMISSION_TABLE,
+  PROFILE,
+  SESSION,
+  UPDATE_PROFILE,
+} from '../examples/accounts.ts';
 
 const tags = ['auth'];
 
@@ -76,6 +88,38 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
     .openapi(
       route(
         {
+          method: 'patch',
+          path: '/me',
+          tags,
+          operationId: 'updateProfile',
+          summary: 'Change own mail address',
+          description: 'Of name, role and permissions others decide.',
+          access: 'authenticated',
+          needsSession: true,
+          problems: ['CONFLICT'],
+          request: body(UpdateProfile, UPDATE_PROFILE),
+        },
+        { 200: json(Profile, 'Changed', PROFILE) },
+      ),
+      async (c) => c.json(await updateProfile(deps, c.get('caller'), c.req.valid('json')), 200),
+    )
+    .openapi(
+      route(
+        {
+          method: 'get',
+          path: '/permissions',
+          tags,
+          operationId: 'getPermissions',
+          summary: 'What each role may do, and the caller',
+          access: 'authenticated',
+        },
+        { 200: json(PermissionTable, 'The table that the API decides by', PERMISSION_TABLE) },
+      ),
+      (c) => c.json(readPermissions(c.get('caller')), 200),
+    )
+    .openapi(
+      route(
+        {
           method: 'post',
           path: '/password',
           tags,
@@ -83,7 +127,8 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           summary: 'Change own password',
           access: 'authenticated',
           passwordRule: 'password_change_allowed',
-          problems: ['FORBIDDEN'],
+          needsSession: true,
+          problems: ['CONFLICT'],
           request: body(ChangePassword, CHANGE_PASSWORD),
         },
         { 204: { description: 'Changed; all other sessions are ended' } },

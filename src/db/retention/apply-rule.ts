@@ -11,6 +11,12 @@ import { RETENTION_RULES } from './rules.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+
+const unitOf = (setting: string): number => {
+  if (setting.endsWith('_seconds')) return SECOND_MS;
+  return setting.endsWith('_minutes') ? MINUTE_MS : DAY_MS;
+};
 
 /** The database's clock, which also stamps most rows. */
 const databaseNow = async (db: Sequelize): Promise<Date> => {
@@ -24,7 +30,7 @@ const cutoffOf = async (db: Sequelize, { setting, zeroKeeps }: RetentionRule, no
   if (setting === undefined) return now;
   const age = await readSettingStrictly(db, setting);
   if (age === 0 && zeroKeeps) return undefined;
-  return new Date(now.getTime() - age * (setting.endsWith('_minutes') ? MINUTE_MS : DAY_MS));
+  return new Date(now.getTime() - age * unitOf(setting));
 };
 
 /** The names of all rules, in the order in which they are to be applied. */

@@ -13,6 +13,17 @@ export const EXPIRY_RULES: readonly (RowRule | TreeRule)[] = [
   },
   {
     kind: 'rows',
+    // A login carries the end that it had when it began; a setting that was lowered since counts at once.
+    name: 'overlong-sessions',
+    table: 'user_sessions',
+    key: ['id'],
+    where: 't.revoked_at IS NULL AND t.created_at < $1',
+    order: 'expires_at',
+    set: `revoked_at = created_at + (now() - $1::timestamptz), revoke_reason = 'expired'`,
+    setting: 'session_timeout_seconds',
+  },
+  {
+    kind: 'rows',
     name: 'inactive-sessions',
     table: 'user_sessions',
     key: ['id'],

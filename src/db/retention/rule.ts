@@ -1,7 +1,7 @@
 import type { NumberSetting } from '../settings.ts';
 import type { PartitionedTable } from '../partitions.ts';
 
-/** How long the rows of a rule live: a setting in days (or minutes, as its name says); without one, until the time that they carry themselves. */
+/** How long the rows of a rule live: a setting in days (or minutes or seconds, as its name says); without one, until the time that they carry themselves. */
 interface Age {
   /** Short: the name in Temporal and in the result. */
   name: string;

@@ -1,11 +1,14 @@
 import type { ChangePassword, Profile } from '../../contracts/auth.ts';
 import { UserModel } from '../../db/models/identity/users.ts';
 import { UserSessionModel } from '../../db/models/identity/user-sessions.ts';
+import { notifyAccess } from '../../db/notify-access.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { countFailedLogin } from './login.ts';
-import { hashPassword, verifyPassword } from './passwords.ts';
+import { endSessions } from './end-sessions.ts';
+import { assertPassword, hashPassword, verifyPassword } from './passwords.ts';
+import { requireSession } from './sessions.ts';
 import { profileOf } from './profile.ts';
 
 const ownAccount = async (caller: Caller): Promise<InstanceType<typeof UserModel>> => {
@@ -29,6 +32,7 @@ export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Prom
       { revokedAt: new Date(), revokeReason: 'logout' },
       { where: { id: sessionId, revokedAt: null }, transaction },
     );
+    if (caller.sessionUuid !== undefined) await notifyAccess(db, 'session', caller.sessionUuid, transaction);
     const event = {
       eventType: 'user_logout',
       action: 'logout',
@@ -43,17 +47,15 @@ export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Prom
 /** Changes one's own password and ends all other sessions. @throws OpsError VALIDATION when the current password is wrong or the new one too short. */
 export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: ChangePassword): Promise<void> => {
   // Programs log in with tokens; a stolen one must not be able to try passwords.
-  if (caller.sessionId === undefined) throw new OpsError('FORBIDDEN', 'A password is changed after a login, not with an API token.');
+  const { sessionId } = requireSession(caller);
   const user = await ownAccount(caller);
+  if (!user.passwordHash.startsWith('$'))
+    throw new OpsError('FORBIDDEN', 'This account has no password: it logs in at the OIDC provider, where its password is changed.');
   if (user.lockedUntil !== null && user.lockedUntil > new Date()) {
     throw new OpsError('FORBIDDEN', 'After several wrong passwords this account is locked for some minutes.');
   }
   const settings = await readSettings();
-  const { password_min_length: least } = settings;
-  if (Array.from(input.new_password).length < least) {
-    const message = `must have at least ${least} characters`;
-    throw new OpsError('VALIDATION', `The new password ${message}.`, { fields: [{ path: 'new_password', message }] });
-  }
+  assertPassword(settings, input.new_password, 'new_password');
   if (!(await verifyPassword(user.passwordHash, input.current_password))) {
     await countFailedLogin(db, user.id, settings);
     throw new OpsError('VALIDATION', 'The current password is wrong.', { fields: [{ path: 'current_password', message: 'is wrong' }] });
@@ -65,11 +67,11 @@ export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps,
   }
   const passwordHash = await hashPassword(input.new_password);
   await db.transaction(async (transaction) => {
-    await user.update({ passwordHash, mustChangePassword: false, passwordChangedAt: new Date() }, { transaction });
-    await db.query(
-      `UPDATE user_sessions SET revoked_at = now(), revoke_reason = 'password_change' WHERE user_id = $1 AND revoked_at IS NULL AND id <> $2`,
-      { bind: [user.id, caller.sessionId ?? 0], transaction },
-    );
+    const changed = { passwordHash, mustChangePassword: false, passwordChangedAt: new Date() };
+    // Whoever has reset it meanwhile wins.
+    const [count] = await UserModel.update(changed, { where: { id: user.id, passwordHash: user.passwordHash }, transaction });
+    if (count === 0) throw new OpsError('CONFLICT', 'The password was changed by somebody else at this moment. Log in again.');
+    await endSessions(db, { userId: user.id, userUuid: user.userUuid, except: sessionId }, 'password_change', transaction);
     const event = {
       eventType: 'user_updated',
       action: 'change_password',

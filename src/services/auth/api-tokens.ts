@@ -3,6 +3,7 @@ import type { Page } from '../../contracts/page.ts';
 import { keyset } from '../../db/keyset.ts';
 import type { Order } from '../../db/keyset.ts';
 import { ApiTokenModel } from '../../db/models/identity/api-tokens.ts';
+import { notifyAccess } from '../../db/notify-access.ts';
 import { selectRows } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { isPermission } from '../../domain/permissions.ts';
@@ -25,7 +26,22 @@ const infoOf = (row: InstanceType<typeof ApiTokenModel>): ApiToken => ({
   created_at: row.createdAt.toISOString(),
 });
 
-/** @throws OpsError VALIDATION for scopes that do not exist or that the owner lacks, CONFLICT when the name is taken. */
+const refuseExpiry = (message: string): never => {
+  throw new OpsError('VALIDATION', `expires_at: ${message}.`, { fields: [{ path: 'expires_at', message }] });
+};
+
+/** A token must not outlive itself by making others. */
+const checkExpiry = (caller: Caller, expiresAt: string | null): void => {
+  if (expiresAt !== null && Date.parse(expiresAt) <= Date.now()) refuseExpiry('must lie in the future');
+  const end = caller.tokenUuid === undefined ? undefined : caller.expiresAt;
+  if (end !== undefined && (expiresAt === null || Date.parse(expiresAt) > end.getTime()))
+    refuseExpiry(`must be at most ${end.toISOString()}, the end of the token that asks`);
+};
+
+/**
+ * Makes a token. One that was made by a token has at most its scopes and ends no later.
+ * @throws OpsError VALIDATION for scopes that do not exist or that the caller lacks, CONFLICT when the name is taken.
+ */
 export const createApiToken = async ({ db, keyRing }: ServiceDeps, caller: Caller, input: CreateApiToken): Promise<ApiTokenCreated> => {
   authorize(caller, 'tokens.own');
   const fields = input.scopes.flatMap((scope, index) => {
@@ -33,11 +49,7 @@ export const createApiToken = async ({ db, keyRing }: ServiceDeps, caller: Calle
     return caller.permissions.has(scope) ? [] : [{ path: `scopes.${index}`, message: `you lack ${scope} yourself` }];
   });
   if (fields.length > 0) throw new OpsError('VALIDATION', 'A token can only have permissions that its owner has.', { fields });
-  if (input.expires_at !== null && Date.parse(input.expires_at) <= Date.now()) {
-    throw new OpsError('VALIDATION', 'The token would have expired already.', {
-      fields: [{ path: 'expires_at', message: 'must lie in the future' }],
-    });
-  }
+  checkExpiry(caller, input.expires_at);
   const token = newToken('api');
   const taken = () =>
     new OpsError('CONFLICT', `You have a token named "${input.name}" already. Choose another name, or revoke that one.`, {
@@ -79,7 +91,8 @@ const ORDER: Order<'created' | 'name'> = {
   sort: '-created',
 };
 
-const COLUMNS = `t.token_uuid, t.name, t.token_prefix, t.scopes, ${iso('t.expires_at')} AS expires_at, ${iso('t.last_used_at')} AS last_used_at,
+/** Columns of a token, table `t`, as the API shows it. */
+export const TOKEN_COLUMNS = `t.token_uuid, t.name, t.token_prefix, t.scopes, ${iso('t.expires_at')} AS expires_at, ${iso('t.last_used_at')} AS last_used_at,
 ${iso('t.created_at')} AS created_at`;
 
 /** The caller's own tokens that are not revoked. */
@@ -88,7 +101,7 @@ export const listApiTokens = async ({ db }: Pick<ServiceDeps, 'db'>, caller: Cal
   const page = keyset(ORDER, filter, [caller.userId]);
   const rows = await selectRows<ApiToken & { row_id: number }>(
     db,
-    `SELECT ${page.columns}, ${COLUMNS} FROM api_tokens t WHERE t.user_id = $1 AND t.revoked_at IS NULL AND ${page.where} ${page.order}`,
+    `SELECT ${page.columns}, ${TOKEN_COLUMNS} FROM api_tokens t WHERE t.user_id = $1 AND t.revoked_at IS NULL AND ${page.where} ${page.order}`,
     page.bind,
   );
   return page.of(rows);
@@ -103,6 +116,7 @@ export const revokeApiToken = async ({ db, keyRing }: ServiceDeps, caller: Calle
       { where: { tokenUuid, userId: caller.userId, revokedAt: null }, transaction },
     );
     if (count === 0) throw new OpsError('NOT_FOUND', `You have no token ${tokenUuid}.`);
+    await notifyAccess(db, 'token', tokenUuid, transaction);
     const event = {
       eventType: 'api_token_revoked',
       action: 'revoke_api_token',

@@ -3,13 +3,12 @@ import type { Sequelize, Transaction } from 'sequelize';
 import type { Settings } from '../../contracts/settings.ts';
 import type { Login, SessionCreated } from '../../contracts/auth.ts';
 import { UserModel } from '../../db/models/identity/users.ts';
-import { UserSessionModel } from '../../db/models/identity/user-sessions.ts';
 import { execute, selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import type { RequestFacts } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { ServiceDeps } from '../context.ts';
-import { newToken, tokenHash } from '../tokens.ts';
+import { createSession } from './create-session.ts';
 import { verifyPassword } from './passwords.ts';
 import { profileOf } from './profile.ts';
 
@@ -39,24 +38,13 @@ export const login = async (deps: LoginDeps, input: Login, request: RequestFacts
     throw new OpsError('UNAUTHENTICATED', REFUSED);
   }
   const settings = await deps.readSettings();
-  const token = newToken('session');
   const now = new Date();
-  const expiresAt = new Date(now.getTime() + settings.session_timeout_seconds * 1_000);
   const entered = await db.transaction(async (transaction) => {
     // Asked again: guesses made at the same time may have locked or changed the account while this password was verified.
     const where = { id: user.id, isActive: true, passwordHash: user.passwordHash, lockedUntil: { [Op.or]: [null, { [Op.lte]: now }] } };
     const [count] = await UserModel.update({ failedLoginCount: 0, lockedUntil: null, lastLoginAt: now }, { where, transaction });
-    if (count === 0) return false;
-    await UserSessionModel.create(
-      {
-        userId: user.id,
-        sessionTokenHash: tokenHash(token),
-        ipAddress: request.ipAddress ?? null,
-        userAgent: request.userAgent ?? null,
-        expiresAt,
-      },
-      { transaction },
-    );
+    if (count === 0) return undefined;
+    const session = await createSession(user.id, settings, request, now, transaction);
     const actor = { type: 'user', userId: user.id, request } as const;
     await recordAudit(
       db,
@@ -64,13 +52,17 @@ export const login = async (deps: LoginDeps, input: Login, request: RequestFacts
       { eventType: 'user_login', action: 'login', actor, resourceType: 'users', resourceId: user.userUuid },
       transaction,
     );
-    return true;
+    return session;
   });
-  if (!entered) {
+  if (entered === undefined) {
     await refuse(deps, input.username, user, isRight, request);
     throw new OpsError('UNAUTHENTICATED', REFUSED);
   }
-  return { token, expires_at: expiresAt.toISOString(), user: { ...profileOf(user), last_login_at: now.toISOString() } };
+  return {
+    token: entered.token,
+    expires_at: entered.expiresAt.toISOString(),
+    user: { ...profileOf(user), last_login_at: now.toISOString() },
+  };
 };
 
 const refuse = async (

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
-import { execute, selectRow } from '../../db/query.ts';
+import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { endSessions } from './end-sessions.ts';
 import { hashPassword } from './passwords.ts';
 
 const PASSWORD_BYTES = 18;
@@ -35,12 +36,7 @@ export const resetPassword = async (db: Sequelize, keyRing: KeyRing, name: strin
       transaction,
     );
     if (user === undefined) throw new OpsError('NOT_FOUND', `There is no user "${name}" in this database.`);
-    await execute(
-      db,
-      `UPDATE user_sessions SET revoked_at = now(), revoke_reason = 'admin' WHERE user_id = $1 AND revoked_at IS NULL`,
-      [user.id],
-      transaction,
-    );
+    await endSessions(db, { userId: user.id, userUuid: user.user_uuid }, 'admin', transaction);
     const event = { eventType: 'user_updated', action: 'reset_password', severity: 'high', actor: { type: 'system' } } as const;
     await recordAudit(db, keyRing.auditKey, { ...event, resourceType: 'users', resourceId: user.user_uuid }, transaction);
     return { username: user.username, password, isActive: user.is_active };

@@ -11,6 +11,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { parseSelector } from '../../domain/selector.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { escapeLike } from '../escape-like.ts';
 import { iso } from '../iso.ts';
 import { keyColumn } from './target-key.ts';
 
@@ -41,8 +42,6 @@ const withWeaknesses = <Row extends TargetRow>(row: Row): Omit<Row, 'methods'> &
     weaknesses: methodWeaknesses({ ...method, hasCredential: method.credentials.some(({ is_active: isActive }) => isActive) }),
   })),
 });
-
-const escapeLike = (text: string): string => text.replace(/[\\%_]/g, String.raw`\$&`);
 
 /** Filters that a column answers. */
 const COLUMN_FILTERS = {

@@ -206,6 +206,19 @@ describe('what carries the time of its own end', () => {
     ]);
     await changeSetting(db, 'inactivity_timeout_minutes', 58);
     expect(await applyRetentionRule(db, 'inactive-sessions')).toEqual({ user_sessions: 1 });
+    await execute(
+      db,
+      `INSERT INTO user_sessions (user_id, session_token_hash, expires_at, created_at) VALUES (1, $1, now() + interval '1 day', now() - interval '2 hours')`,
+      [hash('4')],
+    );
+    expect(await applyRetentionRule(db, 'overlong-sessions')).toEqual({ user_sessions: 0 });
+    await changeSetting(db, 'session_timeout_seconds', 3_600);
+    expect(await applyRetentionRule(db, 'overlong-sessions')).toEqual({ user_sessions: 1 });
+    const [overlong] = await selectRows(
+      db,
+      `SELECT revoke_reason AS reason, round(extract(epoch FROM revoked_at - created_at))::int AS lasted FROM user_sessions ORDER BY id DESC LIMIT 1`,
+    );
+    expect(overlong).toEqual({ reason: 'expired', lasted: 3_600 });
   });
 
   test('idempotency keys go at their end, windows of rate limits when they are long over', async () => {

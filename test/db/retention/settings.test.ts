@@ -27,7 +27,7 @@ test('every setting that says how long something is kept is looked at here, and 
   const settings = Object.keys(Settings.shape).filter((key) => key.endsWith('_retention_days') || key === 'purge_after_days');
   const cases = [...ROW_CASES, ...PARTITION_CASES];
   expect([...new Set(cases.map(({ setting }) => setting))].toSorted()).toEqual(settings.toSorted());
-  const ends = ['expired-sessions', 'inactive-sessions', 'idempotency-keys', 'rate-limits'];
+  const ends = ['expired-sessions', 'overlong-sessions', 'inactive-sessions', 'idempotency-keys', 'rate-limits'];
   expect([...cases.map(({ rule }) => rule), ...ends].toSorted()).toEqual(retentionRuleNames().toSorted());
 });
 

@@ -39,6 +39,9 @@ export const admin: Caller = {
   mustChangePassword: false,
   actor: { type: 'user', userId: 1 },
   sessionId: undefined,
+  sessionUuid: undefined,
+  tokenUuid: undefined,
+  expiresAt: undefined,
 };
 
 /** Writes runs, each with two lines of log in the same transaction, until told to stop. @returns how many it wrote. */

@@ -33,5 +33,12 @@ export const registerDatabaseCommands = (program: Command, config: Config): void
     .action(async (file: string, _options: unknown, command: Command) =>
       (await import('./restore.ts')).restore(config, file, command.optsWithGlobals<RestoreFlags>()),
     );
+  db.command('reset-password <user>')
+    .description(
+      'give an account a random password, printed once, that must be changed at the next login: where nobody can log in any more',
+    )
+    .action(async (name: string, _options: unknown, command: Command) =>
+      (await import('./reset-password.ts')).resetPassword(config, name, command),
+    );
   registerMigrationCommands(db, config);
 };

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { Config } from '../../config.ts';
-import { assertMigrated } from '../../db/migrate.ts';
-import { parseKeyRing } from '../../db/seal.ts';
-import { resetPassword as resetPasswordOf } from '../../services/auth/reset-password.ts';
-import { keyRingText } from '../stores.ts';
-import { withDatabase } from './db/with-database.ts';
+import type { Config } from '../../../config.ts';
+import { assertMigrated } from '../../../db/migrate.ts';
+import { parseKeyRing } from '../../../db/seal.ts';
+import { resetPassword as resetPasswordOf } from '../../../services/auth/reset-password.ts';
+import { keyRingText } from '../../stores.ts';
+import { withDatabase } from './with-database.ts';
 
-/** `opsconductor users reset-password`: past the API, for whom nobody can let in any more. */
+/** `opsconductor db reset-password`: past the API, for whom nobody can let in any more. */
 export const resetPassword = (config: Config, name: string, command: Command): Promise<void> =>
   withDatabase(config, async (db) => {
     const keyRing = parseKeyRing(await keyRingText(config));
