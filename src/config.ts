@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -46,6 +47,8 @@ export interface Config {
   api: { host: string; port: number };
   /** Undefined: people log in with passwords only. */
   oidc: OidcConfig | undefined;
+  /** Proxies that are believed, as addresses and networks, and origins of pages that may call. */
+  edge: { trustedProxies: string[]; corsOrigins: string[] };
   temporalPort: number;
   temporalUiPort: number;
   postgresPort: number;
@@ -100,6 +103,29 @@ const Roles = z.string().transform((text, context): z.infer<typeof RoleMap> => {
   return z.NEVER;
 });
 
+/** `10.0.0.0/8`, `192.0.2.1`, `2001:db8::/32`. */
+const isNetwork = (text: string): boolean => {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+};
+
+/** As browsers send it. */
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text);
+
+const listOf = (isRight: (text: string) => boolean, message: string) =>
+  z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .refine((items) => items.every(isRight), message);
+
 const Environment = z.object({
   OPSCONDUCTOR_HOME: z.string().min(1).default('.opsconductor'),
   OPSCONDUCTOR_CACHE: z.string().min(1).optional(),
@@ -129,6 +155,11 @@ const Environment = z.object({
   OPSCONDUCTOR_OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
   OPSCONDUCTOR_OIDC_ROLES: Roles.optional(),
   OPSCONDUCTOR_OIDC_LINK_BY_EMAIL: Flag.default(false),
+  OPSCONDUCTOR_TRUSTED_PROXIES: listOf(isNetwork, 'must be addresses or networks such as 10.0.0.0/8, separated by commas'),
+  OPSCONDUCTOR_CORS_ORIGINS: listOf(
+    isOrigin,
+    'must be origins such as https://ops.example.org, separated by commas, without a path and never *',
+  ),
   OPSCONDUCTOR_TEMPORAL_PORT: Port.default(4681),
   OPSCONDUCTOR_TEMPORAL_UI_PORT: Port.default(4682),
   OPSCONDUCTOR_POSTGRES_PORT: Port.default(4683),
@@ -230,6 +261,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
     temporal: temporalOf(env),
     api: { host: env.OPSCONDUCTOR_HOST, port: env.OPSCONDUCTOR_PORT },
     oidc: oidcOf(env),
+    edge: { trustedProxies: env.OPSCONDUCTOR_TRUSTED_PROXIES, corsOrigins: env.OPSCONDUCTOR_CORS_ORIGINS },
     temporalPort: env.OPSCONDUCTOR_TEMPORAL_PORT,
     temporalUiPort: env.OPSCONDUCTOR_TEMPORAL_UI_PORT,
     postgresPort: env.OPSCONDUCTOR_POSTGRES_PORT,

@@ -58,3 +58,41 @@ describe('the OIDC provider of the environment', () => {
     expect(complaintOf({ ...OIDC, OPSCONDUCTOR_OIDC_ISSUER: undefined })).toContain('OPSCONDUCTOR_OIDC_ISSUER: is missing');
   });
 });
+
+const edgeOf = (environment: Record<string, string>) => parseConfig(environment).edge;
+
+test('without them no proxy is trusted and no page of another origin may call', () => {
+  expect(edgeOf({})).toEqual({ trustedProxies: [], corsOrigins: [] });
+  expect(edgeOf({ OPSCONDUCTOR_TRUSTED_PROXIES: '', OPSCONDUCTOR_CORS_ORIGINS: '' })).toEqual({ trustedProxies: [], corsOrigins: [] });
+});
+
+test('proxies are addresses and networks, origins are those that browsers send, separated by commas', () => {
+  expect(
+    edgeOf({
+      OPSCONDUCTOR_TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1,fd00::/8 ,::1',
+      OPSCONDUCTOR_CORS_ORIGINS: 'https://ops.example.org, http://localhost:3000',
+    }),
+  ).toEqual({
+    trustedProxies: ['10.0.0.0/8', '192.0.2.1', 'fd00::/8', '::1'],
+    corsOrigins: ['https://ops.example.org', 'http://localhost:3000'],
+  });
+});
+
+test.each(['proxy.example.org', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '*', 'fd00::/129', '10.0.0.0/-1'])(
+  'OPSCONDUCTOR_TRUSTED_PROXIES=%s is refused by name',
+  (value) => {
+    expect(() => edgeOf({ OPSCONDUCTOR_TRUSTED_PROXIES: value })).toThrow(/OPSCONDUCTOR_TRUSTED_PROXIES: must be addresses or networks/);
+  },
+);
+
+test.each([
+  '*',
+  'https://ops.example.org/',
+  'ops.example.org',
+  'https://*.example.org/x',
+  'null',
+  'https://OPS.example.org',
+  'file:///tmp',
+])('OPSCONDUCTOR_CORS_ORIGINS=%s is refused by name', (value) => {
+  expect(() => edgeOf({ OPSCONDUCTOR_CORS_ORIGINS: value })).toThrow(/OPSCONDUCTOR_CORS_ORIGINS: must be origins/);
+});

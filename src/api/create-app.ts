@@ -1,13 +1,22 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
+import { createRateLimits } from '../db/rate-limits.ts';
+import type { RateLimits } from '../db/rate-limits.ts';
 import type { RunFeed } from '../db/run-feed.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { ServiceDeps } from '../services/context.ts';
+import { trustedProxies } from './client-address.ts';
 import { defineRouteFor } from './define-route.ts';
 import type { ApiEnv } from './env.ts';
+import { answerMethod, knownMethods, methodsOf } from './methods.ts';
+import { compress } from './middleware/compress.ts';
+import { cors } from './middleware/cors.ts';
+import { endHead } from './middleware/end-head.ts';
+import { limitAddress } from './middleware/rate-limit.ts';
 import { requestFacts } from './middleware/request-facts.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { respondWithProblem } from './problems.ts';
+import { SHARED_HEADERS } from './route-headers.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -32,18 +41,31 @@ import { userRoutes } from './routes/users.ts';
 
 const MAX_PROBLEMS = 20;
 
+/** What stands between the API and those who call. */
+export interface EdgeOptions {
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[];
+  /** Origins of pages that may call. */
+  corsOrigins: readonly string[];
+}
+
 export interface AppDeps {
   services: ServiceDeps;
   feed: RunFeed;
   readiness: CheckReadiness;
   log: Logger;
+  edge: EdgeOptions;
+  /** Those of tests, whose windows do not end meanwhile. */
+  limits?: RateLimits;
   /** Version of this build. */
   version: string;
 }
 
 /** The whole HTTP API; every problem is an RFC 9457 document. */
 export const createApp = (deps: AppDeps) => {
-  const route = defineRouteFor(deps.services);
+  const { services, edge } = deps;
+  const limits = deps.limits ?? createRateLimits(services.db);
+  const route = defineRouteFor({ services, limits });
   const app = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -65,13 +87,18 @@ export const createApp = (deps: AppDeps) => {
     },
   });
   app.onError(respondWithProblem(deps.log));
-  app.notFound((c) =>
-    respondWithProblem(deps.log)(
-      new OpsError('NOT_FOUND', `There is nothing at ${c.req.method} ${c.req.path}. /docs lists what there is.`),
-      c,
-    ),
+  const methods = methodsOf(() => app);
+  app.notFound((c) => answerMethod(methods, c));
+  app.use(
+    requestFacts(trustedProxies(edge.trustedProxies)),
+    securityHeaders,
+    cors(edge.corsOrigins, methods),
+    endHead,
+    compress,
+    limitAddress({ limits, readSettings: () => services.readSettings() }),
+    knownMethods(methods),
   );
-  app.use(requestFacts, securityHeaders);
+  for (const [name, header] of Object.entries(SHARED_HEADERS)) app.openAPIRegistry.registerComponent('headers', name, header);
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',

@@ -3,20 +3,27 @@ import type { RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
+import type { RateLimits } from '../db/rate-limits.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
 import type { ServiceDeps } from '../services/context.ts';
-import type { ApiEnv, RouteFacts, Streams } from './env.ts';
+import type { ApiEnv, Rate, RouteFacts, Streams } from './env.ts';
 import { checkJson } from './middleware/check-json.ts';
 import { idempotency } from './middleware/idempotency.ts';
 import { ifMatch } from './middleware/if-match.ts';
 import { DEFAULT_BODY_BYTES, limitBody } from './middleware/limit-body.ts';
 import { preferWait } from './middleware/prefer-wait.ts';
 import type { WaitFor } from './middleware/prefer-wait.ts';
+import { limitLogin, limitToken } from './middleware/rate-limit.ts';
+import type { LimitDeps } from './middleware/rate-limit.ts';
 import { refuseUrlToken } from './middleware/refuse-url-token.ts';
 import { requirePermission } from './middleware/require-permission.ts';
 import type { Access, PasswordRule } from './middleware/require-permission.ts';
+import { DEFAULT_SECONDS, timeLimit } from './middleware/time-limit.ts';
 import { routeHeaders, successHeaders } from './route-headers.ts';
 import { codesOf, problemResponses } from './route-problems.ts';
+
+/** For what connects to targets: the longest that a method may take to connect, and some more. */
+export const CONNECTING_SECONDS = 330;
 
 /** Makes the response or body of a route from a schema. @param example of what is sent; a test parses it. */
 export const json = <Schema extends z.ZodType>(schema: Schema, description: string, example?: z.input<Schema>) => ({
@@ -56,7 +63,9 @@ export type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 
   /** The body is no JSON and may be large: the handler reads it as it comes. */
   streamsBody?: boolean;
   streams?: Streams;
-  limits?: { bodyBytes?: number };
+  /** `seconds`: until it must be answered, once the body is there; streamed bodies and answers have no limit but their pace. */
+  limits?: { bodyBytes?: number; seconds?: number };
+  rate?: Rate;
   /** `Prefer: wait=SECONDS` is obeyed: how what was begun is waited for. */
   waitFor?: WaitFor;
 };
@@ -68,6 +77,7 @@ const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; codes: 
   const codes = codesOf(problems, {
     method,
     isPublic: access === 'public',
+    isProbe: path.endsWith('z') && access === 'public',
     hasPermission: needsSession === true || (access !== 'public' && access !== 'authenticated'),
     mayNeedPassword: access !== 'public' && passwordRule === undefined,
     hasPathParameter: path.includes('{'),
@@ -78,9 +88,11 @@ const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; codes: 
   return { takesKey, codes };
 };
 
-const middlewareOf = (deps: ServiceDeps, options: RouteOptions<string>, { takesKey, codes }: ReturnType<typeof deriveFrom>) => {
-  const { method, access, operationId, once = [], streams, streamsBody = false, etag, limits, waitFor } = options;
-  const facts: RouteFacts = { operationId, problems: codes, once, streams };
+const middlewareOf = (deps: RouteDeps, options: RouteOptions<string>, { takesKey, codes }: ReturnType<typeof deriveFrom>) => {
+  const { method, access, operationId, once = [], streams, streamsBody = false, etag, limits, rate, waitFor } = options;
+  const facts: RouteFacts = { operationId, problems: codes, once, streams, rate };
+  const services = deps.services;
+  const limitDeps: LimitDeps = { limits: deps.limits, readSettings: () => services.readSettings() };
   const note = createMiddleware<ApiEnv>(async (c, next) => {
     c.set('route', facts);
     await next();
@@ -88,14 +100,22 @@ const middlewareOf = (deps: ServiceDeps, options: RouteOptions<string>, { takesK
   return [
     note,
     refuseUrlToken,
-    requirePermission(deps, access, options),
+    ...(rate === 'login' ? [limitLogin(limitDeps)] : []),
+    requirePermission(services, access, options),
+    ...(access === 'public' ? [] : [limitToken(limitDeps)]),
     ...(etag === 'takes' || etag === 'needs' ? [ifMatch(etag === 'needs')] : []),
     ...(waitFor === undefined ? [] : [preferWait(waitFor)]),
-    ...(method === 'get' || streamsBody ? [] : [limitBody(limits?.bodyBytes ?? DEFAULT_BODY_BYTES)]),
-    ...(takesKey ? [idempotency(deps, { once, streamsBody })] : []),
+    ...(method === 'get' || streamsBody ? [] : [limitBody({ bytes: limits?.bodyBytes ?? DEFAULT_BODY_BYTES })]),
+    ...(streamsBody ? [] : [timeLimit(limits?.seconds ?? DEFAULT_SECONDS)]),
+    ...(takesKey ? [idempotency(services, { once, streamsBody })] : []),
     ...(method === 'get' || streamsBody ? [] : [checkJson]),
   ];
 };
+
+export interface RouteDeps {
+  services: ServiceDeps;
+  limits: RateLimits;
+}
 
 const NO_QUERY = z.strictObject({});
 
@@ -104,7 +124,7 @@ const NO_QUERY = z.strictObject({});
  * OpenAPI document as `x-permission`. Problems are documented here but thrown by handlers, so their types are left out of the route's.
  */
 export const defineRouteFor =
-  (deps: ServiceDeps) =>
+  (deps: RouteDeps) =>
   <Path extends string, Options extends RouteOptions<Path>, Responses extends RouteConfig['responses']>(
     options: Options,
     responses: Responses,
@@ -121,6 +141,7 @@ export const defineRouteFor =
       streamsBody: ___,
       streams: ____,
       limits: _____,
+      rate: _______,
       waitFor,
       ...route
     } = options;
@@ -137,7 +158,10 @@ export const defineRouteFor =
       'x-problems': codes.toSorted(),
       ...(once !== undefined && { 'x-shown-once': once }),
       ...(withoutKey !== undefined && { 'x-without-key': withoutKey }),
-      responses: { ...problemResponses(codes), ...successHeaders(responses, { etag, takesKey }) },
+      responses: {
+        ...problemResponses(codes),
+        ...successHeaders(responses, { etag, takesKey, isLimited: codes.includes('RATE_LIMITED') }),
+      },
     };
     return createRoute(config as unknown as Options & { responses: Responses });
   };

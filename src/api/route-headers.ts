@@ -26,17 +26,43 @@ export const routeHeaders = (
   return Object.keys(shape).length === 0 ? undefined : z.object(shape);
 };
 
+const ref = (name: keyof typeof SHARED_HEADERS) => ({ $ref: `#/components/headers/${name}` });
+
+/** Headers that many answers have, as components of the document. */
+export const SHARED_HEADERS = {
+  RateLimitLimit: { description: 'Requests of this minute; nothing when there is no limit.', schema: { type: 'integer' as const } },
+  RateLimitRemaining: {
+    description: 'Of them left: of the limits that hold, the one that ends first.',
+    schema: { type: 'integer' as const },
+  },
+  RateLimitReset: { description: 'Seconds until the next minute.', schema: { type: 'integer' as const } },
+  RetryAfter: { description: 'Seconds after which a repeat may succeed.', schema: { type: 'integer' as const } },
+};
+
+const RATE_LIMIT = {
+  'RateLimit-Limit': ref('RateLimitLimit'),
+  'RateLimit-Remaining': ref('RateLimitRemaining'),
+  'RateLimit-Reset': ref('RateLimitReset'),
+};
+
+/** The headers of a problem, by its status. */
+export const problemHeaders = (status: number) => ({
+  ...(status === 429 && RATE_LIMIT),
+  ...((status === 429 || status === 503) && { 'Retry-After': ref('RetryAfter') }),
+});
+
 const header = (description: string) => ({ description, schema: { type: 'string' as const } });
 
 /** The answers of success with the headers that they have; the others as they are. */
 export const successHeaders = (
   responses: RouteConfig['responses'],
-  { etag, takesKey }: { etag: Etag; takesKey: boolean },
+  { etag, takesKey, isLimited }: { etag: Etag; takesKey: boolean; isLimited: boolean },
 ): RouteConfig['responses'] =>
   Object.fromEntries(
     Object.entries(responses).map(([status, response]) => {
       const hasEtag = etag !== undefined && status === '200';
       const headers = {
+        ...(isLimited && RATE_LIMIT),
         ...(hasEtag && { ETag: header('Names this state of it, for If-Match.') }),
         ...(takesKey && { 'Idempotent-Replayed': header('`true` when this is the answer of an earlier request with the same key.') }),
       };

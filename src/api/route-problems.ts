@@ -2,11 +2,14 @@ import { Problem } from '../contracts/problem.ts';
 import { ERROR_MEANINGS } from '../domain/error-meanings.ts';
 import { ERROR_CODES } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
+import { problemHeaders } from './route-headers.ts';
 
 /** What decides which problems a route may answer besides its own. */
 interface ProblemFacts {
   method: string;
   isPublic: boolean;
+  /** Asked by those who watch over the server, which nothing limits. */
+  isProbe: boolean;
   hasPermission: boolean;
   mayNeedPassword: boolean;
   hasPathParameter: boolean;
@@ -15,7 +18,7 @@ interface ProblemFacts {
   etag: 'gives' | 'takes' | 'needs' | undefined;
 }
 
-const EVERYWHERE: readonly ErrorCode[] = ['VALIDATION', 'TOKEN_IN_URL', 'INTERNAL', 'UNAVAILABLE'];
+const EVERYWHERE: readonly ErrorCode[] = ['VALIDATION', 'TOKEN_IN_URL', 'REQUEST_TIMEOUT', 'HEADERS_TOO_LARGE', 'INTERNAL', 'UNAVAILABLE'];
 
 const when = (holds: boolean, ...codes: ErrorCode[]): ErrorCode[] => (holds ? codes : []);
 
@@ -30,6 +33,7 @@ export const codesOf = (own: readonly ErrorCode[], facts: ProblemFacts): ErrorCo
       ...when(facts.mayNeedPassword, 'PASSWORD_CHANGE_REQUIRED'),
       ...when(facts.hasPathParameter, 'NOT_FOUND'),
       ...when(facts.method !== 'get', 'PAYLOAD_TOO_LARGE', 'MALFORMED_REQUEST'),
+      ...when(!facts.isProbe, 'RATE_LIMITED'),
       ...when(facts.hasBody, 'UNSUPPORTED_MEDIA_TYPE'),
       ...when(facts.takesKey, 'IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'),
       ...when(takesMatch, 'REVISION_MISMATCH'),
@@ -48,6 +52,7 @@ export const problemResponses = (codes: readonly ErrorCode[]) =>
         status,
         {
           content: { 'application/problem+json': { schema: Problem } },
+          ...(Object.keys(problemHeaders(status)).length > 0 && { headers: problemHeaders(status) }),
           description: ofStatus.map((code) => `\`${code}\`: ${ERROR_MEANINGS[code]}`).join(' '),
         },
       ]),

@@ -1,9 +1,22 @@
+import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import type { ServerType } from '@hono/node-server';
 import type { Config } from '../config.ts';
 import { portProblem } from '../embedded/claim-port.ts';
+import { answerUnreadable } from './answer-unreadable.ts';
 
 export const API_PORT = { what: 'the API', variable: 'OPSCONDUCTOR_PORT', hostVariable: 'OPSCONDUCTOR_HOST' } as const;
+
+/** How long a connection may take, in milliseconds. Bodies have limits of their own, by route. */
+export interface ConnectionTimes {
+  /** Until the head of a request is there; also of a connection on which nothing was sent yet. */
+  headMs: number;
+  /** Between two requests: longer than proxies keep connections, so that it is they who close them. */
+  idleMs: number;
+}
+
+const TIMES: ConnectionTimes = { headMs: 15_000, idleMs: 75_000 };
+const LOOKS_A_LIMIT = 5;
 
 const urlOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
@@ -11,8 +24,16 @@ const urlOf = (host: string, port: number): string => `http://${host.includes(':
 export const listen = (
   fetch: (request: Request) => Response | Promise<Response>,
   { host, port }: Config['api'],
+  times: ConnectionTimes = TIMES,
 ): Promise<{ server: ServerType; url: string }> =>
   new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port }, (info) => resolve({ server, url: urlOf(host, info.port) }));
+    const serverOptions = {
+      headersTimeout: times.headMs,
+      keepAliveTimeout: times.idleMs,
+      requestTimeout: 0,
+      connectionsCheckingInterval: Math.ceil(times.headMs / LOOKS_A_LIMIT),
+    };
+    const server = serve({ fetch, hostname: host, port, serverOptions }, (info) => resolve({ server, url: urlOf(host, info.port) }));
+    (server as Server).on('clientError', answerUnreadable);
     server.once('error', (cause: NodeJS.ErrnoException) => reject(portProblem({ ...API_PORT, host, port }, cause)));
   });

@@ -50,9 +50,13 @@ const makePartitions = async (db: Sequelize, log: Logger): Promise<void> => {
   });
 };
 
-const openStores = async (config: Config, stores: Stores, name: string, log: Logger) => {
+/** Nobody waits longer for an answer of the API: what goes on would only hold a connection. */
+const API_STATEMENT_MS = 60_000;
+
+const openStores = async (config: Config, stores: Stores, name: string, log: Logger, statementTimeoutMs = 0) => {
   const keyRing: KeyRing = parseKeyRing(stores.keyRingText);
-  const db = connectDatabase({ url: stores.databaseUrl, poolSize: config.databasePoolSize, applicationName: `opsconductor-${name}` });
+  const applicationName = `opsconductor-${name}`;
+  const db = connectDatabase({ url: stores.databaseUrl, poolSize: config.databasePoolSize, applicationName, statementTimeoutMs });
   try {
     await assertMigrated(db);
     await refuseDrift(db, log);
@@ -104,7 +108,7 @@ export const runWorker = async (config: Config, stores: Stores, log: Logger): Pr
 
 /** Serves the API in this process; Temporal may be away. @throws OpsError when the database is away, its schema is not this build's, or it cannot listen. */
 export const runServer = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart & { url: string }> => {
-  const base = await openStores(config, stores, 'api', log);
+  const base = await openStores(config, stores, 'api', log, API_STATEMENT_MS);
   const client = await lazyTemporalClient(stores.temporal);
   const control = createRunControl(client, config.taskQueuePrefix);
   const feed = createRunFeed(stores.databaseUrl);
@@ -124,7 +128,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
     skipAction: control.skipAction,
   };
   const readiness = createReadiness(base.db, client);
-  const app = createApp({ services, feed, readiness, log, version: readVersion() });
+  const app = createApp({ services, feed, readiness, log, edge: config.edge, version: readVersion() });
   const { server, url } = await listen(app.fetch, config.api).catch(async (error: unknown) => {
     await Promise.allSettled([feed.close(), base.db.close()]);
     throw error;

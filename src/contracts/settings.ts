@@ -17,6 +17,7 @@ const Expression = z.string().min(1).max(1_000).refine(isExpression, 'must be a 
 /** A network; `/32` or `/128` is one address. */
 const Network = z.union([z.cidrv4(), z.cidrv6()], 'must be a network in CIDR form, such as 10.0.0.0/8 or fe80::/10');
 
+const RATE_LIMIT = 'src/api/middleware/rate-limit.ts';
 const HISTORY_RULES = 'src/db/retention/history-rules.ts';
 const PURGE_RULES = 'src/db/retention/purge-rules.ts';
 
@@ -118,6 +119,21 @@ export const SETTINGS = {
     schema: integer(0, MAX_DAYS, 30),
     description: 'What people have deleted (jobs, targets, schedules, rules) is removed for good after this time.',
     consumer: PURGE_RULES,
+  },
+  rate_limit_token_per_minute: {
+    schema: integer(0, 1_000_000, 6_000),
+    description: 'Requests that one session or API token may send in a minute; 0 is no limit.',
+    consumer: RATE_LIMIT,
+  },
+  rate_limit_address_per_minute: {
+    schema: integer(0, 1_000_000, 6_000),
+    description: 'Requests that may come from one address in a minute, whoever sends them; 0 is no limit.',
+    consumer: RATE_LIMIT,
+  },
+  rate_limit_login_per_minute: {
+    schema: integer(0, 1_000_000, 20),
+    description: 'Logins that may come from one address in a minute, right and wrong ones; 0 is no limit.',
+    consumer: RATE_LIMIT,
   },
   dangerous_command_patterns: {
     schema: z

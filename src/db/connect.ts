@@ -19,17 +19,30 @@ export interface ConnectOptions {
   applicationName: string;
   /** How long one connection may take to come up; without it as long as the operating system allows. */
   connectTimeoutMs?: number;
+  /** How long one statement may take; without it as long as it likes. */
+  statementTimeoutMs?: number;
 }
 
 /** Opens a pool; nothing is sent before the first query. Close it with `close()`. */
-export const connectDatabase = ({ url, poolSize, applicationName, connectTimeoutMs = 0 }: ConnectOptions): Sequelize => {
+export const connectDatabase = ({
+  url,
+  poolSize,
+  applicationName,
+  connectTimeoutMs = 0,
+  statementTimeoutMs = 0,
+}: ConnectOptions): Sequelize => {
   pg.types.setTypeParser(INT8_OID, parseInt8);
   const sequelize = new Sequelize(url, {
     dialect: 'postgres',
     dialectModule: pg,
     logging: false,
     pool: { max: poolSize, min: 0, idle: 30_000, acquire: 30_000 },
-    dialectOptions: { application_name: applicationName, keepAlive: true, connectionTimeoutMillis: connectTimeoutMs },
+    dialectOptions: {
+      application_name: applicationName,
+      keepAlive: true,
+      connectionTimeoutMillis: connectTimeoutMs,
+      ...(statementTimeoutMs > 0 && { statement_timeout: statementTimeoutMs }),
+    },
     define: { underscored: true, freezeTableName: true, timestamps: false },
     retry: { max: 1 },
   });

@@ -31,6 +31,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   SCOPE_TOO_WIDE: 'The search would look at too much.',
   PRECONDITION_REQUIRED: 'Only what was read may be changed here: `If-Match` is missing.',
   RATE_LIMITED: 'Too many requests; `Retry-After` says how long to wait.',
+  HEADERS_TOO_LARGE: 'Address and headers of the request are too large.',
   INTERNAL: 'OpsConductor failed.',
   MAINTENANCE: 'Maintenance mode is on: no run is started.',
   UNAVAILABLE: 'A part of OpsConductor is away.',

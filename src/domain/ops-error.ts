@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   SCOPE_TOO_WIDE: { status: 422, category: 'configuration' },
   PRECONDITION_REQUIRED: { status: 428, category: 'configuration' },
   RATE_LIMITED: { status: 429, category: 'configuration' },
+  HEADERS_TOO_LARGE: { status: 431, category: 'configuration' },
   INTERNAL: { status: 500, category: 'internal' },
   MAINTENANCE: { status: 503, category: 'internal' },
   UNAVAILABLE: { status: 503, category: 'internal' },

@@ -41,13 +41,10 @@ describe('the API behind a real socket', () => {
   const job = JSON.stringify(jobNamed('raw'));
   const json = ['Content-Type: application/json', `Content-Length: ${job.length}`];
 
-  test.each(['TRACE', 'OPTIONS', 'PROPFIND', 'PURGE', 'CONNECT'])(
-    '%s is refused with a 4xx or the connection is closed',
-    async (method) => {
-      const answer = await request(`${method} /api/v1/jobs HTTP/1.1`, []);
-      expect(answer === '' || (statusOf(answer) >= 400 && statusOf(answer) < 500)).toBe(true);
-    },
-  );
+  test.each(['TRACE', 'PROPFIND', 'PURGE', 'CONNECT'])('%s is refused with a 4xx or the connection is closed', async (method) => {
+    const answer = await request(`${method} /api/v1/jobs HTTP/1.1`, []);
+    expect(answer === '' || (statusOf(answer) >= 400 && statusOf(answer) < 500)).toBe(true);
+  });
 
   test.each(['a\rX-Evil: 1', 'a\nX-Evil: 1', 'a\u0000b'])('a control character in the Idempotency-Key (%j) makes nothing', async (key) => {
     const before = await countRows(platform);

@@ -48,7 +48,14 @@ describe('login at an OIDC provider', () => {
     );
   /** The same API with another provider, or with another idea of it. */
   const appWith = (oidc: OidcLogin | undefined) =>
-    createApp({ services: { ...platform.services, oidc }, feed: platform.feed, readiness: async () => ({}), log, version: 'test' });
+    createApp({
+      services: { ...platform.services, oidc },
+      feed: platform.feed,
+      readiness: async () => ({}),
+      log,
+      version: 'test',
+      edge: { trustedProxies: [], corsOrigins: [] },
+    });
 
   const answerOf = async (response: Response | undefined): Promise<Answer> => {
     if (response === undefined) throw new Error('no answer');

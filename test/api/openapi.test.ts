@@ -163,7 +163,10 @@ describe('the OpenAPI document', () => {
     expect(once.map(nameOf)).toContain('POST /api/v1/auth/tokens');
     for (const { spec } of once) {
       const { 200: found, 201: made = found } = spec['responses'] as Json;
-      const schema = resolve(document, refsOf(made)[0] ?? '') as { properties: Json; required: string[] };
+      const schema = resolve(document, refsOf(made).find((ref) => ref.includes('/schemas/')) ?? '') as {
+        properties: Json;
+        required: string[];
+      };
       for (const field of spec['x-shown-once'] as string[]) {
         expect(schema.properties[field]).toBeDefined();
         expect(schema.required).not.toContain(field);
@@ -252,6 +255,19 @@ describe('the OpenAPI document', () => {
       }
       if (operation.path.includes('{'))
         expect([nameOf(operation), Object.keys(responses)]).toEqual([nameOf(operation), expect.arrayContaining(['404'])]);
+    }
+  });
+
+  test('every operation but those of who watches over the server tells how its limit stands', () => {
+    for (const operation of operations) {
+      const responses = Object.entries(operation.spec['responses'] as Record<string, { headers?: Json }>);
+      const told = responses.filter(([, { headers }]) => headers?.['RateLimit-Remaining'] !== undefined).map(([status]) => status);
+      const isWatched = operation.path === '/healthz' || operation.path === '/readyz';
+      expect([nameOf(operation), told]).toEqual([nameOf(operation), isWatched ? [] : [expect.stringMatching(/^2/), '429']]);
+      expect([
+        nameOf(operation),
+        responses.every(([status, { headers }]) => status !== '429' || headers?.['Retry-After'] !== undefined),
+      ]).toEqual([nameOf(operation), true]);
     }
   });
 

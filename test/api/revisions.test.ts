@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineRouteFor, json } from '../../src/api/define-route.ts';
 import type { ApiEnv } from '../../src/api/env.ts';
+import { createRateLimits } from '../../src/db/rate-limits.ts';
 import { requestFacts } from '../../src/api/middleware/request-facts.ts';
 import { respondWithProblem } from '../../src/api/problems.ts';
 import { selectRows } from '../../src/db/query.ts';
@@ -142,7 +143,7 @@ describe('what a route may declare', () => {
   const Thing = z.object({ n: z.number() });
   /** An app of its own around routes that no resource has yet. */
   const appOf = (waited: number[]) => {
-    const route = defineRouteFor(platform.services);
+    const route = defineRouteFor({ services: platform.services, limits: createRateLimits(platform.db) });
     let made = 0;
     const app = new OpenAPIHono<ApiEnv>()
       .openapi(
@@ -170,7 +171,10 @@ describe('what a route may declare', () => {
         ),
         (c) => c.json({ n: ++made, secret: 'SECRET' }, 202),
       );
-    return new OpenAPIHono<ApiEnv>().use(requestFacts).route('/', app).onError(respondWithProblem(log));
+    return new OpenAPIHono<ApiEnv>()
+      .use(requestFacts(() => false))
+      .route('/', app)
+      .onError(respondWithProblem(log));
   };
   const send = async (app: ReturnType<typeof appOf>, method: string, headers: Record<string, string>, body?: string) => {
     const all = {

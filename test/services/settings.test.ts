@@ -173,6 +173,18 @@ const writeOutput = async (): Promise<{ stdout: string; lines: number }> => {
 
 /** Settings whose effect a test elsewhere observes, where what it takes is there already. */
 const ELSEWHERE: Partial<Record<SettingKey, readonly [file: string, title: string]>> = {
+  rate_limit_token_per_minute: [
+    'test/api/edge/rate-limits.test.ts',
+    'a session may send as many as the setting says; the next is refused with when to come again',
+  ],
+  rate_limit_address_per_minute: [
+    'test/api/edge/rate-limits.test.ts',
+    'an address may send as many as the setting says, whoever it says it is',
+  ],
+  rate_limit_login_per_minute: [
+    'test/api/edge/rate-limits.test.ts',
+    'logins are limited by address, right and wrong ones, and a refused one is not tried',
+  ],
   max_concurrent_jobs: ['test/runs/slots.test.ts', 'with one run at once the next begins when the first has ended, by priority'],
   max_artifact_bytes: ['test/api/artifacts.test.ts', 'a file over the limit is refused while it comes, and kept nowhere'],
   dangerous_command_patterns: [

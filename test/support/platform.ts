@@ -3,10 +3,12 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import type { Client } from '@temporalio/client';
 import { createApp } from '../../src/api/create-app.ts';
+import type { EdgeOptions } from '../../src/api/create-app.ts';
 import type { TemporalServerConfig } from '../../src/config.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { connectDatabase } from '../../src/db/connect.ts';
 import { createNotifyRun } from '../../src/db/notify-run.ts';
+import { createRateLimits } from '../../src/db/rate-limits.ts';
 import { createRunFeed } from '../../src/db/run-feed.ts';
 import { parseKeyRing } from '../../src/db/seal.ts';
 import { createReadSettings } from '../../src/db/settings.ts';
@@ -21,6 +23,9 @@ import { createOpenSession } from '../../src/transports/open-session.ts';
 import { createTestDatabase } from './database.ts';
 
 export const log = pino({ level: 'silent' });
+
+/** No test meets the end of a window. */
+export const LONG_WINDOW_MS = 1_000 * 86_400_000;
 
 /** A log that keeps what must not happen in any test. */
 const createWatchedLog = () => {
@@ -53,6 +58,9 @@ export interface PlatformOptions {
   temporal?: TemporalServerConfig;
   /** Workflows other than those of the suite. */
   bundlePath?: string;
+  edge?: EdgeOptions;
+  /** Requests are limited as the settings say; otherwise not at all. */
+  isLimited?: boolean;
   /** A migrated database that the test brings itself. */
   databaseUrl?: string;
   oidc?: OidcLogin;
@@ -104,7 +112,15 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     log,
   };
   const watched = createWatchedLog();
-  const app = createApp({ services, feed, readiness: async () => ({}), log: watched.log, version: 'test' });
+  const app = createApp({
+    services,
+    feed,
+    readiness: async () => ({}),
+    log: watched.log,
+    edge: options.edge ?? { trustedProxies: [], corsOrigins: [] },
+    version: 'test',
+    limits: createRateLimits(db, LONG_WINDOW_MS),
+  });
 
   const startTestWorker = async () => {
     const connection = await connectTemporalWorker(temporal);
@@ -130,6 +146,8 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   };
   const worker = options.worker === false ? undefined : await startTestWorker();
 
+  if (options.isLimited !== true)
+    await db.query(`UPDATE system_settings SET setting_value = '0' WHERE setting_key LIKE 'rate\\_limit\\_%'`);
   // Workflow ids derive from serials: platforms that share the Temporal server start counting at different numbers.
   await db.query(`INSERT INTO serial_counters (scope, year, last_value) VALUES ('job', extract(year FROM now() AT TIME ZONE 'UTC'), $1)`, {
     bind: [randomInt(100_000, 900_000_000)],

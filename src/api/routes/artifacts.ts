@@ -10,6 +10,7 @@ import { uploadArtifact } from '../../services/artifacts/upload-artifact.ts';
 import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { streamedBody } from '../streamed-body.ts';
 import { ARTIFACT } from '../examples/artifacts.ts';
 
 const tags = ['artifacts'];
@@ -20,12 +21,21 @@ const bytes = { [BYTES]: { schema: z.string().meta({ format: 'binary' }) } };
 const contentOf = (request: Request): AsyncIterable<Uint8Array> => {
   if (request.headers.get('content-type')?.toLowerCase() !== BYTES)
     throw new OpsError('UNSUPPORTED_MEDIA_TYPE', `The body is the file itself: send it with Content-Type ${BYTES}.`);
-  return request.body ?? ReadableStream.from<Uint8Array>([]);
+  return streamedBody(request);
 };
+
+/** What the sender says before the first byte. */
+const declaredBytes = ({ headers }: Request): number => Number(headers.get('content-length') ?? 0);
 
 /** RFC 6266: any name, and the file is never shown in place. */
 const dispositionOf = (name: string): string =>
   `attachment; filename*=UTF-8''${encodeURIComponent(name).replaceAll(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`;
+
+const headersOf = ({ bytes: length, name }: { bytes: number | null; name: string }) => ({
+  'Content-Type': BYTES,
+  ...(length !== null && { 'Content-Length': String(length) }),
+  'Content-Disposition': dispositionOf(name),
+});
 
 export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
@@ -60,7 +70,8 @@ export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         },
         { 201: json(Artifact, 'Stored', ARTIFACT) },
       ),
-      async (c) => c.json(await uploadArtifact(deps, c.get('caller'), c.req.valid('query').name, contentOf(c.req.raw)), 201),
+      async (c) =>
+        c.json(await uploadArtifact(deps, c.get('caller'), c.req.valid('query').name, contentOf(c.req.raw), declaredBytes(c.req.raw)), 201),
     )
     .openapi(
       route(
@@ -93,11 +104,12 @@ export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         { 200: { content: bytes, description: 'The content' } },
       ),
       async (c) => {
-        const artifact = await downloadArtifact(deps, c.get('caller'), c.req.valid('param').uuid);
-        return c.body(ReadableStream.from(artifact.content) as unknown as globalThis.ReadableStream, 200, {
-          'Content-Type': BYTES,
-          'Content-Length': String(artifact.bytes),
-          'Content-Disposition': dispositionOf(artifact.name),
-        });
+        const { uuid } = c.req.valid('param');
+        if (c.req.method === 'HEAD') {
+          const { size_bytes: bytes, name } = await getArtifact(deps, c.get('caller'), uuid);
+          return c.body(null, 200, headersOf({ bytes, name }));
+        }
+        const artifact = await downloadArtifact(deps, c.get('caller'), uuid);
+        return c.body(ReadableStream.from(artifact.content) as unknown as globalThis.ReadableStream, 200, headersOf(artifact));
       },
     );

@@ -45,6 +45,7 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           operationId: 'login',
           summary: 'Log in',
           access: 'public',
+          rate: 'login',
           problems: ['UNAUTHENTICATED'],
           request: body(Login, LOGIN),
         },

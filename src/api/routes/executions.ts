@@ -33,6 +33,15 @@ const EventHeaders = z.object({
     .meta({ description: 'Id of the last event that was seen; the stream goes on from there.' }),
 });
 
+/** As `text/event-stream` writes it, field by field. */
+const RunEvent = z
+  .object({
+    event: z.enum(['execution', 'branch', 'line', 'end']),
+    id: z.string().optional(),
+    data: z.string().meta({ contentMediaType: 'application/json', description: 'The execution, branch or line, as JSON.' }),
+  })
+  .meta({ id: 'RunEvent', description: 'One event of the stream.' });
+
 export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: RunFeed) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
@@ -146,7 +155,7 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
           streams: 'sse',
           request: { params: ExecutionRef, headers: EventHeaders },
         },
-        { 200: { content: { 'text/event-stream': { schema: z.string() } }, description: 'A stream that ends with the run' } },
+        { 200: { content: { 'text/event-stream': { schema: RunEvent } }, description: 'A stream that ends with the run' } },
       ),
       (c) => streamEvents(deps, feed, c, c.req.valid('param').serial, c.req.valid('header')['last-event-id']),
     );

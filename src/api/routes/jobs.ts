@@ -9,7 +9,7 @@ import { startExecution } from '../../services/executions/start-execution.ts';
 import { jobRevision } from '../../services/jobs/job-revision.ts';
 import { getJob, listJobs } from '../../services/jobs/read-jobs.ts';
 import { createJob, deleteJob, updateJob } from '../../services/jobs/write-job.ts';
-import { body, json, tagged } from '../define-route.ts';
+import { CONNECTING_SECONDS, body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { EXECUTION } from '../examples/executions.ts';
@@ -143,6 +143,7 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           path: '/{serial}/plan',
           tags,
           operationId: 'planJob',
+          limits: { seconds: CONNECTING_SECONDS },
           summary: 'What a run of a job would do; nothing is written',
           access: 'jobs.execute',
           problems: PLAN_PROBLEMS,

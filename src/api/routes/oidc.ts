@@ -41,6 +41,7 @@ export const oidcRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           path: '/start',
           tags,
           operationId: 'startOidc',
+          rate: 'login',
           summary: 'Log in at the OIDC provider',
           description:
             'For browsers. A program of the same machine gives its address, and gets a code there that it exchanges for the session.',
@@ -85,6 +86,7 @@ export const oidcRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           path: '/token',
           tags,
           operationId: 'exchangeOidcCode',
+          rate: 'login',
           summary: 'Exchange the code of an OIDC login',
           description: 'The code is good once, for a minute, with the verifier of the program that began the login.',
           access: 'public',

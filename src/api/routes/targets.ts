@@ -19,7 +19,7 @@ import { targetRevision } from '../../services/targets/target-revision.ts';
 import { testConnection, testMethodConfig } from '../../services/targets/test-connection.ts';
 import { updateTarget } from '../../services/targets/update-target.ts';
 import { createTarget, deleteTarget } from '../../services/targets/write-target.ts';
-import { body, json, tagged } from '../define-route.ts';
+import { CONNECTING_SECONDS, body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { ACCEPT_HOST_KEY, CONNECTION_TEST, CREATE_TARGET, HOST_KEY, TARGET, TEST_METHOD, UPDATE_TARGET } from '../examples/targets.ts';
@@ -82,6 +82,7 @@ export const targetRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           path: '/test-method-config',
           tags,
           operationId: 'testMethodConfig',
+          limits: { seconds: CONNECTING_SECONDS },
           summary: 'Test a method that is not saved',
           access: 'targets.test',
           request: body(TestMethodConfig, TEST_METHOD),
@@ -153,6 +154,7 @@ export const targetRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           path: '/{serial}/test',
           tags,
           operationId: 'testTarget',
+          limits: { seconds: CONNECTING_SECONDS },
           summary: 'Test the connection',
           access: 'targets.test',
           problems: ['CREDENTIAL_MISSING', 'CREDENTIAL_UNREADABLE'],
@@ -169,6 +171,7 @@ export const targetRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           path: '/{serial}/host-key',
           tags,
           operationId: 'acceptHostKey',
+          limits: { seconds: CONNECTING_SECONDS },
           summary: 'Ask an SSH target for its host key, and pin it when it is the confirmed one',
           description:
             'With a fingerprint it also needs credentials.write where the method has a credential: the next login sends it to that host.',

@@ -5,6 +5,13 @@ import { readVersion } from '../../version.ts';
 /** `opsconductor openapi`: the document is made from the routes alone; nothing is connected. */
 export const openapi = async (): Promise<void> => {
   const nothing = {} as never;
-  const app = createApp({ services: nothing, feed: nothing, readiness: nothing, log: nothing, version: readVersion() });
+  const app = createApp({
+    services: nothing,
+    feed: nothing,
+    readiness: nothing,
+    log: nothing,
+    edge: { trustedProxies: [], corsOrigins: [] },
+    version: readVersion(),
+  });
   process.stdout.write(`${JSON.stringify(openApiDocument(app, readVersion()), null, 2)}\n`);
 };

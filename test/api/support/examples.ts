@@ -1,0 +1,33 @@
+import { selectRow } from '../../../src/db/query.ts';
+import { addJob, addTarget } from './definitions.ts';
+import type { TestPlatform } from '../../support/platform.ts';
+
+const UUID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+
+/** Makes what the parameters of the document have for examples, so that requests reach more than a 404: a target, a job, a run of it with a branch, and an artifact. */
+export const addExamples = async (platform: TestPlatform): Promise<void> => {
+  const { db, api } = platform;
+  const target = await addTarget(platform, 'fuzz.example.org');
+  const job = await addJob(platform, 'fuzz', { targets: [target] });
+  const { status } = await api('POST', `/api/v1/jobs/${job}/executions`, {});
+  if (status !== 202) throw new Error(`the run was answered with ${status}`);
+  const name = (table: string, column: string, from: string, to: string) =>
+    db.query(`UPDATE ${table} SET ${column} = $1 WHERE ${column} = $2`, { bind: [to, from] });
+  await name('universal_targets', 'target_serial', target, 'T20250001');
+  await name('jobs', 'job_serial', job, 'J20250001');
+  await name('job_executions', 'execution_serial', `${job}.0001`, 'J20250001.0001');
+  const branch = await selectRow<{ id: number }>(
+    db,
+    `INSERT INTO job_execution_branches (job_execution_id, target_id, branch_serial, branch_number, target_serial_ref, target_name_ref, status, started_at)
+     SELECT e.id, t.id, e.execution_serial || '.0001', 1, t.target_serial, t.name, 'running', now()
+     FROM job_executions e, universal_targets t WHERE e.execution_serial = 'J20250001.0001' AND t.target_serial = 'T20250001' RETURNING id`,
+  );
+  await db.query(
+    `INSERT INTO job_action_results (branch_id, action_serial, action_order, action_name, action_type, status, started_at)
+     VALUES ($1, 'J20250001.0001.0001.0002', 2, 'fuzz', 'approval', 'running', now())`,
+    { bind: [branch?.id] },
+  );
+  const headers = { authorization: `Bearer ${platform.token}`, 'content-type': 'application/octet-stream' };
+  await platform.app.request('/api/v1/artifacts?name=fuzz', { method: 'POST', headers, body: 'fuzz' });
+  await db.query('UPDATE artifacts SET artifact_uuid = $1', { bind: [UUID] });
+};
