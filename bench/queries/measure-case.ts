@@ -63,9 +63,9 @@ export const rowsReadOf = ({ rowsRead }: Plan, tables: ReadonlySet<string>): num
 export const heaviestPlan = ({ plans }: StatementRecord, large: ReadonlySet<string>): Plan | undefined =>
   plans.toSorted((a, b) => rowsReadOf(b, large) - rowsReadOf(a, large))[0];
 
-/** The first plan that reads too many rows of large tables for what it gives. */
-export const wastefulPlan = ({ plans }: StatementRecord, large: ReadonlySet<string>): Plan | undefined =>
-  plans.find((plan) => rowsReadOf(plan, large) > READ_FOR_EACH * plan.rowsReturned + READ_ANYWAY);
+/** The first plan that reads too many rows of large tables for what it gives. @param reads rows that it may read whatever it gives */
+export const wastefulPlan = ({ plans }: StatementRecord, large: ReadonlySet<string>, reads = 0): Plan | undefined =>
+  plans.find((plan) => rowsReadOf(plan, large) > READ_FOR_EACH * plan.rowsReturned + READ_ANYWAY + reads);
 
 /** The beginning of a statement, in one line. */
 export const headOf = ({ text }: StatementRecord): string => text.replace(/\s+/g, ' ').trim().slice(0, 90);

@@ -30,8 +30,9 @@ const EXPLAINED = 5;
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)] ?? 0;
 
-const statementRow = (record: StatementRecord, large: ReadonlySet<string>): StatementRow => {
-  const most = wastefulPlan(record, large) ?? heaviestPlan(record, large);
+const statementRow = (record: StatementRecord, large: ReadonlySet<string>, reads: number | undefined): StatementRow => {
+  const wasteful = wastefulPlan(record, large, reads);
+  const most = wasteful ?? heaviestPlan(record, large);
   return {
     statement: headOf(record),
     scans: most?.scans ?? [],
@@ -40,7 +41,7 @@ const statementRow = (record: StatementRecord, large: ReadonlySet<string>): Stat
     rowsRead: most === undefined ? 0 : rowsReadOf(most, large),
     rowsReturned: most?.rowsReturned ?? 0,
     sequential: sequentialScans(record, large),
-    isWasteful: wastefulPlan(record, large) !== undefined,
+    isWasteful: wasteful !== undefined,
   };
 };
 
@@ -52,7 +53,7 @@ export const measureRow = async (
 ): Promise<QueryRow> => ({
   name: one.name,
   limitMs: LIMIT_MS[one.kind],
-  statements: (await measureCase(recorder, one, { explained: EXPLAINED, timed })).map((record) => statementRow(record, large)),
+  statements: (await measureCase(recorder, one, { explained: EXPLAINED, timed })).map((record) => statementRow(record, large, one.reads)),
 });
 
 /** What is wrong with a case, in words that name it. */

@@ -20,8 +20,10 @@ import { SHARED_HEADERS } from './route-headers.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
+import { branchRoutes } from './routes/branches.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { executionRoutes } from './routes/executions.ts';
+import { executionPartRoutes } from './routes/execution-parts.ts';
 import { healthRoutes } from './routes/health.ts';
 import type { CheckReadiness } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -30,6 +32,8 @@ import { oidcRoutes } from './routes/oidc.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { settingRoutes } from './routes/settings.ts';
+import { logRoutes } from './routes/logs.ts';
+import { serialRoutes } from './routes/serials.ts';
 import { systemRoutes } from './routes/system.ts';
 import { targetBulkRoutes } from './routes/target-bulk.ts';
 import { targetMethodRoutes } from './routes/target-methods.ts';
@@ -124,6 +128,10 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/executions', steeringRoutes(deps.services, route))
     .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed))
+    .route('/api/v1/executions', executionPartRoutes(deps.services, route))
+    .route('/api/v1', branchRoutes(deps.services, route))
+    .route('/api/v1/logs', logRoutes(deps.services, route))
+    .route('/api/v1/serials', serialRoutes(deps.services, route))
     .route('/api/v1/artifacts', artifactRoutes(deps.services, route))
     .route('/api/v1/system', systemRoutes(deps.services, route))
     .route('/api/v1/settings', settingRoutes(deps.services, route))

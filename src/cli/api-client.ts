@@ -8,6 +8,9 @@ import type { ChangeDangerousPatterns, DangerousPatterns } from '../contracts/da
 import type { ChangePassword, Login, Profile, SessionCreated } from '../contracts/auth.ts';
 import type { AnswerApproval, Approval, ResolveAttempt } from '../contracts/action-answers.ts';
 import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../contracts/execution.ts';
+import type { ActionSummaries, ExecutionComparison, ExecutionCounts, ExecutionSummary } from '../contracts/execution-summary.ts';
+import type { FoundLine } from '../contracts/log-search.ts';
+import type { SerialMatch } from '../contracts/serial.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
 import type { Page } from '../contracts/page.ts';
 import type { JobPlan, PlanJob } from '../contracts/plan.ts';
@@ -72,6 +75,16 @@ export interface ApiClient extends AccountCalls {
   /** @param key the same key starts the same run, however often it is sent. */
   startExecution(job: string, input: StartExecution, key?: string): Promise<Execution>;
   listExecutions(query: ListQuery): Promise<Page<Execution>>;
+  countExecutions(query: ListQuery): Promise<ExecutionCounts>;
+  summariseExecution(serial: string): Promise<ExecutionSummary>;
+  summariseActions(serial: string): Promise<ActionSummaries>;
+  compareExecutions(first: string, second: string, query: ListQuery): Promise<ExecutionComparison>;
+  getBranch(branch: string): Promise<Branch>;
+  listAttempts(action: string, query: ListQuery): Promise<Page<ActionResult>>;
+  findSerials(query: ListQuery): Promise<Page<SerialMatch>>;
+  searchLogs(query: ListQuery): Promise<Page<FoundLine>>;
+  /** All lines of a run as a file. */
+  downloadLog(serial: string, query: ListQuery): Promise<AsyncIterable<Uint8Array>>;
   getExecution(serial: string): Promise<Execution>;
   listBranches(serial: string, query: ListQuery): Promise<Page<Branch>>;
   listLogs(serial: string, query: ListQuery): Promise<Page<LogLine>>;
@@ -107,6 +120,7 @@ export interface ApiClient extends AccountCalls {
   listArtifacts(query: ListQuery): Promise<Page<Artifact>>;
   getArtifact(uuid: string): Promise<Artifact>;
   downloadArtifact(uuid: string): Promise<AsyncIterable<Uint8Array>>;
+  deleteArtifact(uuid: string): Promise<void>;
   /** Follows a run to its end, through broken connections; every line comes once. */
   events(serial: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>;
 }
@@ -180,6 +194,20 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     planJob: (job, input) => call({ method: 'POST', path: `/api/v1/jobs/${at(job)}/plan`, body: input }),
     startExecution: (job, input, key) => post(`/jobs/${at(job)}/executions`, input, key),
     listExecutions: (query) => get('/executions', query),
+    countExecutions: (query) => get('/executions/counts', query),
+    summariseExecution: (serial) => get(`/executions/${at(serial)}/summary`),
+    summariseActions: (serial) => get(`/executions/${at(serial)}/actions`),
+    compareExecutions: (first, second, query) => get(`/executions/${at(first)}/compare/${at(second)}`, query),
+    getBranch: (branch) => get(`/branches/${at(branch)}`),
+    listAttempts: (action, query) => get(`/actions/${at(action)}`, query),
+    findSerials: (query) => get('/serials', query),
+    searchLogs: (query) => get('/logs', query),
+    async downloadLog(serial, query) {
+      const accept = 'text/plain, application/x-ndjson, application/problem+json';
+      const path = `/api/v1/executions/${at(serial)}/logs/download`;
+      const { body } = await sendRequest(address, { method: 'GET', path, query, headers: { accept } });
+      return body ?? ReadableStream.from<Uint8Array>([]);
+    },
     getExecution: (serial) => get(`/executions/${at(serial)}`),
     listBranches: (serial, query) => get(`/executions/${at(serial)}/branches`, query),
     listLogs: (serial, query) => get(`/executions/${at(serial)}/logs`, query),
@@ -221,6 +249,7 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     },
     listArtifacts: (query) => get('/artifacts', query),
     getArtifact: (uuid) => get(`/artifacts/${at(uuid)}`),
+    deleteArtifact: (uuid) => remove(`/artifacts/${at(uuid)}`),
     async downloadArtifact(uuid) {
       const { body } = await sendRequest(address, { method: 'GET', path: `/api/v1/artifacts/${at(uuid)}/content` });
       return body ?? ReadableStream.from<Uint8Array>([]);

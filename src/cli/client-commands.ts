@@ -6,6 +6,7 @@ import { registerArtifacts } from './commands/artifacts.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerDangerous } from './commands/dangerous.ts';
 import { registerJobs } from './commands/jobs.ts';
+import { registerLogs } from './commands/log-search.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
 import { registerRuns } from './commands/runs.ts';
@@ -46,6 +47,7 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerTargets(program, context);
   registerJobs(program, context);
   registerRuns(program, context);
+  registerLogs(program, context);
   registerArtifacts(program, context);
   registerDangerous(program, context);
   registerSettings(program, context);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ArtifactType } from './enums.ts';
-import { ExecutionSerial } from './execution.ts';
+import { ActionSerial, BranchSerial, ExecutionSerial } from './execution.ts';
 import { listQuery } from './list.ts';
 import { Uuid } from './target.ts';
 import { Text } from './text.ts';
@@ -37,6 +37,13 @@ export type Artifact = z.infer<typeof Artifact>;
 
 export const ArtifactFilter = listQuery(
   { item: Artifact, sorts: ['created'], sort: '-created' },
-  { type: ArtifactType.optional(), execution: ExecutionSerial.optional().meta({ description: 'Only those of this run.' }) },
+  {
+    type: ArtifactType.optional(),
+    execution: ExecutionSerial.optional().meta({ description: 'Only those of this run.' }),
+    branch: BranchSerial.optional().meta({ description: 'Only those of this branch.' }),
+    action: ActionSerial.optional().meta({ description: 'Only those of this action.' }),
+    search: Text(255).optional().meta({ description: 'Part of the name.' }),
+    created_by: Text(50).optional().meta({ description: 'User name of the uploader.' }),
+  },
 );
 export type ArtifactFilter = z.infer<typeof ArtifactFilter>;

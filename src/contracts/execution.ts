@@ -72,11 +72,46 @@ export const Execution = z
   .meta({ id: 'Execution' });
 export type Execution = z.infer<typeof Execution>;
 
-export const ExecutionFilter = listQuery(
-  { item: Execution, sorts: ['created'], sort: '-created' },
-  { status: ExecutionStatus.optional(), job: Text(20).optional() },
-);
+/** Of a query: any zone will do. */
+const GivenTime = z.iso.datetime({ offset: true });
+
+const runFilters = {
+  status: ExecutionStatus.optional(),
+  job: Text(20).optional().meta({ description: 'Serial of a job.' }),
+  version: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2_147_483_647)
+    .optional()
+    .meta({ description: 'Version of the job that ran; together with `job`.' }),
+  tag: Text(100).optional().meta({ description: 'A tag of the job.' }),
+  search: Text(255).optional().meta({ description: 'Part of the name of the job.' }),
+  trigger: ExecutionTrigger.optional(),
+  triggered_by: Text(50).optional().meta({ description: 'User name.' }),
+  target: Text(50).optional().meta({ description: 'Serial of a target that the run has a branch on.' }),
+  failure_category: FailureCategory.optional(),
+  has_failed: z.stringbool().optional().meta({ description: 'true: only runs with a target that failed, also while they go on.' }),
+  retry_of: ExecutionSerial.optional().meta({ description: 'The run whose failed targets were repeated.' }),
+  created_from: GivenTime.optional(),
+  created_to: GivenTime.optional(),
+  completed_from: GivenTime.optional(),
+  completed_to: GivenTime.optional(),
+};
+
+export const ExecutionFilter = listQuery({ item: Execution, sorts: ['created'], sort: '-created' }, runFilters);
 export type ExecutionFilter = z.infer<typeof ExecutionFilter>;
+
+export const ExecutionCountFilter = z.strictObject(runFilters);
+export type ExecutionCountFilter = z.infer<typeof ExecutionCountFilter>;
+
+const MOST_OUTPUT = 16_777_216;
+const MaxOutput = z.coerce.number().int().min(0).max(MOST_OUTPUT).optional().meta({
+  description:
+    'Bytes of each output that are shown, its last ones; `output_cut` says that there is more. The outputs of a page may together have 32 MiB.',
+  default: 16_384,
+});
+const OutputCut = z.boolean().meta({ description: 'There is more output than is shown here: ask with a larger `max_output`.' });
 
 export const Branch = z
   .object({
@@ -93,6 +128,7 @@ export const Branch = z
     error_code: z.string().nullable(),
     result_output: z.string().nullable(),
     result_error: z.string().nullable(),
+    output_cut: OutputCut,
     last_line_number: z.number().int(),
     workflow_id: z.string().nullable(),
     closed_by: ClosedBy.nullable(),
@@ -110,7 +146,15 @@ export type Branch = z.infer<typeof Branch>;
 
 export const BranchFilter = listQuery(
   { item: Branch, sorts: ['branch_number'], sort: 'branch_number' },
-  { status: ExecutionStatus.optional(), target: Text(50).optional() },
+  {
+    status: ExecutionStatus.optional(),
+    target: Text(50).optional().meta({ description: 'Serial or name of a target.' }),
+    search: Text(100).optional().meta({ description: 'Part of the name of the target.' }),
+    failure_category: FailureCategory.optional(),
+    error_code: Text(50).optional(),
+    batch: z.coerce.number().int().min(1).max(1_000).optional(),
+    max_output: MaxOutput,
+  },
 );
 export type BranchFilter = z.infer<typeof BranchFilter>;
 
@@ -134,7 +178,8 @@ export const ActionResult = z
     command_executed: z.string().nullable(),
     result_output: z.string().nullable(),
     result_error: z.string().nullable(),
-    output_truncated: z.boolean(),
+    output_cut: OutputCut,
+    output_truncated: z.boolean().meta({ description: 'Not all of the output was kept.' }),
     output_bytes: z.number().int().nullable(),
     output_lines: z.number().int(),
     execution_time_ms: z.number().int().nullable(),
@@ -158,6 +203,8 @@ export const ResultFilter = listQuery(
     target: Text(50).optional(),
     branch: Text(100).optional(),
     action_order: z.coerce.number().int().min(1).max(10_000).optional(),
+    final: z.stringbool().optional().meta({ description: 'true: only the attempt of each action that counts.' }),
+    max_output: MaxOutput,
     unresolved: z
       .stringbool()
       .optional()
@@ -165,6 +212,18 @@ export const ResultFilter = listQuery(
   },
 );
 export type ResultFilter = z.infer<typeof ResultFilter>;
+
+export const ActionSerial = z
+  .string()
+  .regex(/^J\d{8,19}(\.\d{4,10}){3}$/, 'must be an action serial such as J20250001.0001.0001.0001')
+  .meta({ example: 'J20250001.0001.0001.0001' });
+
+/** The attempts of one action. */
+export const AttemptFilter = listQuery({ item: ActionResult, sorts: ['created'], sort: 'created' }, { max_output: MaxOutput });
+export type AttemptFilter = z.infer<typeof AttemptFilter>;
+
+export const OneBranch = z.strictObject({ max_output: MaxOutput });
+export type OneBranch = z.infer<typeof OneBranch>;
 
 export const LogLine = z
   .object({

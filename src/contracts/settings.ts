@@ -18,6 +18,16 @@ const Expression = z.string().min(1).max(1_000).refine(isExpression, 'must be a 
 const Network = z.union([z.cidrv4(), z.cidrv6()], 'must be a network in CIDR form, such as 10.0.0.0/8 or fe80::/10');
 
 const RATE_LIMIT = 'src/api/middleware/rate-limit.ts';
+
+/** Names of zones only: an offset would not know of summer time. */
+const isTimeZone = (text: string): boolean => {
+  try {
+    return /^[A-Za-z]/.test(text) && new Intl.DateTimeFormat('en-US', { timeZone: text }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+};
+
 const HISTORY_RULES = 'src/db/retention/history-rules.ts';
 const PURGE_RULES = 'src/db/retention/purge-rules.ts';
 
@@ -150,6 +160,11 @@ export const SETTINGS = {
       .default(() => ['169.254.0.0/16', 'fe80::/10']),
     description: 'Networks to which no HTTP request of a run or a test goes, whatever name leads there.',
     consumer: 'src/cli/run-platform.ts',
+  },
+  timezone: {
+    schema: z.string().max(100).refine(isTimeZone, 'must be the name of a time zone, such as Europe/Berlin').default('UTC'),
+    description: 'Time zone of the times in downloaded logs (IANA name).',
+    consumer: 'src/services/logs/download-log.ts',
   },
   maintenance_mode: {
     schema: z.boolean().default(false),

@@ -135,10 +135,10 @@ export const findArtifact = async (db: Sequelize, uuid: string): Promise<StoredA
   throw new OpsError('NOT_FOUND', `There is no artifact ${uuid}: it was never whole, or it has expired (setting artifact_retention_days).`);
 };
 
-/** Content from byte `start` on, as it was stored. @throws OpsError NOT_FOUND when a chunk is gone. */
-export async function* readArtifact(db: Sequelize, { id, uuid, bytes }: StoredArtifact, start = 0): AsyncGenerator<Buffer> {
+/** Content from byte `start` to byte `end`, without that one, as it was stored. @throws OpsError NOT_FOUND when a chunk is gone. */
+export async function* readArtifact(db: Sequelize, { id, uuid, bytes }: StoredArtifact, start = 0, end = bytes): AsyncGenerator<Buffer> {
   let at = Math.floor(start / CHUNK_BYTES) * CHUNK_BYTES;
-  while (at < bytes) {
+  while (at < end) {
     const chunk = await selectPrepared<{ data: Buffer }>(
       db,
       'read_artifact_chunk',
@@ -147,7 +147,7 @@ export async function* readArtifact(db: Sequelize, { id, uuid, bytes }: StoredAr
     );
     if (chunk === undefined) throw new OpsError('NOT_FOUND', `Artifact ${uuid} was removed while it was read.`);
     const content = await decompress(chunk.data);
-    yield start > at ? content.subarray(start - at) : content;
+    yield content.subarray(Math.max(0, start - at), end - at);
     at += CHUNK_BYTES;
   }
 }

@@ -18,6 +18,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   REVISION_MISMATCH: 'It was changed since it was read (`If-Match`).',
   PAYLOAD_TOO_LARGE: 'The body is too large.',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not of the type that is read here.',
+  RANGE_NOT_SATISFIABLE: 'The file is shorter than where the range begins; `Content-Range` says how long it is.',
   UNPROCESSABLE: 'It is well formed and makes no sense.',
   NO_TARGETS: 'It would run nowhere.',
   TARGET_NOT_ACTIVE: 'A target is out of service.',

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   REVISION_MISMATCH: { status: 412, category: 'configuration' },
   PAYLOAD_TOO_LARGE: { status: 413, category: 'configuration' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, category: 'configuration' },
+  RANGE_NOT_SATISFIABLE: { status: 416, category: 'configuration' },
   UNPROCESSABLE: { status: 422, category: 'configuration' },
   NO_TARGETS: { status: 422, category: 'configuration' },
   TARGET_NOT_ACTIVE: { status: 422, category: 'configuration' },

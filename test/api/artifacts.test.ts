@@ -6,6 +6,7 @@ import type { TestPlatform } from '../support/platform.ts';
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { changeSetting } from '../db/retention/support.ts';
 import { addApiToken, addUser } from './support/accounts.ts';
+import { addJob, addTarget } from './support/definitions.ts';
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 const BYTES = { 'content-type': 'application/octet-stream' };
@@ -128,6 +129,124 @@ describe('artifacts', () => {
     expect([...first.data, ...second.data].map(({ name }) => name)).toEqual(['p3', 'p2', 'p1']);
     expect((await platform.api('GET', '/api/v1/artifacts?type=output')).body.data).toEqual([]);
     expect((await platform.api('GET', '/api/v1/artifacts?execution=J20259999.0001')).body).toEqual({ data: [], next: null });
+  });
+
+  test('are found by part of the name, by run, branch and action, and by who has sent them', async () => {
+    await send('100%_a.tar', 'x');
+    const names = async (query: string) =>
+      (await platform.api('GET', `/api/v1/artifacts?${query}`)).body.data.map(({ name }: { name: string }) => name);
+    expect(await names(`search=${encodeURIComponent('0%_A')}`)).toEqual(['100%_a.tar']);
+    expect(await names(`search=${encodeURIComponent('1%a')}`)).toEqual([]);
+    expect(await names('created_by=admin&limit=1')).toEqual(['100%_a.tar']);
+    expect(await names('created_by=nobody')).toEqual([]);
+    for (const part of ['execution=J20259999.0001', 'branch=J20259999.0001.0001', 'action=J20259999.0001.0001.0001'])
+      expect(await names(part)).toEqual([]);
+    expect((await platform.api('GET', '/api/v1/artifacts?branch=J20259999.0001')).status).toBe(400);
+  });
+
+  describe('a part of the content', () => {
+    const content = randomBytes(2_500_000);
+    let uuid: string;
+    beforeAll(async () => {
+      uuid = (await send('large.bin', content)).body.artifact_uuid;
+    });
+    const part = async (headers: Record<string, string>) => {
+      const response = await platform.app.request(`/api/v1/artifacts/${uuid}/content`, {
+        headers: { authorization: `Bearer ${platform.token}`, ...headers },
+      });
+      return { status: response.status, headers: Object.fromEntries(response.headers), bytes: Buffer.from(await response.arrayBuffer()) };
+    };
+
+    test.each([
+      ['bytes=0-0', 0, 1],
+      ['bytes=1048570-1048590', 1_048_570, 1_048_591],
+      ['bytes=100-2400000', 100, 2_400_001],
+      ['bytes=2499999-', 2_499_999, 2_500_000],
+      ['bytes=-7', 2_499_993, 2_500_000],
+    ])('%s', async (range, start, end) => {
+      const answer = await part({ range });
+      expect(answer).toMatchObject({
+        status: 206,
+        headers: { 'content-range': `bytes ${start}-${end - 1}/2500000`, 'content-length': String(end - start), 'accept-ranges': 'bytes' },
+      });
+      expect(answer.bytes.equals(content.subarray(start, end))).toBe(true);
+    });
+
+    test('behind the end is refused, and what is no range is all of it', async () => {
+      const refused = await part({ range: 'bytes=2500000-' });
+      expect([refused.status, JSON.parse(refused.bytes.toString()).code, refused.headers['content-range']]).toEqual([
+        416,
+        'RANGE_NOT_SATISFIABLE',
+        'bytes */2500000',
+      ]);
+      for (const range of ['bytes=5-1', 'bytes=0-1,5-6', 'lines=1-2'])
+        expect(await part({ range })).toMatchObject({ status: 200, headers: { 'content-length': '2500000' } });
+    });
+
+    test('is one of the same content only, which its ETag and its digest name', async () => {
+      const { headers } = await part({ range: 'bytes=0-0' });
+      expect(headers).toMatchObject({
+        etag: `"${sha256(content)}"`,
+        'repr-digest': `sha-256=:${createHash('sha256').update(content).digest('base64')}:`,
+      });
+      expect((await part({ range: 'bytes=0-9', 'if-range': headers['etag'] ?? '' })).status).toBe(206);
+      expect((await part({ range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(200);
+    });
+  });
+
+  test('a file that is not as long as was said is refused, and kept nowhere', async () => {
+    const before = await countArtifacts();
+    for (const length of ['2', '4']) {
+      const { status, body } = await send('wrong', 'abc', { ...BYTES, 'content-length': length });
+      expect([status, body.code, body.detail]).toEqual([
+        400,
+        'VALIDATION',
+        `Content-Length says ${length} bytes, and 3 came. Nothing was kept.`,
+      ]);
+    }
+    expect((await send('huge', 'abc', { ...BYTES, 'content-length': '99999999999' })).status).toBe(413);
+    expect(await countArtifacts()).toEqual(before);
+    expect((await send('right', 'abc', { ...BYTES, 'content-length': '3' })).status).toBe(201);
+  });
+
+  test('one that is removed is gone with its content, and who did it is on record', async () => {
+    const before = await countArtifacts();
+    const { body } = await send('gone', 'x');
+    const path = `/api/v1/artifacts/${body.artifact_uuid}`;
+    const token = await addApiToken(await addUser('operator'), ['executions.read', 'jobs.execute']);
+    expect((await platform.call(token, 'DELETE', path)).status).toBe(403);
+    expect((await platform.api('DELETE', path)).status).toBe(204);
+    for (const method of ['GET', 'DELETE'] as const) expect((await platform.api(method, path)).status).toBe(404);
+    expect((await download(body.artifact_uuid)).status).toBe(404);
+    expect(await countArtifacts()).toEqual(before);
+    const event = await selectRow(
+      platform.db,
+      `SELECT event_type, details FROM audit_events WHERE resource_id = $1 AND action = 'delete_artifact'`,
+      [body.artifact_uuid],
+    );
+    expect(event).toEqual({ event_type: 'data_import', details: { name: 'gone', size_bytes: 1, execution_serial: null } });
+  });
+
+  test('one that a run names which has not ended is kept', async () => {
+    const { body } = await send('needed', 'x');
+    const target = await addTarget(platform, 'needs.example.org');
+    const upload = {
+      action_type: 'file_transfer',
+      action_name: 'send',
+      action_parameters: { operation: 'upload', artifact: body.artifact_uuid, destination_path: '/tmp/x' },
+    };
+    const job = await addJob(platform, 'needs a file', { targets: [target], actions: [upload] });
+    const run = (await platform.api('POST', `/api/v1/jobs/${job}/executions`, {})).body.execution_serial;
+    const refused = await platform.api('DELETE', `/api/v1/artifacts/${body.artifact_uuid}`);
+    expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+      409,
+      'CONFLICT',
+      expect.stringContaining(`in use by ${run}`),
+    ]);
+    await platform.db.query(`UPDATE job_executions SET status = 'cancelled', completed_at = now() WHERE execution_serial = $1`, {
+      bind: [run],
+    });
+    expect((await platform.api('DELETE', `/api/v1/artifacts/${body.artifact_uuid}`)).status).toBe(204);
   });
 
   test('what has expired is gone at once, though its row may wait for the night', async () => {

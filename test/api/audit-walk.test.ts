@@ -111,6 +111,11 @@ describe.skipIf(withoutSshd)('every route that changes something leaves an audit
       return send('POST', `/api/v1/executions/${serial}/actions/${serial}.0001.0001/resolve`, { outcome: 'failed', note: 'looked' });
     },
     uploadArtifact: async (send) => send('POST', '/api/v1/artifacts?name=one.txt', 'content of a file'),
+    deleteArtifact: async (send) => {
+      const type = { 'content-type': 'application/octet-stream' };
+      const { body } = await platform.api('POST', '/api/v1/artifacts?name=two.txt', 'content of a file', type);
+      return send('DELETE', `/api/v1/artifacts/${body.artifact_uuid}`);
+    },
     changeMaintenance: (send) => send('PUT', '/api/v1/system/maintenance', { enabled: true }),
     changeDangerousPatterns: (send) => send('PUT', '/api/v1/system/dangerous-patterns', { patterns: ['launch'] }),
     changeSettings: (send) => send('PATCH', '/api/v1/settings', { values: { login_lock_minutes: 3 } }),

@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { ServerType } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { jobNamed } from './support/definitions.ts';
+import { addJob, addTarget, jobNamed } from './support/definitions.ts';
 import { countRows } from './support/unchanged.ts';
 
 describe('the API behind a real socket', () => {
@@ -64,6 +65,37 @@ describe('the API behind a real socket', () => {
     const before = await countRows(platform);
     expect(statusOf(await request('POST /api/v1/jobs HTTP/1.1', [...json, 'Transfer-Encoding: chunked'], `0\r\n\r\n${job}`))).toBe(400);
     expect(await countRows(platform)).toEqual(before);
+  });
+
+  test('a client that takes a log slowly, or not at all, holds no connection of the database, and no more of the log than fits on the way', async () => {
+    const LINES = 8_000;
+    // Connections of the platform.
+    const POOL = 10;
+    const job = await addJob(platform, 'talks much', { targets: [await addTarget(platform, 'talks.example.org')] });
+    const run = (await platform.api('POST', `/api/v1/jobs/${job}/executions`, {})).body.execution_serial;
+    await platform.db.query(
+      `INSERT INTO job_execution_logs (job_execution_id, log_phase, log_category, log_message)
+       SELECT id, 'completion', 'system', n || repeat('x', 2000) FROM job_executions, generate_series(1, ${LINES}) n WHERE execution_serial = $1`,
+      { bind: [run] },
+    );
+    const path = `/api/v1/executions/${run}/logs/download?format=ndjson`;
+    const request = `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${platform.token}\r\n\r\n`;
+    const slow = Array.from({ length: POOL + 2 }, () => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(request));
+      return socket;
+    });
+    await Promise.all(slow.map((socket) => once(socket, 'readable')));
+    expect((await platform.api('GET', '/api/v1/executions')).status).toBe(200);
+    for (const socket of slow) {
+      expect(socket.bytesRead).toBeLessThan((LINES * 2_000) / 4);
+      socket.destroy();
+    }
+    const whole = await platform.app.request(path, { headers: { authorization: `Bearer ${platform.token}` } });
+    expect((await whole.text()).trimEnd().split('\n').length).toBeGreaterThanOrEqual(LINES);
+    expect(Object.fromEntries(whole.headers)).toMatchObject({
+      'content-type': 'application/x-ndjson',
+      'content-disposition': `attachment; filename*=UTF-8''${run}.ndjson`,
+    });
   });
 
   test('an endless body without a length is cut off at 1 MB', async () => {

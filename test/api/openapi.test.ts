@@ -37,6 +37,8 @@ const OIDC_START = '/api/v1/auth/oidc/start';
 
 /** Its body is a file, read as it comes. */
 const UPLOAD = 'POST /api/v1/artifacts';
+/** A part of what the success has. */
+const PART = '206';
 const CANCEL = 'POST /api/v1/executions/{serial}/cancel';
 
 describe('the OpenAPI document', () => {
@@ -244,7 +246,7 @@ describe('the OpenAPI document', () => {
     for (const operation of operations) {
       const responses = operation.spec['responses'] as Record<string, { description?: string; content?: Record<string, { schema: Json }> }>;
       const success = operation.path === OIDC_START ? '3' : '2';
-      expect([nameOf(operation), Object.keys(responses).filter((status) => status.startsWith(success))]).toEqual([
+      expect([nameOf(operation), Object.keys(responses).filter((status) => status.startsWith(success) && status !== PART)]).toEqual([
         nameOf(operation),
         [expect.any(String)],
       ]);

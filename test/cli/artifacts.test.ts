@@ -58,6 +58,8 @@ describe('opsconductor artifacts', () => {
     expect(down.stdout.toString()).toBe(`${join(folder, 'release 1.bin')}\n`);
     expect(readFileSync(join(folder, 'release 1.bin')).equals(content)).toBe(true);
     expect((await cli('download', uuid, '-o', '-')).stdout.equals(content)).toBe(true);
+    expect(await cli('remove', uuid)).toMatchObject({ code: 0, stderr: `Removed ${uuid}.\n` });
+    expect((await cli('list', '--search', 'RELEASE')).stdout.toString()).not.toContain(uuid);
   });
 
   test('a file that is there is not written over', async () => {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cliHere } from '../support/cli-here.ts';
 import { startCli } from '../support/cli-process.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
@@ -51,7 +52,7 @@ describe.skipIf(withoutSshd)('the command line (OpenSSH)', () => {
     return /^J\d+$/m.exec(made.output)?.[0] ?? made.output;
   };
 
-  test('logs in, makes a job from a file, runs and watches it, and shows what came of it', { timeout: 120_000 }, async () => {
+  test('logs in, makes a job from a file, runs and watches it, and shows what came of it', { timeout: 180_000 }, async () => {
     expect(await cli('jobs', 'list')).toMatchObject({ code: 4, output: expect.stringContaining('Not logged in') });
     const { username, password } = platform.admin;
     expect(await start(['login', '--username', username, '--password-stdin'], { input: 'wrong\n' }).ended).toMatchObject({ code: 4 });
@@ -76,9 +77,54 @@ describe.skipIf(withoutSshd)('the command line (OpenSSH)', () => {
     const failing = await create('fail on one', '[ "$TARGET_NAME" != host-2 ] || { echo "disk is full" >&2; exit 3; }');
     const failed = await cli('jobs', 'run', failing, '--watch');
     expect(failed).toMatchObject({ code: 1, output: expect.stringMatching(/^failed +host-2 .*disk is full/m) });
-    expect((await cli('runs', 'show', SERIAL.exec(failed.output)?.[0] ?? '')).code).toBe(1);
+    const [failedSerial = ''] = SERIAL.exec(failed.output) ?? [];
+    expect((await cli('runs', 'show', failedSerial)).code).toBe(1);
     expect((await cli('runs', 'show', `${job}.0099`)).code).toBe(2);
+    await readEnded(serial, failedSerial);
   });
+
+  /** What there is to read of a run that completed, and of one that failed on host-2. */
+  const readEnded = async (ended: string, failed: string): Promise<void> => {
+    const cli = (...args: string[]) => cliHere(args, { OPSCONDUCTOR_URL: api.url, OPSCONDUCTOR_TOKEN: platform.token });
+    const said = async (...args: string[]): Promise<string> => (await cli(...args)).output;
+    expect(await said('runs', 'list', '--failed', '--search', 'FAIL', '--since', '1h')).toContain(failed);
+    expect(await said('runs', 'list', '--count', '--target', targets[0] ?? '')).toMatch(/completed +1\nfailed +1\n/);
+    expect(await said('runs', 'summary', failed)).toMatch(
+      /all +0 +0 +2 +1 +0\n[^]*1 +command_execution +COMMAND_FAILED\n[^]*1 +\S.* +command +2 +1 /,
+    );
+    expect(await said('runs', 'results', failed, '--status', 'failed')).toMatch(new RegExp(`${failed}\\.0002 .*failed +3 .*disk is full`));
+    expect(await cli('runs', 'branch', `${failed}.0002`)).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/host-2 [^]*exit 3[^]*disk is full/),
+    });
+    expect(await said('runs', 'action', `${ended}.0003.0001`)).toContain('hello from host-3\non the side\n');
+    expect(await said('runs', 'find', `${ended.slice(0, 5)}*.0001.0002`)).toMatch(new RegExp(`${failed}\\.0002 +branch +host-2 +failed`));
+    expect(await cli('runs', 'find', ended.slice(0, 5))).toMatchObject({
+      code: 2,
+      output: expect.stringContaining(`Did you mean ${ended.slice(0, 5)}*?`),
+    });
+    expect(await said('runs', 'compare', ended, failed, '--only', 'outcome')).toMatch(
+      /host-2 +T\d+ +completed .* failed \(exit 3\) .* status, exit_code, failure/,
+    );
+    const hellos = await said('runs', 'logs', ended, '-i', '--grep', 'HELLO', '--stream', 'stdout');
+    expect(hellos.trim().split('\n').toSorted()).toEqual(['host-1', 'host-2', 'host-3'].map((name) => `${name} | hello from ${name}`));
+    expect(await cli('runs', 'logs', ended, '-f', '--regex', 'x')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('--follow shows every line'),
+    });
+    expect(await said('logs', 'search', '--target', targets[1] ?? '', '-e', 'disk .s full$')).toMatch(
+      new RegExp(`${failed} host-2 ! disk is full`),
+    );
+    expect(await cli('logs', 'search', '--grep', 'x')).toMatchObject({ code: 2, output: expect.stringContaining('at most 7 days') });
+    const file = join(folder, 'whole.log');
+    expect(await said('runs', 'download', ended, '--to', file)).toBe(`${file}\n`);
+    expect(readFileSync(file, 'utf8')).toMatch(/^\d{4}-\d\d-\d\d [\d:.]+ \+00:00 host-3 \| hello from host-3$/m);
+    const lines = (await said('runs', 'download', ended, '--format', 'ndjson', '--to', '-'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines).toHaveLength(readFileSync(file, 'utf8').trim().split('\n').length);
+  };
 
   test(
     'on a terminal a run is shown live; Ctrl-C leaves it going; its log is followed to its end, a cancel',

@@ -4,7 +4,7 @@ import { createWorld } from '../../bench/queries/world.ts';
 import type { World } from '../../bench/queries/world.ts';
 import { execute } from '../../src/db/query.ts';
 import { followExecution } from '../../src/services/executions/follow-execution.ts';
-import { listLogs } from '../../src/services/executions/read-executions.ts';
+import { listLogs } from '../../src/services/executions/read-logs.ts';
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addTargetRows } from '../db/support/rows.ts';
 

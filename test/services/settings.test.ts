@@ -113,6 +113,20 @@ const EFFECTS = {
     await put('max_log_bytes', 1_024);
     expect((await writeOutput()).lines).toBeLessThanOrEqual(1_024 / 64 + 1);
   },
+  async timezone() {
+    const serial = await start();
+    await execute(
+      platform.db,
+      `INSERT INTO job_execution_logs (timestamp, job_execution_id, log_phase, log_category, log_message)
+       SELECT date_trunc('day', e.created_at) + interval '25 hours', e.id, 'creation', 'system', 'at one' FROM job_executions e WHERE e.execution_serial = $1`,
+      [serial],
+    );
+    await put('timezone', 'Asia/Kathmandu');
+    const headers = { authorization: `Bearer ${platform.token}` };
+    const log = await platform.app.request(`/api/v1/executions/${serial}/logs/download`, { headers });
+    expect(await log.text()).toMatch(/ 06:45:00\.000 \+05:45 # at one$/m);
+    expect((await platform.api('PUT', `${PATH}/timezone`, { value: '+05:45' })).status).toBe(400);
+  },
   async maintenance_mode() {
     await put('maintenance_mode', true);
     const job = await anyJob();

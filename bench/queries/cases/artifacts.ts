@@ -1,3 +1,4 @@
+import { deleteArtifact } from '../../../src/services/artifacts/delete-artifact.ts';
 import { downloadArtifact, getArtifact, listArtifacts } from '../../../src/services/artifacts/read-artifacts.ts';
 import { uploadArtifact } from '../../../src/services/artifacts/upload-artifact.ts';
 import type { World } from '../world.ts';
@@ -10,10 +11,14 @@ async function* content(): AsyncGenerator<Buffer> {
 
 /** Files that runs leave or need. */
 export const artifactCases = async ({ services, caller, filled }: World): Promise<QueryCase[]> => {
-  const { artifact_uuid: uuid } = await uploadArtifact(services, caller, 'file', content());
+  const { artifact_uuid: uuid } = await uploadArtifact(services, caller, { name: 'file', content: content() });
   const row = (name: string, covers: string, call: QueryCase['call']): QueryCase => ({ name, kind: 'row', covers: [covers], call });
   return [
-    row('artifact stored', 'uploadArtifact', (n) => uploadArtifact(services, caller, `file ${n}`, content())),
+    row('artifact stored', 'uploadArtifact', (n) => uploadArtifact(services, caller, { name: `file ${n}`, content: content() })),
+    row('artifact removed', 'deleteArtifact', async (n) => {
+      const { artifact_uuid: gone } = await uploadArtifact(services, caller, { name: `gone ${n}`, content: content() });
+      await deleteArtifact(services, caller, gone);
+    }),
     row('artifact', 'getArtifact', () => getArtifact(services, caller, uuid)),
     row('artifact read', 'downloadArtifact', async () => Array.fromAsync((await downloadArtifact(services, caller, uuid)).content)),
     { name: 'artifacts', kind: 'page', covers: ['listArtifacts'], call: () => listArtifacts(services, caller, { limit: 50 }) },

@@ -8,7 +8,7 @@ import { OpsError } from '../../../src/domain/ops-error.ts';
 import { childSerial } from '../../../src/domain/serials.ts';
 import { answerAction } from '../../../src/services/executions/answer-action.ts';
 import { listApprovals } from '../../../src/services/executions/list-approvals.ts';
-import { readResult } from '../../../src/services/executions/read-executions.ts';
+import { readResult } from '../../../src/services/executions/read-results.ts';
 import { resolveAttempt } from '../../../src/services/executions/resolve-attempt.ts';
 import { DONE_SHARE } from '../run-rows.ts';
 import type { World } from '../world.ts';

@@ -6,6 +6,7 @@ import { controlCases } from './control.ts';
 import { listCases } from './lists.ts';
 import { artifactCases } from './artifacts.ts';
 import type { QueryCase } from './query-case.ts';
+import { readingCases } from './reading.ts';
 import { runCases } from './runs.ts';
 import { steeringCases } from './steering.ts';
 import { targetCases } from './targets.ts';
@@ -16,6 +17,7 @@ import { writeCases } from './writes.ts';
 export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await listCases(world)),
   ...(await runCases(world)),
+  ...readingCases(world),
   ...(await accountCases(world)),
   ...(await userCases(world)),
   ...(await artifactCases(world)),

@@ -1,5 +1,5 @@
 import { ExecutionStatus, TargetEnvironment, TargetStatus } from '../../../src/contracts/enums.ts';
-import { listExecutions } from '../../../src/services/executions/read-executions.ts';
+import { listExecutions } from '../../../src/services/executions/list-executions.ts';
 import type { ExecutionFilter } from '../../../src/contracts/execution.ts';
 import { getJob, listJobs } from '../../../src/services/jobs/read-jobs.ts';
 import type { JobFilter } from '../../../src/contracts/job.ts';

@@ -7,6 +7,8 @@ export interface QueryCase {
   kind: 'page' | 'row';
   /** Names of the exported functions whose statements these are. */
   covers: readonly string[];
+  /** Rows that a statement may read whatever it gives: it counts, or looks through a bounded part. */
+  reads?: number;
   /** Asks once; another number asks for other rows. */
   call: (number: number) => Promise<unknown>;
 }

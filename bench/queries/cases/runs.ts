@@ -1,5 +1,8 @@
 import { followExecution } from '../../../src/services/executions/follow-execution.ts';
-import { executionId, getExecution, listBranches, listLogs, listResults } from '../../../src/services/executions/read-executions.ts';
+import { listBranches } from '../../../src/services/executions/read-branches.ts';
+import { executionId, getExecution } from '../../../src/services/executions/read-executions.ts';
+import { listLogs } from '../../../src/services/executions/read-logs.ts';
+import { listResults } from '../../../src/services/executions/read-results.ts';
 import type { BranchFilter, LogFilter, ResultFilter } from '../../../src/contracts/execution.ts';
 import { childSerial } from '../../../src/domain/serials.ts';
 import { LOUD_LINE_MS } from '../run-rows.ts';

@@ -1,5 +1,6 @@
 import type { AnswerApproval, Approval, ResolveAttempt } from '../../contracts/action-answers.ts';
 import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../../contracts/execution.ts';
+import type { FoundLine } from '../../contracts/log-search.ts';
 import type { AnswerBatch, ChangeExecution, SkipAction, SteeredExecution, SteerNote } from '../../contracts/steering.ts';
 
 const CREATED = '2025-03-01T09:00:00.000Z';
@@ -55,6 +56,7 @@ export const BRANCH: Branch = {
   error_code: null,
   result_output: '42%\n',
   result_error: null,
+  output_cut: false,
   last_line_number: 1,
   workflow_id: 'J20250001.0001/b/T20250001',
   closed_by: 'workflow',
@@ -85,6 +87,7 @@ export const ACTION_RESULT: ActionResult = {
   command_executed: 'df -h /',
   result_output: '42%\n',
   result_error: null,
+  output_cut: false,
   output_truncated: false,
   output_bytes: 4,
   output_lines: 1,
@@ -109,6 +112,13 @@ export const LOG_LINE: LogLine = {
   log_category: 'command_execution',
   log_message: '42%',
   log_details: null,
+};
+
+export const FOUND_LINE: FoundLine = {
+  ...LOG_LINE,
+  job_serial: 'J20250001',
+  execution_serial: 'J20250001.0001',
+  target_serial: 'T20250001',
 };
 
 export const TARGET_LOCK: TargetLock = {

@@ -1,25 +1,18 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import {
-  ActionResult,
-  Branch,
-  BranchFilter,
-  Execution,
-  ExecutionFilter,
-  ExecutionSerial,
-  LogFilter,
-  LogLine,
-  ResultFilter,
-} from '../../contracts/execution.ts';
+import { Execution, ExecutionCountFilter, ExecutionFilter, ExecutionSerial } from '../../contracts/execution.ts';
+import { ExecutionCounts } from '../../contracts/execution-summary.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { SteeredExecution, SteerNote } from '../../contracts/steering.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { cancelExecution } from '../../services/executions/cancel-execution.ts';
 import { executionRevision } from '../../services/executions/change-execution.ts';
-import { getExecution, listBranches, listExecutions, listLogs, listResults } from '../../services/executions/read-executions.ts';
+import { countExecutions, listExecutions } from '../../services/executions/list-executions.ts';
+import { getExecution } from '../../services/executions/read-executions.ts';
 import { json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
-import { ACTION_RESULT, BRANCH, EXECUTION, LOG_LINE, STEERED, STEER_NOTE } from '../examples/executions.ts';
+import { EXECUTION_COUNTS } from '../examples/execution-summary.ts';
+import { EXECUTION, STEERED, STEER_NOTE } from '../examples/executions.ts';
 import type { RunFeed } from '../../db/run-feed.ts';
 import { streamEvents } from '../stream-events.ts';
 
@@ -63,6 +56,21 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
       route(
         {
           method: 'get',
+          path: '/counts',
+          tags,
+          operationId: 'countExecutions',
+          summary: 'Count runs by state; of each state at most 10,000 are counted',
+          access: 'executions.read',
+          request: { query: ExecutionCountFilter },
+        },
+        { 200: json(ExecutionCounts, 'How many', EXECUTION_COUNTS) },
+      ),
+      async (c) => c.json(await countExecutions(deps, c.get('caller'), c.req.valid('query')), 200),
+    )
+    .openapi(
+      route(
+        {
+          method: 'get',
           path: '/{serial}',
           tags,
           operationId: 'getExecution',
@@ -74,56 +82,6 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
         { 200: json(Execution, 'The run', EXECUTION) },
       ),
       async (c) => c.json(tagged(c, await getExecution(deps, c.get('caller'), c.req.valid('param').serial), executionRevision), 200),
-    )
-    .openapi(
-      route(
-        {
-          method: 'get',
-          path: '/{serial}/branches',
-          tags,
-          operationId: 'listBranches',
-          summary: 'Branches of a run, one a target',
-          access: 'executions.read',
-          request: { params: ExecutionRef, query: BranchFilter },
-        },
-        { 200: json(pageOf(Branch, 'BranchPage'), 'A page', { data: [BRANCH], next: null }) },
-      ),
-      async (c) => c.json(await listBranches(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
-    )
-    .openapi(
-      route(
-        {
-          method: 'get',
-          path: '/{serial}/results',
-          tags,
-          operationId: 'listResults',
-          summary: 'Attempts of the actions of a run, by target; a run that goes on adds to pages that were read',
-          access: 'executions.read',
-          request: { params: ExecutionRef, query: ResultFilter },
-        },
-        {
-          200: json(pageOf(ActionResult, 'ActionResultPage'), 'A page: by branch, those of one oldest first', {
-            data: [ACTION_RESULT],
-            next: null,
-          }),
-        },
-      ),
-      async (c) => c.json(await listResults(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
-    )
-    .openapi(
-      route(
-        {
-          method: 'get',
-          path: '/{serial}/logs',
-          tags,
-          operationId: 'listLogs',
-          summary: 'Log lines of a run; one that goes on is followed by its events',
-          access: 'executions.read',
-          request: { params: ExecutionRef, query: LogFilter },
-        },
-        { 200: json(pageOf(LogLine, 'LogPage'), 'A page', { data: [LOG_LINE], next: null }) },
-      ),
-      async (c) => c.json(await listLogs(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('query')), 200),
     )
     .openapi(
       route(

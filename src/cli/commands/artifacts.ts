@@ -29,10 +29,19 @@ const rowOf = (artifact: Artifact): string[] => [
   timeText(artifact.expires_at),
 ];
 
-const list = async (context: CliContext, options: { run?: string; type?: string; limit: number }, command: Command): Promise<void> => {
+interface ListOptions {
+  run?: string;
+  action?: string;
+  search?: string;
+  type?: string;
+  limit: number;
+}
+
+const list = async (context: CliContext, options: ListOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const { run: execution, type, limit } = options;
-  const artifacts = await Array.fromAsync(allPages((place) => session.client.listArtifacts({ execution, type, ...place }), { limit }));
+  const { run: execution, action, search, type, limit } = options;
+  const query = { execution, action, search, type };
+  const artifacts = await Array.fromAsync(allPages((place) => session.client.listArtifacts({ ...query, ...place }), { limit }));
   await session.print(artifacts, renderTable([HEADINGS, ...artifacts.map(rowOf)], { width: session.width, right: [BYTES_COLUMN] }));
   if (artifacts.length === limit) session.say(`The first ${limit}; more with --limit.`);
 };
@@ -103,7 +112,13 @@ const download = async (context: CliContext, uuid: string, { output }: { output?
   await session.print({ ...artifact, path }, `${path}\n`);
 };
 
-/** `artifacts upload|list|show|download`. */
+const remove = async (context: CliContext, uuid: string, command: Command): Promise<void> => {
+  const session = await openSession(context, command);
+  await session.client.deleteArtifact(uuid);
+  session.say(`Removed ${uuid}.`);
+};
+
+/** `artifacts upload|list|show|download|remove`. */
 export const registerArtifacts = (program: Command, context: CliContext): void => {
   const artifacts = program.command('artifacts').alias('artifact').description('files that runs leave or need');
   artifacts
@@ -115,9 +130,11 @@ export const registerArtifacts = (program: Command, context: CliContext): void =
     .command('list')
     .description('list artifacts, newest first')
     .option('--run <serial>', 'only those of a run')
+    .option('--action <serial>', 'only those of an action on a target')
+    .option('--search <text>', 'only those with this in their name')
     .addOption(new Option('--type <type>').choices(ArtifactType.options))
     .addOption(limitOption(1_000))
-    .action((options: { run?: string; type?: string; limit: number }, command: Command) => list(context, options, command));
+    .action((options: ListOptions, command: Command) => list(context, options, command));
   artifacts
     .command('show <artifact>')
     .description('show an artifact')
@@ -127,4 +144,8 @@ export const registerArtifacts = (program: Command, context: CliContext): void =
     .description('save the content of an artifact, checked by its SHA-256')
     .option('-o, --output <file>', 'file to write, - for standard output; default its name in this folder')
     .action((uuid: string, options: { output?: string }, command: Command) => download(context, uuid, options, command));
+  artifacts
+    .command('remove <artifact>')
+    .description('remove an artifact with its content, at once')
+    .action((uuid: string, _options: object, command: Command) => remove(context, uuid, command));
 };

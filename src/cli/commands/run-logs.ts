@@ -1,11 +1,20 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { LogLine } from '../../contracts/execution.ts';
+import { LogFormat } from '../../contracts/log-search.ts';
+import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { allPages } from '../http/all-pages.ts';
 import { logLineText } from '../log-line-text.ts';
+import { addSearchOptions, foundLines, isSearch, searchQuery, writeLine } from './log-search.ts';
+import type { SearchOptions } from './log-search.ts';
 
-interface LogOptions {
+interface LogOptions extends SearchOptions {
   target?: string;
   follow?: boolean;
 }
@@ -13,8 +22,11 @@ interface LogOptions {
 const PAGE_SIZE = 5_000;
 
 /** Lines that are stored now, in the order in which they were stored. */
-const storedLines = ({ client }: CliSession, serial: string, target: string | undefined): AsyncIterable<LogLine> =>
-  allPages((place) => client.listLogs(serial, { target, ...place }), { pageSize: PAGE_SIZE });
+const storedLines = (session: CliSession, serial: string, options: LogOptions): AsyncIterable<LogLine> => {
+  const { target } = options;
+  if (isSearch(options)) return foundLines(session, { execution: serial, target, ...searchQuery(options) });
+  return allPages((place) => session.client.listLogs(serial, { target, ...place }), { pageSize: PAGE_SIZE });
+};
 
 /** Lines until the run ends. Those of one target are in order. */
 async function* liveLines(
@@ -31,24 +43,68 @@ async function* liveLines(
   }
 }
 
-const logs = async (context: CliContext, serial: string, { target, follow = false }: LogOptions, command: Command): Promise<void> => {
+const logs = async (context: CliContext, serial: string, options: LogOptions, command: Command): Promise<void> => {
+  const { target, follow = false } = options;
+  if (follow && isSearch(options))
+    throw new OpsError('VALIDATION', '--follow shows every line: leave it out to search those that are stored, or pipe it through grep.');
   const session = await openSession(context, command);
   const { stdout, paint, isJson, client } = session;
   const hasSeveral = target === undefined && (await client.listBranches(serial, { limit: 2 })).data.length !== 1;
-  const lines = follow ? liveLines(session, serial, target) : storedLines(session, serial, target);
-  for await (const line of lines) {
-    const text = isJson ? JSON.stringify(line) : logLineText(line, { hasSeveral, isTerminal: stdout.isTTY, paint });
-    if (!stdout.write(`${text}\n`)) await new Promise((resolve) => stdout.once('drain', resolve));
+  const lines = follow ? liveLines(session, serial, target) : storedLines(session, serial, options);
+  for await (const line of lines)
+    await writeLine(session, isJson ? JSON.stringify(line) : logLineText(line, { hasSeveral, isTerminal: stdout.isTTY, paint }));
+};
+
+interface DownloadOptions {
+  format: LogFormat;
+  to?: string;
+}
+
+/** A file that is there only when it is whole. */
+const saveWhole = async (path: string, content: AsyncIterable<Uint8Array>): Promise<void> => {
+  const part = `${path}.part`;
+  try {
+    await pipeline(content, createWriteStream(part));
+    await rename(part, path);
+  } catch (cause) {
+    await rm(part, { force: true });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OpsError(
+      'FILE_FAILED',
+      `The log could not be saved as ${path} (${why}). Nothing was kept; try again, or name another file with --to.`,
+      { cause },
+    );
   }
 };
 
-/** `runs logs`. */
+const download = async (context: CliContext, serial: string, { format, to }: DownloadOptions, command: Command): Promise<void> => {
+  const session = await openSession(context, command);
+  const content = await session.client.downloadLog(serial, { format });
+  if (to === '-') return pipeline(content, context.stdout, { end: false });
+  const path = resolve(to ?? `${serial}.${format === 'text' ? 'log' : 'ndjson'}`);
+  await saveWhole(path, content);
+  await session.print({ execution_serial: serial, path }, `${path}\n`);
+};
+
+/** `runs logs|download`. */
 export const registerRunLogs = (runs: Command, context: CliContext): void => {
-  runs
-    .command('logs <serial>')
-    .description('print the output of a run; lines of stderr are marked with ! and notes of OpsConductor with #')
-    .option('--target <target>', 'only this target, by serial or name')
-    .option('-f, --follow', 'go on until the run ends')
+  addSearchOptions(
+    runs
+      .command('logs <serial>')
+      .description('print the output of a run; lines of stderr are marked with ! and notes of OpsConductor with #')
+      .option('--target <target>', 'only this target, by serial or name')
+      .option('-f, --follow', 'go on until the run ends'),
+  )
     .addHelpText('after', '\nWith several targets each line begins with the name of its target. With --json: one JSON document a line.')
     .action((serial: string, options: LogOptions, command: Command) => logs(context, serial, options, command));
+  runs
+    .command('download <serial>')
+    .description('save the whole log of a run')
+    .addOption(
+      new Option('--format <format>', 'text: a line each, with its time; ndjson: a JSON document each')
+        .choices(LogFormat.options)
+        .default('text'),
+    )
+    .option('--to <file>', 'file to write, - for standard output; default the serial in this folder')
+    .action((serial: string, options: DownloadOptions, command: Command) => download(context, serial, options, command));
 };

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { ExecutionStatus } from '../../contracts/enums.ts';
 import type { Branch, Execution } from '../../contracts/execution.ts';
 import { openSession } from '../cli-session.ts';
-import type { CliContext } from '../cli-session.ts';
+import type { CliContext, CliSession } from '../cli-session.ts';
+import type { ListQuery } from '../api-client.ts';
 import { limitOption } from '../command-options.ts';
 import { EXIT_CODE_HELP, exitCodeOfRun } from '../exit-code.ts';
 import { allPages } from '../http/all-pages.ts';
@@ -11,15 +12,18 @@ import { branchText, summaryText, tookText } from '../run-text.ts';
 import { paintStatus } from '../terminal/paint.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { timeText } from '../terminal/time-text.ts';
+import { addRunFilters, runQuery } from './run-filters.ts';
+import type { RunFilters } from './run-filters.ts';
 import { registerRunAnswers } from './run-answers.ts';
+import { registerRunCompare } from './run-compare.ts';
 import { registerRunLocks } from './run-locks.ts';
 import { registerRunLogs } from './run-logs.ts';
+import { registerRunParts } from './run-parts.ts';
 import { registerSteering } from './run-steering.ts';
 import { watchUntilEnd } from './watch-until-end.ts';
 
-interface ListOptions {
-  status?: string;
-  job?: string;
+interface ListOptions extends RunFilters {
+  count?: boolean;
   limit: number;
 }
 
@@ -27,6 +31,7 @@ interface ShowOptions {
   status?: string;
 }
 
+const MOST_COUNTED = 10_000;
 const HEADINGS = ['SERIAL', 'JOB', 'STATUS', 'TARGETS', 'FAILED', 'LOST', 'CREATED', 'TOOK', 'BY'] as const;
 
 const rowOf = (run: Execution, now: number): string[] => [
@@ -41,9 +46,25 @@ const rowOf = (run: Execution, now: number): string[] => [
   run.triggered_by ?? '',
 ];
 
-const list = async (context: CliContext, { status, job, limit }: ListOptions, command: Command): Promise<void> => {
+const count = async (session: CliSession, query: ListQuery): Promise<void> => {
+  const counts = await session.client.countExecutions(query);
+  const more = counts.is_capped ? '+' : '';
+  const rows = ExecutionStatus.options.map((status) => [
+    status,
+    `${counts[status]}${counts.is_capped && counts[status] === MOST_COUNTED ? '+' : ''}`,
+  ]);
+  await session.print(
+    counts,
+    renderTable([['STATUS', 'RUNS'], ...rows, ['all', `${counts.total}${more}`]], { width: session.width, right: [1] }),
+  );
+};
+
+const list = async (context: CliContext, options: ListOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const runs = await Array.fromAsync(allPages((place) => session.client.listExecutions({ status, job, ...place }), { limit }));
+  const { limit } = options;
+  const query = runQuery(options);
+  if (options.count === true) return count(session, query);
+  const runs = await Array.fromAsync(allPages((place) => session.client.listExecutions({ ...query, ...place }), { limit }));
   const rows = runs.map((run) => rowOf(run, Date.now()));
   const paint = (text: string, column: number, row: readonly string[]): string =>
     column === 2 ? paintStatus(session.paint, row[2] ?? '', text) : text;
@@ -73,15 +94,12 @@ const show = async (context: CliContext, serial: string, { status }: ShowOptions
   process.exitCode = exitCodeOfRun(run.status);
 };
 
-/** `runs list|show|watch|logs|locks`, those that steer, and those that answer. */
+/** `runs list|show|watch`, those that read more of a run, those that steer, and those that answer. */
 export const registerRuns = (program: Command, context: CliContext): void => {
   const runs = program.command('runs').alias('run').description('runs of jobs').addHelpText('after', EXIT_CODE_HELP);
   const status = (description: string): Option => new Option('--status <status>', description).choices(ExecutionStatus.options);
-  runs
-    .command('list')
-    .description('list runs, newest first')
-    .addOption(status('only runs in this state'))
-    .option('--job <serial>', 'only runs of this job')
+  addRunFilters(runs.command('list').description('list runs, newest first'))
+    .option('--count', 'only how many there are, by state; of each at most 10,000 are counted')
     .addOption(limitOption(50))
     .action((options: ListOptions, command: Command) => list(context, options, command));
   runs
@@ -95,6 +113,8 @@ export const registerRuns = (program: Command, context: CliContext): void => {
     .description('watch a run until it ends, and exit as it does; Ctrl-C leaves it going')
     .addHelpText('after', EXIT_CODE_HELP)
     .action(async (serial: string, _options: object, command: Command) => watchUntilEnd(await openSession(context, command), serial));
+  registerRunParts(runs, context);
+  registerRunCompare(runs, context);
   registerRunLogs(runs, context);
   registerRunLocks(runs, context);
   registerSteering(runs, context);

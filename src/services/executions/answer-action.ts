@@ -7,7 +7,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { assertApprover } from './assert-approver.ts';
-import { readResult } from './read-executions.ts';
+import { readResult } from './read-results.ts';
 
 interface WaitingApproval {
   action_order: number;

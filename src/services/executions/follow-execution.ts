@@ -4,7 +4,9 @@ import type { FailureCategory } from '../../contracts/enums.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
-import { BRANCH_COLUMNS, LOG_COLUMNS, executionId, readExecution } from './read-executions.ts';
+import { BRANCH_COLUMNS } from './read-branches.ts';
+import { executionId, readExecution } from './read-executions.ts';
+import { LOG_COLUMNS } from './read-logs.ts';
 
 /** Rows become visible some time after their `updated_at`; this much is read again and what was sent already is dropped. */
 const OVERLAP_SECONDS = 10;

@@ -7,7 +7,7 @@ import { isUnresolved } from '../../db/unknown-outcome.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
-import { readResult } from './read-executions.ts';
+import { readResult } from './read-results.ts';
 
 interface Attempt {
   id: number;

@@ -87,6 +87,8 @@ export const JobExecutionModel = defineTable(
       { keys: 'completed_at', where: '(completed_at IS NOT NULL)', why: 'metrics watermark' },
       { keys: 'triggered_by', where: '(triggered_by IS NOT NULL)', why: 'FK' },
       { keys: 'cancel_requested_by', where: '(cancel_requested_by IS NOT NULL)', why: 'FK' },
+      { keys: 'trigger_type, id', why: 'list by what began them' },
+      { keys: 'failure_category, id', where: '(failure_category IS NOT NULL)', why: 'list by cause of failure' },
       { keys: 'retry_of_execution_id', where: '(retry_of_execution_id IS NOT NULL)', why: 'FK' },
     ],
     checks: {

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { ExecutionSerial } from './execution.ts';
+import { listQuery } from './list.ts';
+import { pageOf } from './page.ts';
+import { Text } from './text.ts';
+
+export const SerialLevel = z.enum(['target', 'job', 'execution', 'branch', 'action']);
+
+export const SerialMatch = z
+  .object({
+    level: SerialLevel,
+    serial: z.string(),
+    name: z
+      .string()
+      .meta({ description: 'Of the target or job; of a run that of its job, of a branch that of its target, of an action its own.' }),
+    status: z.string().meta({ description: 'State of a run, branch or the last attempt of an action; of a job or target its own.' }),
+    execution_serial: ExecutionSerial.nullable().meta({ description: 'The run that it is, or is a part of.' }),
+    path: z.string().meta({ description: 'Where the API has it.' }),
+  })
+  .meta({ id: 'SerialMatch' });
+export type SerialMatch = z.infer<typeof SerialMatch>;
+
+export const SerialMatches = pageOf(SerialMatch, 'SerialMatches');
+
+export const SerialText = Text(100).meta({ description: 'A serial of any level and width.', example: 'J20250001.0001' });
+
+const PatternText = Text(100).meta({
+  description:
+    'A serial, or a pattern: job, run, branch and action, separated by dots. Each part is whole, or its beginning and `*`, or `*`. How many parts there are says what is found. Serials of other widths (`J202500001`, `.001`) are understood.',
+  example: 'J2025*.0001.*',
+});
+
+export const SerialQuery = listQuery({ item: SerialMatch, sorts: ['created'], sort: 'created' }, { pattern: PatternText }).omit({
+  sort: true,
+});
+export type SerialQuery = z.infer<typeof SerialQuery>;
+
+export const CheckPattern = z.strictObject({ pattern: PatternText });
+export type CheckPattern = z.infer<typeof CheckPattern>;
+
+export const PatternCheck = z
+  .object({
+    is_valid: z.boolean(),
+    level: SerialLevel.nullable().meta({ description: 'What it looks for; null when it is no pattern.' }),
+    pattern: z.string().nullable().meta({ description: 'As it is understood.' }),
+    problem: z.string().nullable(),
+    suggestions: z.array(z.string()).meta({ description: 'What may have been meant.' }),
+  })
+  .meta({ id: 'PatternCheck' });
+export type PatternCheck = z.infer<typeof PatternCheck>;
