@@ -61,6 +61,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     filled,
     services: {
       ...base,
+      startSoon: () => {},
       cancelRun: async () => true,
       hasTaken: async () => true,
       steer: async () => true,

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { createRateLimits } from '../db/rate-limits.ts';
 import type { RateLimits } from '../db/rate-limits.ts';
+import { schemaProblems } from '../contracts/schema-problems.ts';
 import type { RunFeed } from '../db/run-feed.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { ServiceDeps } from '../services/context.ts';
@@ -26,6 +27,9 @@ import { executionRoutes } from './routes/executions.ts';
 import { executionPartRoutes } from './routes/execution-parts.ts';
 import { healthRoutes } from './routes/health.ts';
 import type { CheckReadiness } from './routes/health.ts';
+import { jobFactRoutes } from './routes/job-facts.ts';
+import { jobTemplateRoutes } from './routes/job-templates.ts';
+import { jobVersionRoutes } from './routes/job-versions.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { actionAnswerRoutes } from './routes/action-answers.ts';
 import { oidcRoutes } from './routes/oidc.ts';
@@ -73,15 +77,7 @@ export const createApp = (deps: AppDeps) => {
   const app = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      const fields = result.error.issues
-        .flatMap((issue) => {
-          const path = issue.path.map(String);
-          if (issue.code === 'unrecognized_keys')
-            return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a field here' }));
-          const [ofKey] = issue.code === 'invalid_key' ? issue.issues : [];
-          return [{ path: path.join('.'), message: ofKey?.message ?? issue.message }];
-        })
-        .slice(0, MAX_PROBLEMS);
+      const fields = schemaProblems(result.error).slice(0, MAX_PROBLEMS);
       const first = fields[0];
       throw new OpsError(
         'VALIDATION',
@@ -124,7 +120,11 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/users', userAccessRoutes(deps.services, route))
     .route('/api/v1/tokens', tokenRoutes(deps.services, route))
     .route('/api/v1/targets', targetRoutes(deps.services, route))
-    .route('/api/v1/jobs', jobRoutes(deps.services, route))
+    .route('/api/v1/jobs', jobFactRoutes(deps.services, route))
+    .route('/api/v1/jobs', jobRoutes(deps.services, route, deps.feed))
+    .route('/api/v1/jobs', jobVersionRoutes(deps.services, route, 'job'))
+    .route('/api/v1/job-templates', jobTemplateRoutes(deps.services, route))
+    .route('/api/v1/job-templates', jobVersionRoutes(deps.services, route, 'template'))
     .route('/api/v1/executions', steeringRoutes(deps.services, route))
     .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed))

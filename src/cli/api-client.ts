@@ -12,6 +12,11 @@ import type { ActionSummaries, ExecutionComparison, ExecutionCounts, ExecutionSu
 import type { FoundLine } from '../contracts/log-search.ts';
 import type { SerialMatch } from '../contracts/serial.ts';
 import type { Job, JobSummary, StartExecution } from '../contracts/job.ts';
+import type { JobCheck } from '../contracts/job-check.ts';
+import type { JobsStatistics, JobStatistics, JobUse } from '../contracts/job-statistics.ts';
+import type { ChangeJobTargets, JobTarget } from '../contracts/job-target.ts';
+import type { CloneJob, CloneTemplate, JobFromTemplate } from '../contracts/job-template.ts';
+import type { JobComparison, JobVersion, RestoreVersion } from '../contracts/job-version.ts';
 import type { Page } from '../contracts/page.ts';
 import type { JobPlan, PlanJob } from '../contracts/plan.ts';
 import type { ChangeMaintenance, ChangeSetting, Maintenance, Setting } from '../contracts/setting.ts';
@@ -69,7 +74,33 @@ export interface ApiClient extends AccountCalls {
   createJob(definition: unknown): Promise<Job>;
   updateJob(serial: string, definition: unknown): Promise<Job>;
   listJobs(query: ListQuery): Promise<Page<JobSummary>>;
-  getJob(serial: string): Promise<Job>;
+  getJob(serial: string, query?: ListQuery): Promise<Job>;
+  deleteJob(serial: string): Promise<void>;
+  cloneJob(serial: string, input: CloneJob): Promise<Job>;
+  /** The definition may be anything: what is wrong with it is the answer. */
+  validateJob(definition: unknown): Promise<JobCheck>;
+  validateStoredJob(serial: string): Promise<JobCheck>;
+  listJobVersions(serial: string, query: ListQuery): Promise<Page<JobVersion>>;
+  compareJobVersions(serial: string, version: number, other: number): Promise<JobComparison>;
+  restoreJobVersion(serial: string, version: number, input: RestoreVersion): Promise<Job>;
+  getJobStatistics(serial: string, query: ListQuery): Promise<JobStatistics>;
+  getJobsStatistics(query: ListQuery): Promise<JobsStatistics>;
+  getJobUse(serial: string): Promise<JobUse>;
+  listJobTargets(serial: string, query: ListQuery): Promise<Page<JobTarget>>;
+  changeJobTargets(serial: string, input: ChangeJobTargets): Promise<Job>;
+  createJobTemplate(definition: unknown): Promise<Job>;
+  updateJobTemplate(serial: string, definition: unknown): Promise<Job>;
+  listJobTemplates(query: ListQuery): Promise<Page<JobSummary>>;
+  getJobTemplate(serial: string, query?: ListQuery): Promise<Job>;
+  deleteJobTemplate(serial: string): Promise<void>;
+  cloneJobTemplate(serial: string, input: CloneTemplate): Promise<Job>;
+  validateJobTemplate(definition: unknown): Promise<JobCheck>;
+  validateStoredJobTemplate(serial: string): Promise<JobCheck>;
+  listJobTemplateVersions(serial: string, query: ListQuery): Promise<Page<JobVersion>>;
+  compareJobTemplateVersions(serial: string, version: number, other: number): Promise<JobComparison>;
+  restoreJobTemplateVersion(serial: string, version: number, input: RestoreVersion): Promise<Job>;
+  getJobTemplateUse(serial: string): Promise<JobUse>;
+  createJobFromTemplate(serial: string, input: JobFromTemplate): Promise<Job>;
   /** Writes nothing, so it needs no key. */
   planJob(job: string, input: z.input<typeof PlanJob>): Promise<JobPlan>;
   /** @param key the same key starts the same run, however often it is sent. */
@@ -147,6 +178,25 @@ const createCalls = (address: ApiAddress) => {
 
 const at = (serial: string): string => encodeURIComponent(serial);
 
+const versionCalls = ({ get, post }: Pick<ReturnType<typeof createCalls>, 'get' | 'post'>) => {
+  const of = (kind: 'jobs' | 'job-templates') => ({
+    list: (serial: string, query: ListQuery) => get<Page<JobVersion>>(`/${kind}/${at(serial)}/versions`, query),
+    compare: (serial: string, version: number, other: number) =>
+      get<JobComparison>(`/${kind}/${at(serial)}/versions/${version}/diff/${other}`),
+    restore: (serial: string, version: number, input: RestoreVersion) =>
+      post<Job>(`/${kind}/${at(serial)}/versions/${version}/restore`, input),
+  });
+  const [jobs, templates] = [of('jobs'), of('job-templates')];
+  return {
+    listJobVersions: jobs.list,
+    compareJobVersions: jobs.compare,
+    restoreJobVersion: jobs.restore,
+    listJobTemplateVersions: templates.list,
+    compareJobTemplateVersions: templates.compare,
+    restoreJobTemplateVersion: templates.restore,
+  };
+};
+
 /** Typed calls over HTTP. POSTs carry an idempotency key and are repeated with it, up to five times, while the server is away. */
 export const createApiClient = (address: ApiAddress): ApiClient => {
   const calls = createCalls(address);
@@ -190,7 +240,28 @@ export const createApiClient = (address: ApiAddress): ApiClient => {
     createJob: (definition) => post('/jobs', definition),
     updateJob: (serial, definition) => call({ method: 'PUT', path: `/api/v1/jobs/${at(serial)}`, body: definition }),
     listJobs: (query) => get('/jobs', query),
-    getJob: (serial) => get(`/jobs/${at(serial)}`),
+    getJob: (serial, query) => get(`/jobs/${at(serial)}`, query),
+    deleteJob: (serial) => remove(`/jobs/${at(serial)}`),
+    cloneJob: (serial, input) => post(`/jobs/${at(serial)}/clone`, input),
+    // They write nothing, so they need no key.
+    validateJob: (definition) => call({ method: 'POST', path: '/api/v1/jobs/validate', body: definition }),
+    validateStoredJob: (serial) => call({ method: 'POST', path: `/api/v1/jobs/${at(serial)}/validate` }),
+    ...versionCalls({ get, post }),
+    getJobStatistics: (serial, query) => get(`/jobs/${at(serial)}/statistics`, query),
+    getJobsStatistics: (query) => get('/jobs/statistics', query),
+    getJobUse: (serial) => get(`/jobs/${at(serial)}/used-by`),
+    listJobTargets: (serial, query) => get(`/jobs/${at(serial)}/targets`, query),
+    changeJobTargets: (serial, input) => post(`/jobs/${at(serial)}/targets`, input),
+    createJobTemplate: (definition) => post('/job-templates', definition),
+    updateJobTemplate: (serial, definition) => call({ method: 'PUT', path: `/api/v1/job-templates/${at(serial)}`, body: definition }),
+    listJobTemplates: (query) => get('/job-templates', query),
+    getJobTemplate: (serial, query) => get(`/job-templates/${at(serial)}`, query),
+    deleteJobTemplate: (serial) => remove(`/job-templates/${at(serial)}`),
+    cloneJobTemplate: (serial, input) => post(`/job-templates/${at(serial)}/clone`, input),
+    validateJobTemplate: (definition) => call({ method: 'POST', path: '/api/v1/job-templates/validate', body: definition }),
+    validateStoredJobTemplate: (serial) => call({ method: 'POST', path: `/api/v1/job-templates/${at(serial)}/validate` }),
+    getJobTemplateUse: (serial) => get(`/job-templates/${at(serial)}/used-by`),
+    createJobFromTemplate: (serial, input) => post(`/job-templates/${at(serial)}/jobs`, input),
     planJob: (job, input) => call({ method: 'POST', path: `/api/v1/jobs/${at(job)}/plan`, body: input }),
     startExecution: (job, input, key) => post(`/jobs/${at(job)}/executions`, input, key),
     listExecutions: (query) => get('/executions', query),

@@ -13,6 +13,7 @@ import { registerRuns } from './commands/runs.ts';
 import { registerSettings } from './commands/settings.ts';
 import { registerSessions } from './commands/sessions.ts';
 import { registerTargets } from './commands/targets.ts';
+import { registerTemplates } from './commands/templates.ts';
 import { registerTokens } from './commands/tokens.ts';
 import { registerUsers } from './commands/users.ts';
 
@@ -46,6 +47,7 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerUsers(program, context);
   registerTargets(program, context);
   registerJobs(program, context);
+  registerTemplates(program, context);
   registerRuns(program, context);
   registerLogs(program, context);
   registerArtifacts(program, context);

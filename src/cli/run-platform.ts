@@ -19,6 +19,7 @@ import { connectTemporalClient, connectTemporalWorker, lazyTemporalClient } from
 import { installRuntime } from '../temporal/install-runtime.ts';
 import { prepareNamespace } from '../temporal/prepare-namespace.ts';
 import { createRunControl } from '../temporal/run-control.ts';
+import { afterStart, createStartQueue } from '../temporal/start-queue.ts';
 import { startWorker } from '../temporal/start-worker.ts';
 import { ensureWorkflowBundle } from '../temporal/workflow-bundle.ts';
 import { createOpenSession } from '../transports/open-session.ts';
@@ -112,18 +113,21 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
   const client = await lazyTemporalClient(stores.temporal);
   const control = createRunControl(client, config.taskQueuePrefix);
   const feed = createRunFeed(stores.databaseUrl);
+  const startRun: ServiceDeps['startRun'] = (workflowId, execution, trigger) =>
+    control.startRun(workflowId, execution, trigger).catch((error: unknown) => {
+      log.warn({ err: error, execution }, 'Temporal did not take the run; the reconciler starts it');
+      throw error;
+    });
+  const starts = createStartQueue(startRun);
   const services: ServiceDeps = {
     ...base,
     oidc: config.oidc === undefined ? undefined : openOidc(config.oidc),
-    startRun: (workflowId, execution, trigger) =>
-      control.startRun(workflowId, execution, trigger).catch((error: unknown) => {
-        log.warn({ err: error, execution }, 'Temporal did not take the run; the reconciler starts it');
-        throw error;
-      }),
+    startRun,
+    startSoon: starts.startSoon,
     signalSlotGranted: control.signalSlotGranted,
-    cancelRun: control.cancelRun,
+    cancelRun: afterStart(starts, control.cancelRun),
     hasTaken: control.hasTaken,
-    steer: control.steer,
+    steer: afterStart(starts, control.steer),
     answerApproval: control.answerApproval,
     skipAction: control.skipAction,
   };
@@ -149,6 +153,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
       const timer = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 2_000);
       await closed;
       clearTimeout(timer);
+      await starts.stop();
       await Promise.allSettled([client.connection.close(), base.db.close()]);
       ended();
     },

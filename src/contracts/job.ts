@@ -1,30 +1,20 @@
 import { z } from 'zod';
 import { ActionCondition, ActionDependency, EnvironmentName } from './actions/common.ts';
 import { ActionInput } from './actions/index.ts';
-import { ActionType, JobStatus, JobType, OnFailure } from './enums.ts';
+import { ActionType, DefinitionSource, ExecutionStatus, JobStatus, JobType, OnFailure } from './enums.ts';
+import { ShownVariable, VariableInput } from './job-variable.ts';
 import { listOf, Name } from './json/shared.ts';
 import { listQuery } from './list.ts';
 import { Rollout } from './rollout.ts';
+import { SelectorText } from './selector.ts';
 import { TargetSerial, Uuid } from './target.ts';
 import { Text } from './text.ts';
-import { noDoubles, VariableKey, VariableType, VariableValue } from './variable.ts';
+import { noDoubles, VariableValue } from './variable.ts';
 
 export const JobSerial = z
   .string()
   .regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001')
   .meta({ example: 'J20250001' });
-
-export const VariableInput = z
-  .strictObject({
-    key: VariableKey,
-    type: VariableType.default('string'),
-    value: VariableValue.optional(),
-    description: Text(1_000).optional(),
-    is_secret: z.boolean().default(false),
-    is_required: z.boolean().default(false).meta({ description: 'A run does not start without a value.' }),
-  })
-  .meta({ id: 'VariableInput', description: 'Reaches commands and scripts as an environment variable of this name.' });
-export type VariableInput = z.infer<typeof VariableInput>;
 
 const JobSettings = z.strictObject({
   max_concurrent_targets: z.number().int().min(1).max(200).optional(),
@@ -48,6 +38,8 @@ const JobSettings = z.strictObject({
 });
 export type JobSettings = z.infer<typeof JobSettings>;
 
+export const ChangeNote = Text(500).min(1).meta({ description: 'Why, in the words of who changes it.' });
+
 export const CreateJob = z
   .strictObject({
     name: Text(255).min(1),
@@ -57,7 +49,13 @@ export const CreateJob = z
     retry_count: z.number().int().min(0).max(10).default(0),
     variables: z.array(VariableInput).max(200).superRefine(noDoubles('key')).default([]),
     settings: JobSettings.default({}),
-    targets: z.array(TargetSerial).min(1, 'a job needs at least one target').max(100_000).optional(),
+    targets: z.array(TargetSerial).min(1, 'a job needs at least one target').max(100_000).optional().meta({
+      description: 'The list of the job, which no version holds. An edit without it leaves the list as it is.',
+    }),
+    target_selector: SelectorText.nullable()
+      .default(null)
+      .meta({ description: 'Targets besides those of the list, chosen when a run starts.' }),
+    change_note: ChangeNote.optional(),
     actions: z.array(ActionInput).min(1, 'a job needs at least one action').max(200),
   })
   .meta({ id: 'CreateJob' });
@@ -93,6 +91,17 @@ export const JobSummary = z
     status: JobStatus,
     priority: z.number().int(),
     tags: z.array(z.string()),
+    created_by: z.string().meta({ description: 'User name.' }),
+    definition_source: DefinitionSource.meta({ description: '`code`: a deploy manages it, and nobody else changes it.' }),
+    last_execution: z
+      .object({
+        execution_serial: z.string(),
+        status: ExecutionStatus,
+        created_at: z.iso.datetime(),
+        completed_at: z.iso.datetime().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'The run that was started last.' }),
     definition_version: z.number().int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -108,6 +117,11 @@ export const JobFilter = listQuery(
     search: Text(255).optional().meta({ description: 'Part of the name, or a serial.' }),
     status: JobStatus.optional(),
     tag: Text(100).optional().meta({ description: 'One of its tags.' }),
+    job_type: JobType.optional(),
+    created_by: Text(50).optional().meta({ description: 'User name.' }),
+    target: TargetSerial.optional().meta({ description: 'On its list.' }),
+    template: JobSerial.optional().meta({ description: 'From which it was made.' }),
+    source: DefinitionSource.optional(),
   },
 );
 export type JobFilter = z.infer<typeof JobFilter>;
@@ -115,20 +129,14 @@ export type JobFilter = z.infer<typeof JobFilter>;
 export const Job = JobSummary.extend({
   timeout_seconds: z.number().int().nullable(),
   retry_count: z.number().int(),
-  variables: z.array(
-    z.object({
-      key: z.string(),
-      type: z.string(),
-      value: z.unknown().meta({ description: 'null for secrets' }),
-      description: z.string().optional(),
-      is_secret: z.boolean(),
-      is_required: z.boolean(),
-    }),
-  ),
+  variables: z.array(ShownVariable),
   settings: z.record(z.string(), z.unknown()),
   actions: z.array(Action),
   target_count: z.number().int(),
-  targets: z.array(TargetSerial).meta({ description: 'The first 1000, in order.' }),
+  targets: z.array(TargetSerial).meta({ description: 'The first 1000 of its list, in order; `/targets` has all.' }),
+  target_selector: z.string().nullable(),
+  template: JobSerial.nullable().meta({ description: 'From which it was made.' }),
+  change_note: z.string().nullable().meta({ description: 'Of this version.' }),
 }).meta({ id: 'Job' });
 export type Job = z.infer<typeof Job>;
 
@@ -136,6 +144,10 @@ export type Job = z.infer<typeof Job>;
 export const StartExecution = z
   .strictObject({
     targets: z.array(TargetSerial).min(1, 'name at least one target, or leave the field out').max(100_000).optional(),
+    selector: SelectorText.optional().meta({
+      description:
+        'Of the targets of the job only these; of a job without any, these. Chosen once, when the run starts. Not together with `targets`.',
+    }),
     variables: z.record(z.string().max(100), VariableValue).optional(),
     max_concurrent_targets: z.number().int().min(1).max(200).optional(),
     rollout: Rollout.optional().meta({ description: 'In place of the one of the job.' }),

@@ -15,6 +15,11 @@ export interface StoredVariable {
   description?: string;
   is_secret: boolean;
   is_required: boolean;
+  is_input?: boolean;
+  choices?: unknown[];
+  min?: number;
+  max?: number;
+  pattern?: string;
 }
 
 export interface DefinedAction {

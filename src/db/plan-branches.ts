@@ -3,6 +3,7 @@ import type { Rollout } from '../contracts/rollout.ts';
 import { hasBatches } from '../domain/rollout.ts';
 import { assignBatches } from './assign-batches.ts';
 import { selectRow } from './query.ts';
+import { resolveSelector } from './resolve-selector.ts';
 import { targetAttribute } from './target-attribute.ts';
 
 const PAGE_SIZE = 5_000;
@@ -10,10 +11,11 @@ const PAGE_SIZE = 5_000;
 /**
  * Inserts one branch for each target of the run that is switched on, in pages; targets that have their branch already are left as they are,
  * so a repeat after a crash goes on where it stopped. Nothing is inserted into a run that is not running. They are numbered in the order, and put
- * into the batches, of the run's rollout.
+ * into the batches, of the run's rollout. What selectors choose is resolved before the first of them is inserted.
  * @returns how many branches the run has. @throws OpsError TOO_MANY_BATCHES
  */
 export const planBranches = async (db: Sequelize, executionId: number): Promise<number> => {
+  await resolveSelector(db, executionId);
   for (;;) {
     const inserted = await insertPage(db, executionId);
     if (inserted < PAGE_SIZE) break;
@@ -65,7 +67,7 @@ const noteLeftOut = async (db: Sequelize, executionId: number): Promise<void> =>
   await selectRow(
     db,
     `INSERT INTO job_execution_logs (job_execution_id, log_phase, log_level, log_category, log_message)
-     SELECT e.id, 'target_selection', 'warning', 'system', left_out.count || CASE WHEN e.target_selection ? 'target_uuids'
+     SELECT e.id, 'target_selection', 'warning', 'system', left_out.count || CASE WHEN e.target_selection ? 'target_uuids' AND NOT e.target_selection ? 'selector'
        THEN ' target(s) that the run names are left out: they were switched off or deleted since.'
        ELSE ' target(s) of the job are left out: they are switched off or deleted.' END
        || coalesce(' (' || array_to_string(left_out.serials[1:${NAMED}], ', ') || CASE WHEN left_out.count > ${NAMED} THEN ', …' ELSE '' END || ')', '')
@@ -76,7 +78,7 @@ const noteLeftOut = async (db: Sequelize, executionId: number): Promise<void> =>
        LEFT JOIN universal_targets t ON t.id = wanted.id OR t.target_uuid = wanted.target_uuid
        WHERE (t.is_active AND t.status = 'active') IS NOT TRUE) left_out
      WHERE e.id = $1 AND left_out.count > 0
-       AND NOT EXISTS (SELECT 1 FROM job_execution_logs l WHERE l.job_execution_id = e.id AND l.log_phase = 'target_selection' AND l.timestamp >= e.created_at)
+       AND NOT EXISTS (SELECT 1 FROM job_execution_logs l WHERE l.job_execution_id = e.id AND l.log_phase = 'target_selection' AND l.log_level = 'warning' AND l.timestamp >= e.created_at)
      RETURNING 1 AS noted`,
     [executionId],
   );

@@ -4,7 +4,8 @@ import type { FieldProblem } from './ops-error.ts';
 const MAX_ACTIONS = 200;
 const MAX_DEPTH = 5;
 const INSIDE = new Set(['condition', 'parallel']);
-const CONTROL_TYPES = new Set([...INSIDE, 'wait', 'approval']);
+/** Done by OpsConductor itself: they have no limit of their own and are not retried. */
+export const CONTROL_TYPES: ReadonlySet<string> = new Set([...INSIDE, 'wait', 'approval']);
 
 type ByKey = ReadonlyMap<string, FlatAction>;
 

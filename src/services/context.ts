@@ -35,6 +35,8 @@ export interface ServiceDeps {
   startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;
   /** Tells a waiting run that it has a slot; fails while Temporal is away, the reconciler tells it again. */
   signalSlotGranted: (workflowId: string) => Promise<void>;
+  /** The same behind the caller's back, a few at once: one that fails is started by the reconciler. */
+  startSoon: (workflowId: string, execution: string, trigger: ExecutionTrigger) => void;
   /** @returns false when Temporal does not know the workflow. */
   cancelRun: (workflowId: string) => Promise<boolean>;
   /** Has a worker taken what the workflow was told? @returns false when none has answered in time. */

@@ -76,15 +76,15 @@ describe('wrong requests', () => {
 
   test('a body over 1 MB is refused, with and without its length', async () => {
     const before = await countRows(platform);
-    const bytes = new TextEncoder().encode(JSON.stringify(jobNamed('x', { description: 'x'.repeat(1_048_576) })));
+    const bytes = new TextEncoder().encode(JSON.stringify({ name: 'x'.repeat(1_048_576) }));
     const headers = { ...JSON_TYPE, authorization: `Bearer ${operator}`, 'idempotency-key': 'too-large' };
-    const stated = await platform.app.request('/api/v1/jobs', {
+    const stated = await platform.app.request('/api/v1/targets', {
       method: 'POST',
       headers: { ...headers, 'content-length': String(bytes.length) },
       body: bytes,
     });
     const body = new Blob([bytes]).stream();
-    const streamed = await platform.app.request('/api/v1/jobs', { method: 'POST', headers, body, duplex: 'half' });
+    const streamed = await platform.app.request('/api/v1/targets', { method: 'POST', headers, body, duplex: 'half' });
     for (const response of [stated, streamed]) {
       expect(response.status).toBe(413);
       expect(await response.json()).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', status: 413 });

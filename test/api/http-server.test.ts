@@ -109,7 +109,7 @@ describe('the API behind a real socket', () => {
       },
     });
     const headers = { authorization: `Bearer ${platform.token}`, 'content-type': 'application/json' };
-    const status = await fetch(`http://127.0.0.1:${port}/api/v1/jobs`, {
+    const status = await fetch(`http://127.0.0.1:${port}/api/v1/targets`, {
       method: 'POST',
       headers,
       body,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { addApiToken, addSession, addUser } from './support/accounts.ts';
-import { addJob, addTarget } from './support/definitions.ts';
+import { addJob, addTarget, jobNamed } from './support/definitions.ts';
 import { operationsOf, parametersOf } from './support/operations.ts';
 import type { Operation } from './support/operations.ts';
 
@@ -212,12 +212,20 @@ describe('lists', () => {
     );
     const [target = ''] = await readAll(`/api/v1/executions/${run}/branches`, 'target_serial');
     await addJob(platform, 'on one target', { targets: [target] });
+    const template = await platform.api('POST', '/api/v1/job-templates', jobNamed('pattern'));
+    const serialIn = (path: string): string => {
+      if (path.includes('/job-templates/')) return template.body.job_serial;
+      if (path.startsWith('/api/v1/targets')) return target;
+      return path.includes('/jobs/') ? (run.split('.')[0] ?? '') : run;
+    };
     // Those without `sort` look at a part of what there is at a time: they have tests of their own.
     const lists = operationsOf(platform).filter((operation) => parametersOf(operation, 'query').some(({ name }) => name === 'sort'));
     const lengths: Record<string, number> = {};
     for (const list of lists) {
-      const serial = list.path.startsWith('/api/v1/targets') ? target : run;
-      const path = list.path.replace('{serial}', serial).replace('{uuid}', user.userUuid).replace('{action}', `${run}.0001.0001`);
+      const path = list.path
+        .replace('{serial}', serialIn(list.path))
+        .replace('{uuid}', user.userUuid)
+        .replace('{action}', `${run}.0001.0001`);
       const { sorts, sort } = ordersOf(list);
       const texts = async (query: string, limit: number) =>
         (await readPages(`${path}?${query}`, limit)).flat().map((item) => JSON.stringify(item));

@@ -509,10 +509,11 @@ describe('what protects targets', () => {
     await platform.api('PUT', `/api/v1/jobs/${made.job_serial}`, body(weak));
     const weaknesses = [expect.stringContaining('ssl_mode require: any certificate is accepted')];
     const told = [{ path: 'actions.0.action_parameters.connectionString', weaknesses }];
+    const changed = ['actions.action_1.action_parameters.connectionString'];
     expect((await eventsOf(made.job_serial)).map(({ action, severity, details }) => [action, severity, details])).toEqual([
       ['create_job', 'medium', { name: 'direct', actions: 1, targets: 0, weak_connections: told }],
-      ['update_job', 'low', { from_version: 1, version: 2, changed: ['variables', 'actions'] }],
-      ['update_job', 'medium', { from_version: 2, version: 3, changed: ['variables', 'actions'], weak_connections: told }],
+      ['update_job', 'low', { version: 2, before: 1, changed }],
+      ['update_job', 'medium', { version: 3, before: 2, changed, weak_connections: told }],
     ]);
   });
 });
@@ -575,6 +576,12 @@ describe('jobs', () => {
     expect(made.body).toEqual({
       ...definition,
       tags: [],
+      created_by: 'admin',
+      definition_source: 'api',
+      last_execution: null,
+      target_selector: null,
+      template: null,
+      change_note: null,
       job_serial: expect.stringMatching(new RegExp(`^J${YEAR}\\d{4,}$`)),
       job_uuid: expect.any(String),
       job_type: 'composite',
@@ -584,7 +591,7 @@ describe('jobs', () => {
       updated_at: expect.any(String),
       started_at: null,
       completed_at: null,
-      variables: variables.map((variable) => (variable.is_secret ? { ...variable, value: null } : variable)),
+      variables: variables.map((variable) => ({ ...variable, is_input: false, ...(variable.is_secret && { value: null }) })),
       actions: [
         { ...action, action_order: 1 },
         {

@@ -115,10 +115,12 @@ describe('ETag and If-Match', () => {
     }
     expect(new Set(seen).size).toBe(seen.length);
     await change('PUT', ofJob, jobNamed('moves'));
+    expect(await read(ofJob)).toBe(firstOfJob);
+    await change('PUT', ofJob, jobNamed('has moved'));
     const second = await read(ofJob);
     expect(second).not.toBe(firstOfJob);
     expect(await read(`${ofJob}?version=1`)).not.toBe(second);
-    await change('PUT', ofJob, jobNamed('moves', { targets: [target.split('/').at(-1)] }));
+    await change('PUT', ofJob, jobNamed('has moved', { targets: [target.split('/').at(-1)] }));
     expect(await read(ofJob)).not.toBe(second);
   });
 

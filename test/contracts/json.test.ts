@@ -60,6 +60,7 @@ describe('what belongs into a column passes', () => {
     ['job_executions.variables', { TOKEN: SEALED, COUNT: 3 }],
     ['job_executions.target_selection', { target_uuids: [UUID] }],
     ['job_executions.target_selection', { selector: 'env=production,team!=web' }],
+    ['job_executions.target_selection', { selector: 'a=b', target_uuids: [] }],
     [
       'job_executions.rollout',
       { stop_after_failures: { percent: 10 }, between_batches: { approvers: [{ type: 'role', value: 'admin' }] } },
@@ -154,7 +155,7 @@ describe('what does not belong into a column is refused, and its place named', (
     ['job_actions.conditions', [{ variable: 'A', operator: '=', value: 1 }], '0.operator'],
     ['job_actions.dependencies', [{ action_key: 'a', status: 'soon' }], '0.status'],
     ['job_executions.variables', { a: 1 }, 'a'],
-    ['job_executions.target_selection', { target_uuids: [UUID], selector: 'a=b' }, ''],
+    ['job_executions.target_selection', { selector: 'a=' }, 'selector'],
     ['job_executions.target_selection', { target_uuids: ['T20250001'] }, 'target_uuids.0'],
     ['job_executions.rollout', { stop_after_failures: { percent: 101 } }, 'stop_after_failures.percent'],
     ['job_action_results.late_result', { ...LATE, failureCategory: 'unknown' }, 'failureCategory'],

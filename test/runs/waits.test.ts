@@ -197,4 +197,57 @@ describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
     await post(serial, 'cancel');
     expect((await platform.untilEnded(serial)).status).toBe('cancelled');
   });
+
+  const definitionOf = async (fields: object): Promise<string> => {
+    const { status, body } = await platform.api('POST', '/api/v1/jobs', { name: 'started', ...fields });
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return body.job_serial;
+  };
+  const start = (job: string, body: object = {}, headers: Record<string, string> = {}) =>
+    platform.api('POST', `/api/v1/jobs/${job}/executions`, body, headers);
+
+  test('Prefer: wait holds the answer to a start back until the run has ended, but not longer than it says', async () => {
+    const short = await definitionOf({ targets: [target], actions: [wait({ seconds: 1 })] });
+    const waited = await start(short, {}, { prefer: 'wait=50', 'idempotency-key': 'waited' });
+    expect([waited.status, waited.body.status, waited.headers.get('preference-applied')]).toEqual([202, 'completed', 'wait=50']);
+    const again = await start(short, {}, { prefer: 'wait=50', 'idempotency-key': 'waited' });
+    expect(again.body).toMatchObject({ execution_serial: waited.body.execution_serial, status: 'completed' });
+    const long = await definitionOf({ targets: [target], actions: [approval()] });
+    const early = await start(long, {}, { prefer: 'wait=1' });
+    expect([early.status, early.body.completed_at]).toEqual([202, null]);
+    await post(early.body.execution_serial, 'cancel');
+    expect((await platform.untilEnded(early.body.execution_serial)).status).toBe('cancelled');
+  });
+
+  test('a run by a selector goes over the targets that match when it starts; one that matches none fails as wrongly configured', async () => {
+    await platform.api('PATCH', `/api/v1/targets/${target}`, { labels: { team: 'waits' } });
+    const job = await definitionOf({ target_selector: 'team=waits', actions: [named('hi', 'echo "$TARGET_SERIAL"')] });
+    const run = await start(job, {}, { prefer: 'wait=50' });
+    expect(run.body).toMatchObject({ status: 'completed', total_branches: 1 });
+    const serial = run.body.execution_serial;
+    expect((await platform.api('GET', `/api/v1/executions/${serial}/branches`)).body.data).toMatchObject([{ target_serial: target }]);
+    const { data } = (await platform.api('GET', `/api/v1/executions/${serial}/logs`)).body;
+    expect(data.map((line: { log_message: string }) => line.log_message)).toContain(
+      '1 target(s) are chosen by the list and the selector (team=waits) of the job as the run starts.',
+    );
+    const none = await start(job, { selector: 'team=nobody' }, { prefer: 'wait=50' });
+    expect(none.body).toMatchObject({ status: 'failed', failure_category: 'configuration', total_branches: 0 });
+  });
+
+  test('starts are accepted while Temporal takes none; it gets them later, and all of them run', async () => {
+    const { startRun } = platform.services;
+    const gate = Promise.withResolvers<void>();
+    platform.services.startRun = (...run) => gate.promise.then(() => startRun(...run));
+    const settings = { allow_shared_targets: true };
+    const jobs = await Promise.all(
+      Array.from({ length: 3 }, () => definitionOf({ targets: [target], settings, actions: [named('quick')] })),
+    );
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => start(jobs[index % jobs.length] ?? '')));
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body.status} ${body.run_id}`))).toEqual(new Set(['202 scheduled null']));
+    gate.resolve();
+    await platform.startsDone();
+    platform.services.startRun = startRun;
+    const ended = await Promise.all(answers.map(({ body }) => platform.untilEnded(body.execution_serial)));
+    expect(ended.map(({ status }) => status)).toEqual(ended.map(() => 'completed'));
+  });
 });

@@ -17,6 +17,7 @@ import { bootstrapAdmin } from '../../src/services/auth/bootstrap-admin.ts';
 import { connectTemporalClient, connectTemporalWorker } from '../../src/temporal/connect-temporal.ts';
 import { installRuntime } from '../../src/temporal/install-runtime.ts';
 import { createRunControl } from '../../src/temporal/run-control.ts';
+import { afterStart, createStartQueue } from '../../src/temporal/start-queue.ts';
 import { startWorker } from '../../src/temporal/start-worker.ts';
 import type { OpenSession } from '../../src/transports/transport.ts';
 import { createOpenSession } from '../../src/transports/open-session.ts';
@@ -92,14 +93,17 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     openSession: options.openSession ?? createOpenSession({ deniedNetworks: async () => (await readSettings()).outbound_denied_networks }),
     notifyRun: createNotifyRun(db),
   };
+  // A test may put another startRun into the services.
+  const starts = createStartQueue((...run) => services.startRun(...run));
   const services: ServiceDeps = {
     ...base,
     oidc: options.oidc,
     startRun: control.startRun,
     signalSlotGranted: control.signalSlotGranted,
-    cancelRun: control.cancelRun,
+    startSoon: starts.startSoon,
+    cancelRun: afterStart(starts, control.cancelRun),
     hasTaken: control.hasTaken,
-    steer: control.steer,
+    steer: afterStart(starts, control.steer),
     answerApproval: control.answerApproval,
     skipAction: control.skipAction,
   };
@@ -192,6 +196,8 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     token,
     call,
     startTestWorker,
+    /** Runs that were accepted are started behind the answer: nothing of them waits any more. */
+    startsDone: starts.idle,
     /** A call of the administrator. */
     api: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => call(token, method, path, body, headers),
     /** Waits until the run has ended, by its event stream. */
@@ -201,6 +207,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
       return (await call(token, 'GET', `/api/v1/executions/${serial}`)).body;
     },
     async [Symbol.asyncDispose]() {
+      await starts.stop();
       await worker?.stop();
       await feed.close();
       await client.connection.close();

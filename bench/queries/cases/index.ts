@@ -3,6 +3,7 @@ import { accountCases } from './accounts.ts';
 import { administrationCases } from './administration.ts';
 import { activityCases } from './activities.ts';
 import { controlCases } from './control.ts';
+import { jobCases } from './jobs.ts';
 import { listCases } from './lists.ts';
 import { artifactCases } from './artifacts.ts';
 import type { QueryCase } from './query-case.ts';
@@ -23,6 +24,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await artifactCases(world)),
   ...(await administrationCases(world)),
   ...(await targetCases(world)),
+  ...jobCases(world),
   ...writeCases(world),
   ...steeringCases(world),
   ...activityCases(world),

@@ -1,7 +1,7 @@
 import { ExecutionStatus, TargetEnvironment, TargetStatus } from '../../../src/contracts/enums.ts';
 import { listExecutions } from '../../../src/services/executions/list-executions.ts';
 import type { ExecutionFilter } from '../../../src/contracts/execution.ts';
-import { getJob, listJobs } from '../../../src/services/jobs/read-jobs.ts';
+import { getJob, listJobs, listJobTemplates } from '../../../src/services/jobs/read-jobs.ts';
 import type { JobFilter } from '../../../src/contracts/job.ts';
 import { getTarget, listTargets } from '../../../src/services/targets/read-targets.ts';
 import type { TargetFilter } from '../../../src/contracts/target.ts';
@@ -46,9 +46,14 @@ export const listCases = async (world: World): Promise<QueryCase[]> => {
     page('jobs, by name', 'listJobs', () => jobsBy({ sort: 'name' })),
     page('jobs, by name, deep', 'listJobs', (n) => jobsBy({ sort: '-name', cursor: pick(deepByName, n) })),
     page('jobs, part of the name', 'listJobs', (n) => jobsBy({ search: `ob ${n % 10}` })),
+    page('jobs, by kind', 'listJobs', (n) => jobsBy({ job_type: pick(['command', 'script', 'composite'], n) })),
+    page('jobs, by who made them', 'listJobs', () => jobsBy({ created_by: 'user-1' })),
+    page('jobs, by target', 'listJobs', (n) => jobsBy({ target: pick(targets, n).serial })),
+    page('jobs, by template', 'listJobs', (n) => jobsBy({ template: pick(jobs, n).serial })),
+    page('templates', 'listJobTemplates', () => listJobTemplates(services, caller, { limit: LIMIT })),
     page('jobs, by status', 'listJobs', (n) => jobsBy({ status: pick(['draft', 'running', 'failed'], n) })),
-    row('job', ['getJob', 'readJob'], (n) => getJob(services, caller, pick(jobs, n).serial)),
-    row('job, older version', ['getJob', 'readJob'], (n) => getJob(services, caller, pick(jobs, n).serial, 1 + (n % 2))),
+    row('job', ['getJob', 'readJob'], (n) => getJob(services, caller, 'job', pick(jobs, n).serial)),
+    row('job, older version', ['getJob', 'readJob'], (n) => getJob(services, caller, 'job', pick(jobs, n).serial, 1 + (n % 2))),
 
     page('runs', 'listExecutions', () => runsBy({})),
     page('runs, oldest first', 'listExecutions', () => runsBy({ sort: 'created' })),

@@ -6,7 +6,8 @@ import { planRun } from '../../../src/services/executions/plan-run.ts';
 import { startExecution } from '../../../src/services/executions/start-execution.ts';
 import { jobRevision } from '../../../src/services/jobs/job-revision.ts';
 import { getJob } from '../../../src/services/jobs/read-jobs.ts';
-import { createJob, deleteJob, updateJob } from '../../../src/services/jobs/write-job.ts';
+import { updateJob } from '../../../src/services/jobs/update-job.ts';
+import { createJob, deleteJob } from '../../../src/services/jobs/write-job.ts';
 import { changeDangerousPatterns, readDangerousPatterns } from '../../../src/services/system/dangerous-patterns.ts';
 import { acceptHostKey } from '../../../src/services/targets/accept-host-key.ts';
 import { testConnection, testMethodConfig } from '../../../src/services/targets/test-connection.ts';
@@ -66,16 +67,20 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
     row('connection tested', ['testMethodConfig'], (n) =>
       testMethodConfig(services, caller, { os_type: 'linux', method: method(`new-${n}.example.org`) }),
     ),
-    page('job made, on all targets', ['createJob', 'writeActions', 'checkCapabilities', 'profilesOfJob'], (n) =>
-      createJob(services, caller, newJob(n)),
+    page(
+      'job made, on all targets',
+      ['createJob', 'insertJob', 'writeVersion', 'writeActions', 'writeTargets', 'targetIds', 'checkCapabilities', 'profilesOfJob'],
+      (n) => createJob(services, caller, newJob(n)),
     ),
-    page('job changed, on all targets', ['updateJob'], (n) => updateJob(services, caller, pick(jobs, n).serial, newJob(n))),
+    page('job changed, on all targets', ['updateJob', 'lockDefinition', 'readStoredVersion'], (n) =>
+      updateJob(services, caller, 'job', pick(jobs, n).serial, newJob(n)),
+    ),
     page('job changed, as it was read', ['assertJobRevision'], async (n) => {
       const { serial } = pick(jobs, n);
-      const expected = [jobRevision(await getJob(services, caller, serial))];
-      await updateJob(services, caller, serial, newJob(n), expected);
+      const expected = [jobRevision(await getJob(services, caller, 'job', serial))];
+      await updateJob(services, caller, 'job', serial, newJob(n), expected);
     }),
-    row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
+    row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, 'job', pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
     row('run started', ['startExecution', 'selectTargets', 'checkNamedTargets', 'profilesOfTargets'], (n) =>
       startExecution(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial] }, `key-${n}`),
     ),

@@ -1,111 +1,101 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { JobStatus } from '../../contracts/enums.ts';
-import type { Job, JobSummary } from '../../contracts/job.ts';
+import { JobStatus, JobType } from '../../contracts/enums.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
-import { limitOption } from '../command-options.ts';
+import { collect, limitOption, parseCount } from '../command-options.ts';
 import { allPages } from '../http/all-pages.ts';
+import { jobTable, jobText, whereText } from '../job-text.ts';
 import { readDefinition, withLines } from '../read-definition.ts';
+import { targetSerial, targetSerials } from '../target-serial.ts';
 import { cleanText } from '../terminal/clean-text.ts';
-import { renderTable } from '../terminal/render-table.ts';
-import { timeText } from '../terminal/time-text.ts';
+import { registerValidate } from './job-check.ts';
+import { registerJobFacts } from './job-facts.ts';
 import { registerPlanJob } from './job-plan.ts';
 import { registerRunJob } from './job-run.ts';
+import { registerVersions } from './job-versions.ts';
 
 interface FileOptions {
   file: string;
+  note?: string;
 }
 
 interface ListOptions {
   search?: string;
   tag?: string;
   status?: string;
+  type?: string;
+  createdBy?: string;
+  target?: string;
+  template?: string;
+  sort?: string;
   limit: number;
 }
+
+/** The definition of a file, with a note if one is given. */
+export const withNote = (value: unknown, note: string | undefined): unknown =>
+  note === undefined || typeof value !== 'object' ? value : { ...value, change_note: note };
 
 const create = async (context: CliContext, { file }: FileOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const definition = await readDefinition(file, session.stdin);
   const job = await withLines(definition, session.client.createJob(definition.value));
   session.say(
-    `Made job "${cleanText(job.name)}" with ${job.actions.length} action(s) for ${job.target_count} target(s). Run it: opsconductor jobs run ${job.job_serial} --watch`,
+    `Made job "${cleanText(job.name)}" with ${job.actions.length} action(s) for ${whereText(job)}. Run it: opsconductor jobs run ${job.job_serial} --watch`,
   );
   await session.print(job, `${job.job_serial}\n`);
 };
 
-const update = async (context: CliContext, serial: string, { file }: FileOptions, command: Command): Promise<void> => {
+const update = async (context: CliContext, serial: string, { file, note }: FileOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const definition = await readDefinition(file, session.stdin);
-  const job = await withLines(definition, session.client.updateJob(serial, definition.value));
+  const job = await withLines(definition, session.client.updateJob(serial, withNote(definition.value, note)));
   session.say(`Job ${serial} is now at version ${job.definition_version}.`);
   await session.print(job, `${job.job_serial}\n`);
 };
 
-const HEADINGS = ['SERIAL', 'NAME', 'TYPE', 'VERSION', 'STATUS', 'UPDATED'] as const;
-
-const rowOf = (job: JobSummary): string[] => [
-  job.job_serial,
-  job.name,
-  job.job_type,
-  String(job.definition_version),
-  job.status,
-  timeText(job.updated_at),
-];
-
-const list = async (context: CliContext, { search, status, tag, limit }: ListOptions, command: Command): Promise<void> => {
+const list = async (context: CliContext, options: ListOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const jobs = await Array.fromAsync(allPages((place) => session.client.listJobs({ search, status, tag, ...place }), { limit }));
-  await session.print(jobs, renderTable([HEADINGS, ...jobs.map(rowOf)], { width: session.width, right: [3] }));
+  const { search, status, tag, type, createdBy, template, sort, limit } = options;
+  const target = options.target === undefined ? undefined : await targetSerial(session.client, options.target);
+  const filter = { search, status, tag, job_type: type, created_by: createdBy, target, template, sort };
+  const jobs = await Array.fromAsync(allPages((place) => session.client.listJobs({ ...filter, ...place }), { limit }));
+  await session.print(jobs, jobTable(jobs, session.width));
   if (jobs.length === limit) session.say(`The first ${limit}; more with --limit.`);
 };
 
-const variableText = ({ key, type, value, is_secret: isSecret, is_required: isRequired }: Job['variables'][number]): string => {
-  const shown = isSecret ? 'secret' : value === undefined || value === null ? 'no value' : JSON.stringify(value);
-  return `  ${key} (${type}${isRequired ? ', required' : ''}): ${shown}`;
-};
-
-const describe = (job: Job): string => {
-  const targets = job.targets.slice(0, 10).join(' ');
-  const lines = [
-    `${job.job_serial}  ${job.name}  version ${job.definition_version}, ${job.status}`,
-    ...(job.description === null ? [] : [`  ${job.description}`]),
-    `targets: ${job.target_count}${job.target_count === 0 ? '' : ` (${targets}${job.target_count > 10 ? ' …' : ''})`}`,
-    ...(job.variables.length === 0 ? [] : ['variables:', ...job.variables.map(variableText)]),
-    'actions:',
-  ];
-  return lines.map((line) => `${cleanText(line)}\n`).join('');
-};
-
-const actionRow = ({
-  action_order,
-  action_name,
-  action_type,
-  timeout_seconds,
-  on_failure,
-  is_enabled,
-}: Job['actions'][number]): string[] => [
-  String(action_order),
-  action_name,
-  action_type,
-  `${timeout_seconds} s`,
-  on_failure,
-  is_enabled ? '' : 'disabled',
-];
-
-const show = async (context: CliContext, serial: string, command: Command): Promise<void> => {
+const show = async (context: CliContext, serial: string, { version }: { version?: number }, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const job = await session.client.getJob(serial);
-  const actions = renderTable([['#', 'ACTION', 'TYPE', 'TIME LIMIT', 'ON FAILURE', ''], ...job.actions.map(actionRow)], {
-    width: session.width,
-    right: [0, 3],
-  });
-  await session.print(job, `${describe(job)}${actions}`);
+  const job = await session.client.getJob(serial, { version });
+  await session.print(job, jobText(job, 'job', session.width));
 };
 
-/** `jobs create|update|list|show|plan|run`. */
-export const registerJobs = (program: Command, context: CliContext): void => {
-  const jobs = program.command('jobs').alias('job').description('what is run on targets');
+interface CloneOptions {
+  target?: string[];
+  selector?: string;
+  note?: string;
+}
+
+const clone = async (context: CliContext, serial: string, name: string, options: CloneOptions, command: Command): Promise<void> => {
+  const session = await openSession(context, command);
+  const targets = await targetSerials(session.client, options.target);
+  const job = await session.client.cloneJob(serial, {
+    name,
+    ...(targets.length > 0 && { targets }),
+    ...(options.selector !== undefined && { target_selector: options.selector }),
+    ...(options.note !== undefined && { change_note: options.note }),
+  });
+  session.say(`Made job "${cleanText(job.name)}" like ${serial}, for ${whereText(job)}.`);
+  await session.print(job, `${job.job_serial}\n`);
+};
+
+const remove = async (context: CliContext, serial: string, command: Command): Promise<void> => {
+  const session = await openSession(context, command);
+  await session.client.deleteJob(serial);
+  session.say(`Removed ${serial}; the record of its runs stays.`);
+};
+
+const registerChanges = (jobs: Command, context: CliContext): void => {
   jobs
     .command('create')
     .description('define a job; prints its serial')
@@ -113,21 +103,48 @@ export const registerJobs = (program: Command, context: CliContext): void => {
     .action((options: FileOptions, command: Command) => create(context, options, command));
   jobs
     .command('update <serial>')
-    .description('make a new version of a job; runs keep the version that they began with')
+    .description('make a new version of a job, if anything is another; runs keep the version that they began with')
     .requiredOption('-f, --file <file>', 'definition in YAML or JSON; - reads stdin')
+    .option('--note <text>', 'why')
     .action((serial: string, options: FileOptions, command: Command) => update(context, serial, options, command));
+  jobs
+    .command('clone <serial> <name>')
+    .description('make a job like another, secrets included; prints its serial')
+    .option('--target <target>', 'in place of its targets, by serial or name; may be given several times', collect)
+    .option('--selector <selector>', 'in place of its selector')
+    .option('--note <text>', 'why')
+    .action((serial: string, name: string, options: CloneOptions, command: Command) => clone(context, serial, name, options, command));
+  jobs
+    .command('remove <serial>')
+    .description('remove a job; the record of its runs stays')
+    .action((serial: string, _options: object, command: Command) => remove(context, serial, command));
+};
+
+/** `jobs create|update|clone|remove|list|show|validate|versions|diff|restore|targets|used-by|stats|plan|run`. */
+export const registerJobs = (program: Command, context: CliContext): void => {
+  const jobs = program.command('jobs').alias('job').description('what is run on targets');
+  registerChanges(jobs, context);
   jobs
     .command('list')
     .description('list jobs, newest first')
     .option('--search <text>', 'part of the name, or a serial')
     .option('--tag <tag>', 'only jobs with this tag')
     .addOption(new Option('--status <status>').choices(JobStatus.options))
+    .addOption(new Option('--type <type>').choices(JobType.options))
+    .option('--created-by <user>', 'only jobs that this user made')
+    .option('--target <target>', 'only jobs with this target on their list, by serial or name')
+    .option('--template <serial>', 'only jobs that were made from this template')
+    .addOption(new Option('--sort <order>').choices(['name', '-name', 'created', '-created']))
     .addOption(limitOption(1_000))
     .action((options: ListOptions, command: Command) => list(context, options, command));
   jobs
     .command('show <serial>')
     .description('show a job')
-    .action((serial: string, _options: object, command: Command) => show(context, serial, command));
+    .addOption(new Option('--version <n>', 'a former version').argParser(parseCount))
+    .action((serial: string, options: { version?: number }, command: Command) => show(context, serial, options, command));
+  registerValidate(jobs, context, 'job');
+  registerVersions(jobs, context, 'job');
+  registerJobFacts(jobs, context);
   registerPlanJob(jobs, context);
   registerRunJob(jobs, context);
 };

@@ -74,10 +74,8 @@ export const JobActionsDependencies = z.array(ActionDependency).superRefine(noDo
 /** Values that override those of the job; a secret is a sealed value, with the uuid of the run. */
 export const JobExecutionsVariables = z.record(VariableKey, z.union([SealedValue, VariableValue]));
 
-/** Empty = list and selector of the job. */
-export const JobExecutionsTargetSelection = z
-  .strictObject({ target_uuids: z.array(Uuid).min(1).optional(), selector: Selector.optional() })
-  .refine(oneOf(['target_uuids', 'selector'], 0), 'is either target_uuids or a selector');
+/** Empty = list and selector of the job. A selector is joined by the targets that it chose, once the run has begun. */
+export const JobExecutionsTargetSelection = z.strictObject({ target_uuids: z.array(Uuid).optional(), selector: Selector.optional() });
 
 /** Copied from the version, then as steering left it. */
 export const JobExecutionsRollout = Rollout;

@@ -30,6 +30,7 @@ interface JobHead {
   name: string;
   definition_version: number;
   variables: StoredVariable[];
+  target_selector: string | null;
   is_template: boolean;
 }
 
@@ -37,7 +38,7 @@ const PROBES_AT_ONCE = 8;
 /** What only the run itself knows. */
 const OF_THE_RUN = ['EXECUTION_ID', 'EXECUTION_DATE', 'EXECUTION_TIME', ...PREVIOUS_VARIABLES, ...SO_FAR_VARIABLES, ...LOOP_VARIABLES];
 
-const JOB = `SELECT id, job_serial, name, definition_version, variables, is_template FROM jobs WHERE job_serial = $1 AND deleted_at IS NULL`;
+const JOB = `SELECT id, job_serial, name, definition_version, variables, target_selector, is_template FROM jobs WHERE job_serial = $1 AND deleted_at IS NULL`;
 
 interface Read {
   job: JobHead;
@@ -51,10 +52,10 @@ interface Read {
 const read = async ({ db }: ServiceDeps, serial: string, input: PlanJob, transaction: Transaction): Promise<Omit<Read, 'definition'>> => {
   const job = await selectRow<JobHead>(db, JOB, [serial], transaction);
   if (job === undefined || job.is_template) throw new OpsError('NOT_FOUND', `There is no job ${serial} that can run.`);
-  const { target_uuids: uuids } = await selectTargets(db, job, input, transaction);
+  const { target_uuids: uuids, selector: runSelector = null } = await selectTargets(db, job, input, transaction);
   const given = valuesOfRun(job.variables, input.variables ?? {});
   await checkValues(db, job, given, transaction);
-  const wanted = { jobId: job.id, uuids };
+  const wanted = { jobId: job.id, jobSelector: job.target_selector, runSelector, uuids };
   const head = await countPlannedTargets(db, wanted, transaction);
   const targets = await selectPlannedTargets(db, wanted, { after: cursorId(input) ?? 0, limit: input.limit + 1 }, transaction);
   const rows = await selectPlannedMethods(

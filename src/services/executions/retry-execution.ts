@@ -102,6 +102,7 @@ const retryInNewRun = async (deps: ServiceDeps, caller: Caller, serial: string, 
     () => true,
     () => false,
   );
+  deps.notifyRun(next);
   return { ...execution, acknowledged };
 };
 

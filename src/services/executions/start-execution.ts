@@ -26,12 +26,13 @@ interface JobHead {
   definition_version: number;
   variables: StoredVariable[];
   settings: JobSettings;
+  target_selector: string | null;
   is_template: boolean;
 }
 
 /**
- * Accepts a run: its row is committed, and is its own outbox; then its workflow is started. Temporal away? Accepted all the same, the reconciler
- * starts it. The same idempotency key meets the same run for ever.
+ * Accepts a run: its row is committed, and is its own outbox; its workflow is started behind the answer. Temporal away? Accepted all the same, the
+ * reconciler starts it. The same idempotency key meets the same run for ever.
  * @throws OpsError NOT_FOUND, VALIDATION, NO_TARGETS, TARGET_NOT_ACTIVE, VARIABLE_MISSING, MAINTENANCE; nothing is written then.
  */
 export const startExecution = async (
@@ -52,7 +53,8 @@ export const startExecution = async (
   );
   const execution = await readExecution(db, serial);
   if (execution.status === 'scheduled' && execution.run_id === null) {
-    await deps.startRun(execution.workflow_id, serial, execution.trigger_type).catch(() => undefined);
+    deps.startSoon(execution.workflow_id, serial, execution.trigger_type);
+    deps.notifyRun(serial);
   }
   return execution;
 };
@@ -67,7 +69,7 @@ const insertExecution = async (
   // The lock makes numbers gapless and lets a repeated key see the run that it made.
   const job = await selectRow<JobHead>(
     db,
-    `SELECT id, job_serial, definition_version, variables, settings, is_template FROM jobs WHERE job_serial = $1 AND deleted_at IS NULL FOR UPDATE`,
+    `SELECT id, job_serial, definition_version, variables, settings, target_selector, is_template FROM jobs WHERE job_serial = $1 AND deleted_at IS NULL FOR UPDATE`,
     [jobSerial],
     transaction,
   );
@@ -109,7 +111,16 @@ const insertExecution = async (
     { transaction },
   );
   const event = { eventType: 'job_executed', action: 'start_execution', actor: caller.actor, resourceType: 'job_executions' } as const;
-  const details = { job: job.job_serial, targets: input.targets?.length ?? 'all', variables: Object.keys(input.variables ?? {}) };
+  const selectors = {
+    ...(input.selector !== undefined && { selector: input.selector }),
+    ...(job.target_selector !== null && { job_selector: job.target_selector }),
+  };
+  const details = {
+    job: job.job_serial,
+    targets: input.targets?.length ?? 'all',
+    ...selectors,
+    variables: Object.keys(input.variables ?? {}),
+  };
   await recordAudit(db, keyRing.auditKey, { ...event, resourceId: executionSerial, details }, transaction);
   return executionSerial;
 };

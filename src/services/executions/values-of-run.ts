@@ -1,13 +1,15 @@
 import type { StoredVariable } from '../../db/load-definition.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
-import { valueProblem } from '../jobs/stored-variables.ts';
+import { valueProblem } from '../../domain/variable-problems.ts';
+import { createBoundedMatch } from '../jobs/bounded-match.ts';
 
 /**
  * The values that are given to a run in place of those of its job.
  * @throws OpsError VALIDATION, VARIABLE_MISSING
  */
 export const valuesOfRun = (declared: readonly StoredVariable[], given: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+  const matches = createBoundedMatch();
   const fields: FieldProblem[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
@@ -16,7 +18,8 @@ export const valuesOfRun = (declared: readonly StoredVariable[], given: Readonly
       fields.push({ path: `variables.${key}`, message: 'the job declares no such variable' });
       continue;
     }
-    fields.push(...valueProblem(variable.type, value, `variables.${key}`));
+    const message = valueProblem(variable, value, matches);
+    if (message !== undefined) fields.push({ path: `variables.${key}`, message });
     if (value !== null && value !== undefined) values[key] = value;
   }
   if (fields.length > 0) throw new OpsError('VALIDATION', 'The variables of the run do not fit the job.', { fields });

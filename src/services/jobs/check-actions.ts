@@ -96,20 +96,23 @@ const methodProblems = (flat: FlatAction): FieldProblem[] => {
   }));
 };
 
-/** The actions of a job beside each other. @throws OpsError VALIDATION naming all that cannot work, each with its place. */
+/** All that cannot work of the actions of a job, each with its place. */
+export const actionsProblems = (flat: readonly FlatAction[], retryCount: number): FieldProblem[] => [
+  ...actionProblems(flat),
+  ...historyProblems(flat, retryCount),
+  ...flat.flatMap((action) => [
+    ...expressionProblems(action),
+    ...untilProblems(action),
+    ...patternProblems(action),
+    ...methodProblems(action),
+    ...statementProblems(action),
+  ]),
+];
+
+/** The actions of a job beside each other. @throws OpsError VALIDATION naming what cannot work, each with its place. */
 export const checkActions = ({ actions, retry_count: retryCount }: Pick<CreateJob, 'actions' | 'retry_count'>): FlatAction[] => {
   const flat = flattenActions(actions);
-  const fields = [
-    ...actionProblems(flat),
-    ...historyProblems(flat, retryCount),
-    ...flat.flatMap((action) => [
-      ...expressionProblems(action),
-      ...untilProblems(action),
-      ...patternProblems(action),
-      ...methodProblems(action),
-      ...statementProblems(action),
-    ]),
-  ];
+  const fields = actionsProblems(flat, retryCount);
   const [first] = fields;
   if (first !== undefined)
     throw new OpsError('VALIDATION', `The actions cannot work: ${first.path}: ${first.message}.`, {

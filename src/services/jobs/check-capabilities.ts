@@ -5,6 +5,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import type { WantedAction } from './unfit.ts';
 import { profilesOfJob, profilesOfTargets } from './target-profiles.ts';
+import type { TargetProfile } from './target-profiles.ts';
 import { unableTargets } from './unable-targets.ts';
 
 const PROBLEMS_SHOWN = 20;
@@ -16,8 +17,18 @@ const isConditional = (flat: FlatAction): boolean => {
   return !isEnabled || conditions.length > 0 || isInBranch || (flat.parent !== undefined && isConditional(flat.parent));
 };
 
+/** What targets cannot do of the actions of a job; of what is decided at run time, only what none of them can. */
+export const capabilityProblems = (flat: readonly FlatAction[], profiles: readonly TargetProfile[]): FieldProblem[] =>
+  flat.flatMap((one): FieldProblem[] => {
+    const { action_type: type, action_parameters: parameters, action_config: config } = one.action;
+    return unableTargets({ type, parameters, config, isConditional: isConditional(one) }, profiles).map(({ field, message }) => ({
+      path: field === '' ? one.path : `${one.path}.${field}`,
+      message,
+    }));
+  });
+
 /**
- * Refuses an action that a target of the job cannot do; one that is decided at run time, only when no target can.
+ * Refuses an action that a target of the job's list cannot do; one that is decided at run time, only when no target can.
  * @throws OpsError VALIDATION naming the action's place and the targets.
  */
 export const checkCapabilities = async (
@@ -26,14 +37,7 @@ export const checkCapabilities = async (
   flat: readonly FlatAction[],
   transaction: Transaction,
 ): Promise<void> => {
-  const profiles = await profilesOfJob(db, jobId, transaction);
-  const fields = flat.flatMap((one): FieldProblem[] => {
-    const { action_type: type, action_parameters: parameters, action_config: config } = one.action;
-    return unableTargets({ type, parameters, config, isConditional: isConditional(one) }, profiles).map(({ field, message }) => ({
-      path: field === '' ? one.path : `${one.path}.${field}`,
-      message,
-    }));
-  });
+  const fields = capabilityProblems(flat, await profilesOfJob(db, jobId, transaction));
   const [first] = fields;
   if (first === undefined) return;
   throw new OpsError('VALIDATION', `A target of the job cannot do an action: ${first.path}: ${first.message}.`, {

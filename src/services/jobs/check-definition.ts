@@ -4,8 +4,19 @@ import { referenceProblems } from '../../domain/check-references.ts';
 import { dangerousActions } from '../../domain/dangerous-actions.ts';
 import type { FlatAction } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import type { FieldProblem } from '../../domain/ops-error.ts';
 
 const PROBLEMS_SHOWN = 20;
+
+type Definition = Pick<CreateJob, 'variables' | 'settings'>;
+
+/** What the texts of a job refer to and what will not be there. */
+export const missingReferences = (flat: readonly FlatAction[], { variables, settings }: Definition): FieldProblem[] =>
+  referenceProblems(
+    flat,
+    variables.map(({ key }) => key),
+    settings.environment,
+  );
 
 /**
  * Holds what the texts of a job refer to against what there will be, and asks for a confirmation of dangerous actions.
@@ -14,14 +25,10 @@ const PROBLEMS_SHOWN = 20;
  */
 export const checkDefinition = (
   flat: readonly FlatAction[],
-  { variables, settings }: Pick<CreateJob, 'variables' | 'settings'>,
+  definition: Definition,
   { dangerous_command_patterns: patterns }: Pick<Settings, 'dangerous_command_patterns'>,
 ): string[] => {
-  const fields = referenceProblems(
-    flat,
-    variables.map(({ key }) => key),
-    settings.environment,
-  );
+  const fields = missingReferences(flat, definition);
   const [first] = fields;
   if (first !== undefined)
     throw new OpsError('VALIDATION', `The job refers to what is not there: ${first.path}: ${first.message}.`, {
@@ -29,7 +36,7 @@ export const checkDefinition = (
     });
   const dangerous = dangerousActions(flat, patterns);
   const [worst] = dangerous;
-  if (worst !== undefined && settings.confirm_dangerous !== true)
+  if (worst !== undefined && definition.settings.confirm_dangerous !== true)
     throw new OpsError(
       'CONFIRMATION_NEEDED',
       `${worst.path}: ${worst.message}. Look at it again; if it is meant, set confirm_dangerous in the settings of the job to true.`,

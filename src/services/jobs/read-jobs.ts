@@ -1,6 +1,7 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { Page } from '../../contracts/page.ts';
 import type { Job, JobFilter, JobSummary } from '../../contracts/job.ts';
+import type { TemplateFilter } from '../../contracts/job-template.ts';
 import { keyset } from '../../db/keyset.ts';
 import type { Order } from '../../db/keyset.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
@@ -11,7 +12,10 @@ import type { Caller, ServiceDeps } from '../context.ts';
 import { iso } from '../iso.ts';
 import { nestActions } from './nest-actions.ts';
 import type { ActionRow } from './nest-actions.ts';
+import { titleOf } from './job-kind.ts';
+import type { Kind } from './job-kind.ts';
 import { showVariables } from './stored-variables.ts';
+import { ACTIONS_OF_VERSION } from './stored-version.ts';
 
 const ORDER: Order<'created' | 'name'> = {
   id: 'j.id',
@@ -22,49 +26,89 @@ const ORDER: Order<'created' | 'name'> = {
 const TARGETS_SHOWN = 1_000;
 
 const SUMMARY_COLUMNS = `j.job_serial, j.job_uuid, j.name, j.description, j.job_type, j.status, j.priority, coalesce(j.settings->'tags', '[]') AS tags, j.definition_version,
+(SELECT username FROM users WHERE id = j.created_by) AS created_by, j.definition_source,
 ${iso('j.created_at')} AS created_at, ${iso('j.updated_at')} AS updated_at, ${iso('j.started_at')} AS started_at, ${iso('j.completed_at')} AS completed_at`;
 
-/** Jobs that are not deleted. */
-export const listJobs = async ({ db }: ServiceDeps, caller: Caller, filter: JobFilter): Promise<Page<JobSummary>> => {
-  authorize(caller, 'jobs.read');
-  const page = keyset(ORDER, filter, [
+/** Of the run with the highest number, by its index. */
+const LAST_EXECUTION = `(SELECT jsonb_build_object('execution_serial', e.execution_serial, 'status', e.status, 'created_at', ${iso('e.created_at')},
+  'completed_at', ${iso('e.completed_at')}) FROM job_executions e WHERE e.job_id = j.id AND e.execution_number = j.last_execution_number) AS last_execution`;
+
+const FILTERS = `($1::text IS NULL OR j.name ILIKE '%' || $1 || '%' OR j.job_serial = $2) AND ($3::text IS NULL OR j.status = $3)
+  AND ($4::text IS NULL OR j.settings->'tags' @> to_jsonb($4::text)) AND ($5::text IS NULL OR j.job_type = $5)
+  AND ($6::text IS NULL OR j.created_by = (SELECT id FROM users WHERE lower(username) = lower($6)))
+  AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = j.id AND t.target_serial = $7))
+  AND ($8::text IS NULL OR j.template_id = (SELECT id FROM jobs WHERE job_serial = $8 AND is_template)) AND ($9::text IS NULL OR j.definition_source = $9)`;
+
+/** Jobs, or templates, that are not deleted. */
+const listDefinitions = async (db: Sequelize, kind: Kind, filter: JobFilter): Promise<Page<JobSummary>> => {
+  const page = keyset(ORDER, { ...filter, kind }, [
     filter.search?.replace(/[\\%_]/g, String.raw`\$&`) ?? null,
     filter.search ?? null,
     filter.status ?? null,
     filter.tag ?? null,
+    filter.job_type ?? null,
+    filter.created_by ?? null,
+    filter.target ?? null,
+    filter.template ?? null,
+    filter.source ?? null,
   ]);
+  const last = page.wants('last_execution') ? LAST_EXECUTION : 'NULL AS last_execution';
   const rows = await selectRows<JobSummary & { row_id: number }>(
     db,
-    `SELECT ${page.columns}, ${SUMMARY_COLUMNS} FROM jobs j WHERE j.deleted_at IS NULL AND NOT j.is_template
-       AND ($1::text IS NULL OR j.name ILIKE '%' || $1 || '%' OR j.job_serial = $2) AND ($3::text IS NULL OR j.status = $3)
-       AND ($4::text IS NULL OR j.settings->'tags' @> to_jsonb($4::text)) AND ${page.where} ${page.order}`,
+    `SELECT ${page.columns}, ${SUMMARY_COLUMNS}, ${last} FROM jobs j WHERE j.deleted_at IS NULL AND ${kind === 'template' ? '' : 'NOT '}j.is_template
+       AND ${FILTERS} AND ${page.where} ${page.order}`,
     page.bind,
   );
   return page.of(rows);
 };
 
+/** Jobs that are not deleted. */
+export const listJobs = async ({ db }: ServiceDeps, caller: Caller, filter: JobFilter): Promise<Page<JobSummary>> => {
+  authorize(caller, 'jobs.read');
+  return listDefinitions(db, 'job', filter);
+};
+
+/** Patterns for jobs that are not deleted. */
+export const listJobTemplates = async ({ db }: ServiceDeps, caller: Caller, filter: TemplateFilter): Promise<Page<JobSummary>> => {
+  authorize(caller, 'jobs.read');
+  return listDefinitions(db, 'template', filter);
+};
+
 type JobRow = Omit<Job, 'targets' | 'variables' | 'actions'> & { id: number; variables: StoredVariable[]; actions: ActionRow[] };
 
-/** A version of a job, by default the current one. @throws OpsError NOT_FOUND */
-export const readJob = async (db: Sequelize, serial: string, version?: number, transaction?: Transaction): Promise<Job> => {
+interface Which {
+  kind?: Kind;
+  /** By default the current one. */
+  version?: number | undefined;
+}
+
+const missing = (kind: Kind, serial: string, version: number | undefined): OpsError =>
+  new OpsError(
+    'NOT_FOUND',
+    version === undefined ? `There is no ${kind} ${serial}.` : `${titleOf(kind)} ${serial} has no version ${version}.`,
+  );
+
+/** A version of a job or of a template. @throws OpsError NOT_FOUND */
+export const readJob = async (
+  db: Sequelize,
+  serial: string,
+  { kind = 'job', version }: Which = {},
+  transaction?: Transaction,
+): Promise<Job> => {
   const row = await selectRow<JobRow>(
     db,
-    `SELECT j.id, ${SUMMARY_COLUMNS}, v.definition_version, v.definition->'name' #>> '{}' AS name, v.definition->'description' #>> '{}' AS description,
+    `SELECT j.id, ${SUMMARY_COLUMNS}, ${LAST_EXECUTION}, v.definition_version, v.definition->'name' #>> '{}' AS name, v.definition->'description' #>> '{}' AS description,
        (v.definition->>'priority')::int AS priority, (v.definition->>'timeout_seconds')::int AS timeout_seconds,
        (v.definition->>'retry_count')::int AS retry_count, v.definition->'variables' AS variables, v.definition->'settings' AS settings,
+       v.definition->>'target_selector' AS target_selector, v.change_note, (SELECT job_serial FROM jobs WHERE id = j.template_id) AS template,
        (SELECT count(*)::int FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = j.id AND t.is_active) AS target_count,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('action_order', a.action_order, 'action_key', a.action_key, 'action_name', a.action_name,
-          'action_type', a.action_type, 'action_parameters', a.action_parameters, 'action_config', a.action_config, 'is_enabled', a.is_enabled,
-          'timeout_seconds', a.timeout_seconds, 'retry_count', a.retry_count, 'retry_delay_seconds', a.retry_delay_seconds, 'on_failure', a.on_failure, 'conditions', a.conditions,
-          'dependencies', a.dependencies, 'parent', (SELECT p.action_order FROM job_actions p WHERE p.id = a.parent_action_id), 'slot', a.parent_slot)
-          ORDER BY a.action_order), '[]') FROM job_actions a WHERE a.job_id = j.id AND a.definition_version = v.definition_version) AS actions
+       ${ACTIONS_OF_VERSION}
      FROM jobs j JOIN job_versions v ON v.job_id = j.id AND v.definition_version = coalesce($2, j.definition_version)
-     WHERE j.job_serial = $1 AND j.deleted_at IS NULL`,
-    [serial, version ?? null],
+     WHERE j.job_serial = $1 AND j.deleted_at IS NULL AND j.is_template = $3`,
+    [serial, version ?? null, kind === 'template'],
     transaction,
   );
-  if (row === undefined)
-    throw new OpsError('NOT_FOUND', version === undefined ? `There is no job ${serial}.` : `Job ${serial} has no version ${version}.`);
+  if (row === undefined) throw missing(kind, serial, version);
   const targets = await selectRows<{ target_serial: string }>(
     db,
     'SELECT t.target_serial FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active ORDER BY jt.id LIMIT $2',
@@ -80,7 +124,7 @@ export const readJob = async (db: Sequelize, serial: string, version?: number, t
   };
 };
 
-export const getJob = async ({ db }: ServiceDeps, caller: Caller, serial: string, version?: number): Promise<Job> => {
+export const getJob = async ({ db }: ServiceDeps, caller: Caller, kind: Kind, serial: string, version?: number): Promise<Job> => {
   authorize(caller, 'jobs.read');
-  return readJob(db, serial, version);
+  return readJob(db, serial, { kind, version });
 };

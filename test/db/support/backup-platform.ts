@@ -23,6 +23,7 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   notifyRun: createNotifyRun(db),
   startRun: () => Promise.resolve(),
   signalSlotGranted: () => Promise.resolve(),
+  startSoon: () => {},
   cancelRun: () => Promise.resolve(false),
   hasTaken: () => Promise.resolve(false),
   steer: () => Promise.resolve(false),
