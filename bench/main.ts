@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fanout } from './fanout.ts';
+import { followers } from './followers.ts';
 import { growth } from './growth.ts';
 import { logs } from './logs.ts';
 import { queries } from './queries.ts';
@@ -9,6 +10,7 @@ import { say } from './support/say.ts';
 const USAGE = `npm run bench -- fanout [--targets 400] [--actions 1] [--window 50] [--repeat 1] [--node-arg=--cpu-prof]
 npm run bench -- growth [--targets 1000,3000,10000] [--window 50] [--node-arg=--cpu-prof]
 npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
+npm run bench -- followers [--followers 2000] [--lines 100] [--node-arg=--cpu-prof]
 npm run bench -- queries [--runs 5000] [--times 60]
 
 What is measured and how: docs/benchmarks.md`;
@@ -53,6 +55,15 @@ const runLogs = (args: string[]): Promise<void> => {
   return logs({ lines: numberOf('lines', values.lines, 1_000_000), follow: values.follow, nodeArgs: values['node-arg'] });
 };
 
+const runFollowers = (args: string[]): Promise<void> => {
+  const { values } = parseArgs({ args, options: { followers: option('2000'), lines: option('100'), 'node-arg': nodeArg } });
+  return followers({
+    followers: numberOf('followers', values.followers, 10_000),
+    lines: numberOf('lines', values.lines, 2_000),
+    nodeArgs: values['node-arg'],
+  });
+};
+
 const runQueries = (args: string[]): Promise<void> => {
   const { values } = parseArgs({ args, options: { runs: option('5000'), times: option('60') } });
   return queries({ runs: numberOf('runs', values.runs, 50_000), times: numberOf('times', values.times, 10_000) });
@@ -72,6 +83,7 @@ const run = async ([name, ...args]: string[]): Promise<number> => {
     if (name === 'fanout') await runFanout(args);
     else if (name === 'growth') await runGrowth(args);
     else if (name === 'logs') await runLogs(args);
+    else if (name === 'followers') await runFollowers(args);
     else if (name === 'queries') await runQueries(args);
     else throw new UsageError(name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`);
     return 0;

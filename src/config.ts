@@ -69,6 +69,8 @@ export interface Config {
   sqliteFolder: string | undefined;
   client: { url: string | undefined; token: string | undefined; configFile: string };
   logLevel: string;
+  /** Where traces are sent, with the path; undefined: nothing is traced. */
+  tracesUrl: string | undefined;
   /** NO_COLOR is set to anything: no colours, also on a terminal. */
   noColor: boolean;
 }
@@ -176,6 +178,10 @@ const Environment = z.object({
   OPSCONDUCTOR_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPSCONDUCTOR_TOKEN: z.string().min(1).optional(),
   NO_COLOR: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_TRACES_EXPORTER: z.string().optional(),
+  OTEL_SDK_DISABLED: z.string().optional(),
   OPSCONDUCTOR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -240,6 +246,13 @@ const refuseHalves = ({
     : []),
 ];
 
+/** As OpenTelemetry says: the endpoint of traces is whole, the one of everything gets their path. */
+const tracesUrlOf = (env: z.infer<typeof Environment>): string | undefined => {
+  if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return undefined;
+  const base = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base === undefined ? undefined : `${base.replace(/\/$/, '')}/v1/traces`);
+};
+
 /**
  * Parses the environment. Empty variables count as absent.
  * @throws OpsError VALIDATION naming every variable that is wrong and why; values are not repeated, since some are secrets.
@@ -280,6 +293,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
       configFile: join(env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'opsconductor', 'config.json'),
     },
     logLevel: env.OPSCONDUCTOR_LOG_LEVEL,
+    tracesUrl: tracesUrlOf(env),
     noColor: env.NO_COLOR !== undefined,
   };
 };

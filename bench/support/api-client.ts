@@ -5,6 +5,9 @@ import { BenchFailure } from './say.ts';
 
 /** The public HTTP API, called by the administrator. */
 export interface ApiClient {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token: string;
   get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>>;
   post<Schema extends z.ZodType>(path: string, body: unknown, schema: Schema): Promise<z.infer<Schema>>;
   /** An answer that is not read yet, for streams. */
@@ -32,6 +35,8 @@ export const logIn = async (url: string, firstPassword: string): Promise<ApiClie
   const ownPassword = { current_password: firstPassword, new_password: randomBytes(18).toString('base64url') };
   await request(`${base}/auth/password`, token, 'POST', ownPassword);
   return {
+    url: base,
+    token,
     get: async (path, schema) => schema.parse(await (await request(base + path, token, 'GET')).json()),
     post: async (path, body, schema) => schema.parse(await (await request(base + path, token, 'POST', body)).json()),
     open: (path) => request(base + path, token, 'GET'),

@@ -2,9 +2,10 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { createRateLimits } from '../db/rate-limits.ts';
 import type { RateLimits } from '../db/rate-limits.ts';
-import { schemaProblems } from '../contracts/schema-problems.ts';
 import type { RunFeed } from '../db/run-feed.ts';
+import { schemaProblems } from '../contracts/schema-problems.ts';
 import { OpsError } from '../domain/ops-error.ts';
+import type { Registry } from '../metrics/registry.ts';
 import type { ServiceDeps } from '../services/context.ts';
 import { trustedProxies } from './client-address.ts';
 import { defineRouteFor } from './define-route.ts';
@@ -13,8 +14,11 @@ import { answerMethod, knownMethods, methodsOf } from './methods.ts';
 import { compress } from './middleware/compress.ts';
 import { cors } from './middleware/cors.ts';
 import { endHead } from './middleware/end-head.ts';
+import { accessLog } from './middleware/access-log.ts';
 import { limitAddress } from './middleware/rate-limit.ts';
+import type { LiveHub } from '../services/live/live-hub.ts';
 import { requestFacts } from './middleware/request-facts.ts';
+import { traceRequests } from './middleware/trace-requests.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { respondWithProblem } from './problems.ts';
 import { SHARED_HEADERS } from './route-headers.ts';
@@ -23,6 +27,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
 import { branchRoutes } from './routes/branches.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { executionPartRoutes } from './routes/execution-parts.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -31,6 +36,7 @@ import { jobFactRoutes } from './routes/job-facts.ts';
 import { jobTemplateRoutes } from './routes/job-templates.ts';
 import { jobVersionRoutes } from './routes/job-versions.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { actionAnswerRoutes } from './routes/action-answers.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -60,11 +66,13 @@ export interface EdgeOptions {
 export interface AppDeps {
   services: ServiceDeps;
   feed: RunFeed;
+  hub: LiveHub;
   readiness: CheckReadiness;
   log: Logger;
   edge: EdgeOptions;
   /** Those of tests, whose windows do not end meanwhile. */
   limits?: RateLimits;
+  metrics: Registry;
   /** Version of this build. */
   version: string;
 }
@@ -91,6 +99,8 @@ export const createApp = (deps: AppDeps) => {
   app.notFound((c) => answerMethod(methods, c));
   app.use(
     requestFacts(trustedProxies(edge.trustedProxies)),
+    traceRequests,
+    accessLog(deps.log, deps.metrics),
     securityHeaders,
     cors(edge.corsOrigins, methods),
     endHead,
@@ -106,6 +116,7 @@ export const createApp = (deps: AppDeps) => {
   });
   return app
     .route('/', healthRoutes(deps.readiness, route))
+    .route('/', metricsRoutes(deps.metrics, route))
     .route(
       '/',
       docsRoutes(() => app, deps.version),
@@ -127,11 +138,12 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/job-templates', jobVersionRoutes(deps.services, route, 'template'))
     .route('/api/v1/executions', steeringRoutes(deps.services, route))
     .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
-    .route('/api/v1/executions', executionRoutes(deps.services, route, deps.feed))
+    .route('/api/v1/executions', executionRoutes(deps.services, route))
     .route('/api/v1/executions', executionPartRoutes(deps.services, route))
     .route('/api/v1', branchRoutes(deps.services, route))
     .route('/api/v1/logs', logRoutes(deps.services, route))
     .route('/api/v1/serials', serialRoutes(deps.services, route))
+    .route('/api/v1', eventRoutes(deps.hub, route))
     .route('/api/v1/artifacts', artifactRoutes(deps.services, route))
     .route('/api/v1/system', systemRoutes(deps.services, route))
     .route('/api/v1/settings', settingRoutes(deps.services, route))

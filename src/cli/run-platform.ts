@@ -13,19 +13,28 @@ import { createRunFeed } from '../db/run-feed.ts';
 import { parseKeyRing } from '../db/seal.ts';
 import type { KeyRing } from '../db/seal.ts';
 import { createReadSettings } from '../db/settings.ts';
+import { addProcessMetrics } from '../metrics/process-metrics.ts';
+import { createRegistry } from '../metrics/registry.ts';
+import type { Registry } from '../metrics/registry.ts';
 import type { ServiceDeps } from '../services/context.ts';
 import { openOidc } from './open-oidc.ts';
+import { createLiveHub } from '../services/live/live-hub.ts';
 import { connectTemporalClient, connectTemporalWorker, lazyTemporalClient } from '../temporal/connect-temporal.ts';
 import { installRuntime } from '../temporal/install-runtime.ts';
 import { prepareNamespace } from '../temporal/prepare-namespace.ts';
+import { createReadQueues } from '../temporal/read-queues.ts';
 import { createRunControl } from '../temporal/run-control.ts';
 import { afterStart, createStartQueue } from '../temporal/start-queue.ts';
 import { startWorker } from '../temporal/start-worker.ts';
 import { ensureWorkflowBundle } from '../temporal/workflow-bundle.ts';
 import { createOpenSession } from '../transports/open-session.ts';
+import { startTracing } from '../tracing/start-tracing.ts';
+import { currentTracing } from '../tracing/trace.ts';
+import type { Tracing } from '../tracing/trace.ts';
 import { readVersion } from '../version.ts';
 import { listen } from './listen.ts';
 import { createReadiness } from './readiness.ts';
+import { addPlatformMetrics } from './platform-metrics.ts';
 import { refuseDrift } from './refuse-drift.ts';
 
 /** Where the stores are and with which keys. */
@@ -41,6 +50,23 @@ export interface RunningPart {
   finished: Promise<void>;
   stop(): Promise<void>;
 }
+
+let tracing: Promise<Tracing> | undefined;
+
+/** Before the parts are made, which look once whether there are traces. */
+const traceIfAsked = async ({ tracesUrl }: Config): Promise<void> => {
+  if (tracesUrl !== undefined) await (tracing ??= startTracing(tracesUrl, readVersion()));
+};
+
+let registry: Registry | undefined;
+
+/** One for the process: worker and API of `up` measure into the same. */
+const metricsOfProcess = (): Registry => {
+  if (registry !== undefined) return registry;
+  registry = createRegistry();
+  addProcessMetrics(registry, readVersion());
+  return registry;
+};
 
 const workerIdentity = (): string => `${hostname()}/${process.pid}`;
 
@@ -76,7 +102,8 @@ const openStores = async (config: Config, stores: Stores, name: string, log: Log
 
 /** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */
 export const runWorker = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart> => {
-  installRuntime(log);
+  await traceIfAsked(config);
+  installRuntime(log, metricsOfProcess());
   const base = await openStores(config, stores, 'worker', log);
   const bundlePath = await ensureWorkflowBundle(config.cacheDir, (message) => log.info(message));
   const client: Client = await connectTemporalClient(stores.temporal);
@@ -102,6 +129,7 @@ export const runWorker = async (config: Config, stores: Stores, log: Logger): Pr
     finished: worker.finished,
     async stop() {
       await worker.stop();
+      await currentTracing()?.flush();
       await Promise.allSettled([connection.close(), client.connection.close(), base.db.close()]);
     },
   };
@@ -109,6 +137,7 @@ export const runWorker = async (config: Config, stores: Stores, log: Logger): Pr
 
 /** Serves the API in this process; Temporal may be away. @throws OpsError when the database is away, its schema is not this build's, or it cannot listen. */
 export const runServer = async (config: Config, stores: Stores, log: Logger): Promise<RunningPart & { url: string }> => {
+  await traceIfAsked(config);
   const base = await openStores(config, stores, 'api', log, API_STATEMENT_MS);
   const client = await lazyTemporalClient(stores.temporal);
   const control = createRunControl(client, config.taskQueuePrefix);
@@ -131,9 +160,14 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
     answerApproval: control.answerApproval,
     skipAction: control.skipAction,
   };
-  const readiness = createReadiness(base.db, client);
-  const app = createApp({ services, feed, readiness, log, edge: config.edge, version: readVersion() });
+  const readQueues = createReadQueues(client, config.taskQueuePrefix);
+  const readiness = createReadiness({ db: base.db, client, feed, readQueues });
+  const metrics = metricsOfProcess();
+  const hub = createLiveHub({ db: base.db, readSettings: base.readSettings, feed, log });
+  const app = createApp({ services, feed, hub, readiness, log, metrics, edge: config.edge, version: readVersion() });
+  addPlatformMetrics(metrics, { db: base.db, readSettings: base.readSettings, hub, feed, readQueues });
   const { server, url } = await listen(app.fetch, config.api).catch(async (error: unknown) => {
+    hub.close();
     await Promise.allSettled([feed.close(), base.db.close()]);
     throw error;
   });
@@ -148,12 +182,14 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
     url,
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await feed.close();
+      hub.close();
       if ('closeIdleConnections' in server) server.closeIdleConnections();
       const timer = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 2_000);
       await closed;
       clearTimeout(timer);
       await starts.stop();
+      await feed.close();
+      await currentTracing()?.flush();
       await Promise.allSettled([client.connection.close(), base.db.close()]);
       ended();
     },

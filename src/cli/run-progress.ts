@@ -10,8 +10,10 @@ export interface RunProgress {
   readonly total: number;
   /** Branches that have ended. */
   readonly done: number;
-  /** In the order in which they began. */
-  running(): { branch: Branch; lastLine: string }[];
+  /** All branches that are known, in the order of their numbers. */
+  branches(): Branch[];
+  /** The newest line of a branch that runs. */
+  lastLine(branch: string): string;
   readonly failures: readonly Branch[];
   elapsedMs(now: number): number;
   /** Undefined while nothing has ended yet. */
@@ -29,26 +31,26 @@ export const hasEnded = (status: ExecutionStatus): boolean => ENDED.includes(sta
 export const createRunProgress = (first: Execution): RunProgress => {
   let execution = first;
   const counts: Record<ExecutionStatus, number> = { scheduled: 0, running: 0, completed: 0, failed: 0, cancelled: 0 };
-  const statuses = new Map<string, ExecutionStatus>();
-  const running = new Map<string, { branch: Branch; lastLine: string }>();
+  const branches = new Map<string, Branch>();
+  const lastLines = new Map<string, string>();
+  let order: string[] = [];
   const failures: Branch[] = [];
 
   const applyBranch = (branch: Branch): Branch | undefined => {
-    const before = statuses.get(branch.branch_serial);
+    const before = branches.get(branch.branch_serial)?.status;
+    branches.set(branch.branch_serial, branch);
+    if (before === undefined) order = [];
     if (before === branch.status) return undefined;
     if (before !== undefined) counts[before] -= 1;
     counts[branch.status] += 1;
-    statuses.set(branch.branch_serial, branch.status);
-    if (branch.status === 'running') running.set(branch.branch_serial, { branch, lastLine: '' });
-    else running.delete(branch.branch_serial);
+    lastLines.delete(branch.branch_serial);
     if (branch.status === 'failed') failures.push(branch);
     return hasEnded(branch.status) ? branch : undefined;
   };
 
   const noteLine = (serial: string | null, text: string): void => {
-    const state = running.get(serial ?? '');
     const shown = cleanText(lastOverwrite(text));
-    if (state !== undefined && shown !== '') state.lastLine = shown;
+    if (serial !== null && shown !== '' && branches.get(serial)?.status === 'running') lastLines.set(serial, shown);
   };
 
   const progress: RunProgress = {
@@ -57,12 +59,18 @@ export const createRunProgress = (first: Execution): RunProgress => {
     },
     counts,
     get total() {
-      return Math.max(execution.total_branches, statuses.size);
+      return Math.max(execution.total_branches, branches.size);
     },
     get done() {
       return counts.completed + counts.failed + counts.cancelled;
     },
-    running: () => [...running.values()],
+    branches() {
+      // Sorted anew only when one has come: a view asks ten times a second.
+      if (order.length === 0)
+        order = [...branches.values()].toSorted((a, b) => a.branch_number - b.branch_number).map((branch) => branch.branch_serial);
+      return order.flatMap((serial) => branches.get(serial) ?? []);
+    },
+    lastLine: (branch) => lastLines.get(branch) ?? '',
     failures,
     elapsedMs(now) {
       const from = Date.parse(execution.started_at ?? execution.created_at);

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { Sequelize } from 'sequelize';
+import { currentTracing } from '../tracing/trace.ts';
 import { defineModels } from './models/index.ts';
+import { traceQueries } from './trace-queries.ts';
 
 const INT8_OID = 20;
 
@@ -47,5 +49,6 @@ export const connectDatabase = ({
     retry: { max: 1 },
   });
   defineModels(sequelize);
+  if (currentTracing() !== undefined) traceQueries(sequelize);
   return sequelize;
 };

@@ -1,6 +1,7 @@
 import { QueryTypes } from 'sequelize';
 import type { Sequelize, Transaction } from 'sequelize';
 import { isDatabaseAway } from './database-away.ts';
+import { tracedStatement } from './trace-queries.ts';
 
 /** What a statement gets in place of $1, $2 … */
 export type Bind = readonly unknown[];
@@ -40,7 +41,7 @@ export const selectPreparedRows = async <T extends object>(db: Sequelize, name: 
   const connection = await db.connectionManager.getConnection({ type: 'write' });
   const client = connection as PreparedClient;
   try {
-    const { rows } = await client.query({ name, text: sql, values: [...bind] });
+    const { rows } = await tracedStatement(sql, () => client.query({ name, text: sql, values: [...bind] }));
     return rows as T[];
   } catch (error) {
     client._invalid ||= isDatabaseAway(error);

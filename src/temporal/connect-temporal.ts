@@ -6,6 +6,7 @@ import type { NativeConnectionOptions } from '@temporalio/worker';
 import { OpsError } from '../domain/ops-error.ts';
 import type { TemporalServerConfig } from '../config.ts';
 import { answerWhenClosed } from './answer-when-closed.ts';
+import { clientTracing } from './tracing.ts';
 
 // grpc-js ignores the SDK's own limit; histories of large runs are more than its 4 MB (temporal guide, 1.4).
 const CHANNEL_ARGS = { 'grpc.max_receive_message_length': 134_217_728 };
@@ -60,12 +61,16 @@ export const connectTemporalClient = async (server: TemporalServerConfig): Promi
   const connection = await Connection.connect(options).catch((cause: unknown) => {
     throw unreachable(server.address, cause);
   });
-  return new Client({ connection, namespace: server.namespace });
+  return new Client({ connection, namespace: server.namespace, ...clientTracing() });
 };
 
 /** A client that connects when it is first used, so that an API starts, and accepts runs, while Temporal is away. */
 export const lazyTemporalClient = async (server: TemporalServerConfig): Promise<Client> =>
-  new Client({ connection: Connection.lazy({ ...(await sharedOptions(server)), ...clientOptions() }), namespace: server.namespace });
+  new Client({
+    connection: Connection.lazy({ ...(await sharedOptions(server)), ...clientOptions() }),
+    namespace: server.namespace,
+    ...clientTracing(),
+  });
 
 /** Connects a worker. @throws OpsError UNAVAILABLE when the server does not answer. */
 export const connectTemporalWorker = async (server: TemporalServerConfig): Promise<NativeConnection> => {

@@ -6,6 +6,7 @@ import { createSessionPool } from '../activities/run-action/session-pool.ts';
 import type { Config } from '../config.ts';
 import { withWorkflowThread } from './workflow-thread.ts';
 import { runQueue, workflowQueue } from './task-queues.ts';
+import { workerTracing } from './tracing.ts';
 
 export interface WorkerOptions {
   connection: NativeConnection;
@@ -32,6 +33,7 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
   const sessions = createSessionPool(options.activities.openSession);
   const activities = createActivities(options.activities, sessions);
   const common = {
+    ...workerTracing(),
     connection,
     namespace,
     identity: options.activities.workerIdentity,

@@ -51,6 +51,8 @@ describe('login at an OIDC provider', () => {
     createApp({
       services: { ...platform.services, oidc },
       feed: platform.feed,
+      hub: platform.hub,
+      metrics: platform.metrics,
       readiness: async () => ({}),
       log,
       version: 'test',

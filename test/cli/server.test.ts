@@ -34,6 +34,10 @@ describe('an API server', () => {
     const answer = await fetch(`${url}/readyz`);
     return { code: answer.status, ...((await answer.json()) as { status: string; checks: Record<string, unknown> }) };
   };
+  /** An answer is kept for a second. */
+  const untilNotReady = async (url: string): Promise<void> => {
+    while ((await readinessOf(url)).code === 200);
+  };
   const post = async (url: string, path: string, body: unknown, token?: string) => {
     const headers = { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
     const answer = await fetch(`${url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -45,12 +49,20 @@ describe('an API server', () => {
     const proxy = await startCuttingProxy(Number(to.port), []);
     to.port = String(proxy.port);
     const server = await serverOf({ DATABASE_URL: to.href });
-    expect(await readinessOf(server.url)).toMatchObject({ code: 200, status: 'ready' });
+    expect(await readinessOf(server.url)).toMatchObject({
+      code: 200,
+      checks: { postgres: { ok: true, age_seconds: 0 }, temporal: { ok: true } },
+    });
     await proxy[Symbol.asyncDispose]();
+    await untilNotReady(server.url);
     expect(await readinessOf(server.url)).toMatchObject({
       code: 503,
       status: 'not_ready',
-      checks: { postgres: { ok: false, required: true }, temporal: { ok: true } },
+      checks: {
+        postgres: { ok: false, required: true, last_ok_at: expect.stringMatching(/^\d{4}-.*Z$/), age_seconds: expect.any(Number) },
+        temporal: { ok: true, age_seconds: 0 },
+        workers: { ok: false, required: false, message: expect.stringContaining('runs are accepted'), last_ok_at: null, age_seconds: null },
+      },
     });
     await server.stop();
   });

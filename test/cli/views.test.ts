@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import type { Branch, Execution } from '../../src/contracts/execution.ts';
 import { registerClientCommands } from '../../src/cli/client-commands.ts';
+import { lineFilter } from '../../src/cli/line-filter.ts';
 import { logLineText } from '../../src/cli/log-line-text.ts';
 import { createPlainView } from '../../src/cli/plain-view.ts';
 import { printError } from '../../src/cli/print-error.ts';
@@ -44,8 +45,12 @@ const buildExecution = (fields: Partial<Execution> = {}): Execution =>
 const buildBranch = (number: number, fields: Partial<Branch> = {}): Branch =>
   ({
     branch_serial: `J20250001.0001.000${number}`,
+    branch_number: number,
+    retry_number: 0,
+    hold_reason: null,
     target_name: `web-${number}`,
     status: 'running',
+    result_output: null,
     exit_code: null,
     error_code: null,
     result_error: null,
@@ -76,13 +81,43 @@ test('progress counts each branch once, however often it is told', () => {
   expect(progress.remainingMs(Date.parse(at(10)))).toBe(10_000);
 });
 
-test('the live view shows how far it is, what is at work, and what has failed', () => {
+test('the live view shows how far it is, and each branch', () => {
   const lines = renderLive(halfDone(), { columns: 80, rows: 24, now: Date.parse(at(10)), paint, isConnected: true });
   expect(lines[0]).toBe('J20250001.0001  Restart  running');
   expect(lines[1]).toMatch(/^\[█+░+\]\s+50 % {2}2\/4 {2}10 s, about 10 s left$/);
   expect(lines[2]).toBe('1 running, 1 completed, 1 failed, 0 cancelled');
-  expect(lines[3]).toMatch(/^ {2}▸ web-3 +10 s +reload 20 %$/);
-  expect(lines.slice(4)).toEqual(['Failures so far', expect.stringMatching(/^ {2}✗ web-2 +exit 3: disk full$/)]);
+  expect(lines.slice(3)).toEqual([
+    '   TARGET  STATE      TIME   LAST OUTPUT',
+    '✓  web-1   completed  5.0 s',
+    '✗  web-2   failed     5.0 s  exit 3: disk full',
+    '▸  web-3   running    10 s   reload 20 %',
+    '·  web-4   scheduled  10 s',
+  ]);
+});
+
+test('of more branches than the screen takes it shows what goes on and what has failed, and counts the others', () => {
+  const progress = createRunProgress(buildExecution({ total_branches: 40 }));
+  const statusOf = (number: number): Branch['status'] =>
+    number % 10 === 0 ? 'failed' : number % 10 === 1 ? 'running' : number < 30 ? 'completed' : 'scheduled';
+  for (let number = 1; number <= 40; number += 1)
+    progress.apply(branchEvent(buildBranch(number, { status: statusOf(number), branch_serial: `b${number}`, updated_at: at(number) })));
+  const lines = renderLive(progress, { columns: 80, rows: 16, now: Date.parse(at(10)), paint, isConnected: true });
+  expect(lines).toHaveLength(15);
+  const shown = lines.slice(4, -1).map((text) => text.split(/\s+/).slice(1, 3).join(' '));
+  for (const number of [1, 11, 21, 31]) expect(shown).toContain(`web-${number} running`);
+  for (const number of [10, 20, 30, 40]) expect(shown).toContain(`web-${number} failed`);
+  expect(shown.slice(-3)).toEqual(['web-30 failed', 'web-31 running', 'web-40 failed']);
+  expect(lines.at(-1)).toBe('… and 22 completed, 8 scheduled');
+});
+
+test('lines that are followed are chosen by text, case folded if asked, and by stream', () => {
+  const line = { stream: 'stderr', log_message: 'Disk full' } as Parameters<typeof logLineText>[0];
+  expect(lineFilter({})(line)).toBe(true);
+  expect([lineFilter({ grep: 'disk' })(line), lineFilter({ grep: 'disk', ignoreCase: true })(line)]).toEqual([false, true]);
+  expect([lineFilter({ grep: 'Disk', stream: 'stdout' })(line), lineFilter({ grep: 'Disk', stream: 'stderr' })(line)]).toEqual([
+    false,
+    true,
+  ]);
 });
 
 test.each([

@@ -101,7 +101,8 @@ const WITHOUT_STATEMENTS = new Set(
    requireSession shownUser userRevision assertMayManage refuseOwn withFreeNames assertPassword escapeLike readPermissions
    oidcInfo isPublicUrlSecure beginOidcLogin finishOidcLogin createCode sealNote openNote
    namesItsServer methodFor routeOf unableTargets unfitness exitCodeProblem steerText withFault cutOutputs lastBytes maxOutputOf outputColumns
-   timeOfScope checkPattern pickFields`.split(/\s+/),
+   timeOfScope checkPattern pickFields encodeMessages farewell createRing createSlots createPace createLiveStream
+   seenUntil openRunTopic createRunsReader createLiveHub holderOf`.split(/\s+/),
 );
 
 /** They look at the catalogs, or once a night at all that is old: none of them answers a list, a filter or a page. */

@@ -135,7 +135,7 @@ describe.skipIf(withoutSshd)('the command line (OpenSSH)', () => {
       const watch = start(['runs', 'watch', serial], { terminal: true });
       await watch.until('at work on host-2');
       // Drawn again over the frame before.
-      await watch.until('\u001b[6A');
+      await watch.until('\u001b[7A');
       for (const drawn of ['\u001b[?25l', serial, '0/3', '▸', 'host-1', 'host-3']) expect(watch.output()).toContain(drawn);
       watch.child.stdin?.write('\u0003');
       const left = await watch.ended;

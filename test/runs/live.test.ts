@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
@@ -92,6 +93,39 @@ describe.skipIf(withoutSshd)('the live events of a run (OpenSSH)', () => {
     const notes = (await collect(serial, before)).flatMap(noteOf);
     expect(notes).toEqual([expect.stringMatching(/pause/i), expect.stringMatching(/(resume|goes on)/i)]);
     expect((await collect(serial)).flatMap(noteOf)).toEqual(notes);
+  });
+
+  test('and what was measured meanwhile is what Prometheus takes', async () => {
+    const { serial } = await chatter();
+    const followed = collect(serial);
+    await platform.untilEnded(serial);
+    const { status, body, headers } = await platform.api('GET', '/metrics');
+    await followed;
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    const promtool = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' });
+    expect([promtool.status, promtool.stderr, promtool.stdout]).toEqual([0, '', '']);
+    const names = new Set(
+      String(body)
+        .matchAll(/^# TYPE (\S+)/gm)
+        .map(([, name]) => name),
+    );
+    for (const name of [
+      'opsconductor_http_requests_total',
+      'opsconductor_http_request_duration_seconds',
+      'opsconductor_runs',
+      'opsconductor_branches',
+      'opsconductor_run_slots',
+      'opsconductor_task_queue_backlog',
+      'opsconductor_database_pool_connections',
+      'opsconductor_live_followers',
+      'temporal_num_pollers',
+      'temporal_activity_execution_latency_seconds',
+      'temporal_workflow_completed_total',
+      'process_cpu_seconds_total',
+    ])
+      expect(names).toContain(name);
+    expect(body).toMatch(/^opsconductor_http_requests_total\{method="GET",operation="getExecution",status="200"\} \d+$/m);
+    expect(body).not.toContain(serial);
   });
 
   test('of a run that has ended are the whole record, at once', async () => {

@@ -24,6 +24,7 @@ export async function* follow(
   if (response.status !== 200 || response.body === null) throw new Error(`${response.status} ${await response.text()}`);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
+  let lastId = lastEventId ?? '';
   try {
     for (;;) {
       const { value, done } = await reader.read();
@@ -32,7 +33,9 @@ export async function* follow(
       rest = blocks.pop() ?? '';
       for (const block of blocks) {
         const seen = parseEvent(block);
-        if (seen !== undefined) yield seen;
+        // An event without an id leaves that of the one before.
+        if (seen !== undefined && seen.id !== '') lastId = seen.id;
+        if (seen !== undefined) yield { ...seen, id: lastId };
       }
     }
   } finally {

@@ -1,11 +1,13 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { inject } from 'vitest';
 import type { Client } from '@temporalio/client';
 import { createApp } from '../../src/api/create-app.ts';
 import type { EdgeOptions } from '../../src/api/create-app.ts';
 import type { TemporalServerConfig } from '../../src/config.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
+import { addPlatformMetrics } from '../../src/cli/platform-metrics.ts';
 import { connectDatabase } from '../../src/db/connect.ts';
 import { createNotifyRun } from '../../src/db/notify-run.ts';
 import { createRateLimits } from '../../src/db/rate-limits.ts';
@@ -13,9 +15,13 @@ import { createRunFeed } from '../../src/db/run-feed.ts';
 import { parseKeyRing } from '../../src/db/seal.ts';
 import { createReadSettings } from '../../src/db/settings.ts';
 import type { OidcLogin, ServiceDeps } from '../../src/services/context.ts';
+import { addProcessMetrics } from '../../src/metrics/process-metrics.ts';
+import { createRegistry } from '../../src/metrics/registry.ts';
+import { createLiveHub } from '../../src/services/live/live-hub.ts';
 import { bootstrapAdmin } from '../../src/services/auth/bootstrap-admin.ts';
 import { connectTemporalClient, connectTemporalWorker } from '../../src/temporal/connect-temporal.ts';
 import { installRuntime } from '../../src/temporal/install-runtime.ts';
+import { createReadQueues } from '../../src/temporal/read-queues.ts';
 import { createRunControl } from '../../src/temporal/run-control.ts';
 import { afterStart, createStartQueue } from '../../src/temporal/start-queue.ts';
 import { startWorker } from '../../src/temporal/start-worker.ts';
@@ -27,6 +33,8 @@ export const log = pino({ level: 'silent' });
 
 /** No test meets the end of a window. */
 export const LONG_WINDOW_MS = 1_000 * 86_400_000;
+const metrics = createRegistry();
+addProcessMetrics(metrics, 'test');
 
 /** A log that keeps what must not happen in any test. */
 const createWatchedLog = () => {
@@ -65,11 +73,13 @@ export interface PlatformOptions {
   /** A migrated database that the test brings itself. */
   databaseUrl?: string;
   oidc?: OidcLogin;
+  /** Gets what the API and the worker log; without it that goes nowhere. */
+  log?: Logger;
 }
 
 /** API and worker in this process, on a database and task queues of their own; the API is called without a socket. */
 export const startTestPlatform = async (options: PlatformOptions = {}) => {
-  installRuntime(log);
+  installRuntime(log, metrics);
   const database =
     options.databaseUrl === undefined ? await createTestDatabase() : { url: options.databaseUrl, [Symbol.asyncDispose]: async () => {} };
   const keyRingText = newKeyRing();
@@ -113,14 +123,18 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     cancelRun: async (workflowId) => void (await control.cancelRun(workflowId)),
     workerIdentity: 'test-worker',
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? 10_000,
-    log,
+    log: options.log ?? log,
   };
   const watched = createWatchedLog();
+  const hub = createLiveHub({ db, readSettings: base.readSettings, feed, log });
+  addPlatformMetrics(metrics, { db, readSettings: base.readSettings, hub, feed, readQueues: createReadQueues(client, taskQueuePrefix) });
   const app = createApp({
     services,
     feed,
+    hub,
     readiness: async () => ({}),
-    log: watched.log,
+    log: options.log ?? watched.log,
+    metrics,
     edge: options.edge ?? { trustedProxies: [], corsOrigins: [] },
     version: 'test',
     limits: createRateLimits(db, LONG_WINDOW_MS),
@@ -175,7 +189,10 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     if (watched.undeclared.length > 0) throw new Error(watched.undeclared.join(''));
-    const text = await response.text();
+    // Some streams never end: `follow` reads them.
+    const isStream = response.headers.get('content-type') === 'text/event-stream';
+    if (isStream) await response.body?.cancel();
+    const text = isStream ? '' : await response.text();
     const isJson = response.headers.get('content-type')?.includes('json');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
@@ -188,6 +205,8 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     client,
     database,
     feed,
+    hub,
+    metrics,
     services,
     activities,
     taskQueuePrefix,
@@ -209,6 +228,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     async [Symbol.asyncDispose]() {
       await starts.stop();
       await worker?.stop();
+      hub.close();
       await feed.close();
       await client.connection.close();
       await db.close();

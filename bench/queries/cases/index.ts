@@ -5,6 +5,7 @@ import { activityCases } from './activities.ts';
 import { controlCases } from './control.ts';
 import { jobCases } from './jobs.ts';
 import { listCases } from './lists.ts';
+import { liveCases } from './live.ts';
 import { artifactCases } from './artifacts.ts';
 import type { QueryCase } from './query-case.ts';
 import { readingCases } from './reading.ts';
@@ -29,4 +30,5 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...steeringCases(world),
   ...activityCases(world),
   ...controlCases(world),
+  ...liveCases(world),
 ];

@@ -83,6 +83,7 @@ export const runCases = async ({ services, caller, filled, db }: World): Promise
     page('lines, loud target', 'listLogs', () => lines(loud.serial, { target: targets[0]?.name })),
 
     page('follow, first read', 'followExecution', (n) => follow(run(n), undefined, 1)),
+    page('follow, anew', 'createRunReader', (n) => follow(run(n), late, 2)),
     page('follow, open run, later reads', 'followExecution', (n) => follow(pick(open, n).serial, undefined, 3)),
     page('follow, loud run', 'followExecution', () => follow(loud.serial, undefined, 2)),
     page('follow, loud run, resumed', 'followExecution', () => follow(loud.serial, late, 1)),

@@ -13,29 +13,11 @@ import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { EXECUTION_COUNTS } from '../examples/execution-summary.ts';
 import { EXECUTION, STEERED, STEER_NOTE } from '../examples/executions.ts';
-import type { RunFeed } from '../../db/run-feed.ts';
-import { streamEvents } from '../stream-events.ts';
 
 const tags = ['executions'];
 const ExecutionRef = z.object({ serial: ExecutionSerial });
-const EventHeaders = z.object({
-  'last-event-id': z
-    .string()
-    .max(64)
-    .optional()
-    .meta({ description: 'Id of the last event that was seen; the stream goes on from there.' }),
-});
 
-/** As `text/event-stream` writes it, field by field. */
-const RunEvent = z
-  .object({
-    event: z.enum(['execution', 'branch', 'line', 'end']),
-    id: z.string().optional(),
-    data: z.string().meta({ contentMediaType: 'application/json', description: 'The execution, branch or line, as JSON.' }),
-  })
-  .meta({ id: 'RunEvent', description: 'One event of the stream.' });
-
-export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: RunFeed) =>
+export const executionRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
@@ -98,22 +80,4 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute, feed: Run
         { 202: json(SteeredExecution, 'Asked; the run ends as cancelled', STEERED) },
       ),
       async (c) => c.json(await cancelExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 202),
-    )
-    .openapi(
-      route(
-        {
-          method: 'get',
-          path: '/{serial}/events',
-          tags,
-          operationId: 'followExecution',
-          summary: 'Follow a run live (server-sent events)',
-          description:
-            'Events: `execution`, `branch`, `line`, and `end` when the run has ended and all was sent. Ids are times; a stream resumed with Last-Event-ID starts ten seconds before it, so drop lines that you have by (branch_serial, line_number).',
-          access: 'executions.read',
-          streams: 'sse',
-          request: { params: ExecutionRef, headers: EventHeaders },
-        },
-        { 200: { content: { 'text/event-stream': { schema: RunEvent } }, description: 'A stream that ends with the run' } },
-      ),
-      (c) => streamEvents(deps, feed, c, c.req.valid('param').serial, c.req.valid('header')['last-event-id']),
     );

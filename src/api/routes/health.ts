@@ -9,14 +9,26 @@ const Readiness = z
     status: z
       .enum(['ready', 'degraded', 'not_ready'])
       .meta({ description: '`degraded`: it works, but something that it can wait for is away.' }),
-    checks: z.record(z.string(), z.object({ ok: z.boolean(), required: z.boolean(), message: z.string() })),
+    checks: z.record(
+      z.string(),
+      z.object({
+        ok: z.boolean(),
+        required: z.boolean(),
+        message: z.string(),
+        last_ok_at: z.iso.datetime().nullable().meta({ description: 'When this check was last passed; null: never yet.' }),
+        age_seconds: z.number().nullable().meta({ description: 'How long that is ago.' }),
+      }),
+    ),
   })
   .meta({ id: 'Readiness' });
 type Readiness = z.infer<typeof Readiness>;
 
-const CHECK = { ok: true, required: true, message: 'It answers.' };
+const CHECK = { ok: true, required: true, message: 'answers', last_ok_at: '2025-03-01T08:00:00.000Z', age_seconds: 0 };
 const READY: Readiness = { status: 'ready', checks: { postgres: CHECK } };
-const NOT_READY: Readiness = { status: 'not_ready', checks: { postgres: { ...CHECK, ok: false, message: 'It does not answer.' } } };
+const NOT_READY: Readiness = {
+  status: 'not_ready',
+  checks: { postgres: { ...CHECK, ok: false, message: 'does not answer', age_seconds: 42.5 } },
+};
 
 /** Checks by name; each answers within some seconds. */
 export type CheckReadiness = () => Promise<Readiness['checks']>;

@@ -1,5 +1,6 @@
 import { createApp } from '../../api/create-app.ts';
 import { openApiDocument } from '../../api/routes/docs.ts';
+import { createRegistry } from '../../metrics/registry.ts';
 import { readVersion } from '../../version.ts';
 
 /** `opsconductor openapi`: the document is made from the routes alone; nothing is connected. */
@@ -8,8 +9,10 @@ export const openapi = async (): Promise<void> => {
   const app = createApp({
     services: nothing,
     feed: nothing,
+    hub: nothing,
     readiness: nothing,
     log: nothing,
+    metrics: createRegistry(),
     edge: { trustedProxies: [], corsOrigins: [] },
     version: readVersion(),
   });

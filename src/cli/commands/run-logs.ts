@@ -10,6 +10,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { allPages } from '../http/all-pages.ts';
+import { lineFilter } from '../line-filter.ts';
 import { logLineText } from '../log-line-text.ts';
 import { addSearchOptions, foundLines, isSearch, searchQuery, writeLine } from './log-search.ts';
 import type { SearchOptions } from './log-search.ts';
@@ -45,14 +46,20 @@ async function* liveLines(
 
 const logs = async (context: CliContext, serial: string, options: LogOptions, command: Command): Promise<void> => {
   const { target, follow = false } = options;
-  if (follow && isSearch(options))
-    throw new OpsError('VALIDATION', '--follow shows every line: leave it out to search those that are stored, or pipe it through grep.');
+  if (follow && [options.regex, options.since, options.until].some((option) => option !== undefined))
+    throw new OpsError(
+      'VALIDATION',
+      '--follow takes neither --regex nor --since nor --until: leave it out to search the lines that are stored.',
+    );
   const session = await openSession(context, command);
   const { stdout, paint, isJson, client } = session;
   const hasSeveral = target === undefined && (await client.listBranches(serial, { limit: 2 })).data.length !== 1;
   const lines = follow ? liveLines(session, serial, target) : storedLines(session, serial, options);
-  for await (const line of lines)
+  const fits = follow ? lineFilter(options) : () => true;
+  for await (const line of lines) {
+    if (!fits(line)) continue;
     await writeLine(session, isJson ? JSON.stringify(line) : logLineText(line, { hasSeveral, isTerminal: stdout.isTTY, paint }));
+  }
 };
 
 interface DownloadOptions {

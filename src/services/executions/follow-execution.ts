@@ -2,6 +2,7 @@ import type { Branch, Execution, LogLine } from '../../contracts/execution.ts';
 import { faultOf } from '../../domain/failure.ts';
 import type { FailureCategory } from '../../contracts/enums.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
+import type { Sequelize } from 'sequelize';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { BRANCH_COLUMNS } from './read-branches.ts';
@@ -14,18 +15,22 @@ const OVERLAP_SECONDS = 10;
 const SHORT_OVERLAP_SECONDS = 1;
 const LONG_LOOK_EVERY_MS = 5_000;
 const LINES_PER_READ = 2_000;
+const BRANCHES_PER_READ = 5_000;
 const ENDED = new Set(['completed', 'failed', 'cancelled']);
 
+/** `id` is where a follower goes on from; only the last event of a read that left nothing behind has one, others come again after a break. */
 export type RunEvent =
   | { type: 'execution'; id: string; data: Execution }
   | { type: 'branch'; id: string; data: Branch }
   | { type: 'line'; id: string; data: LogLine }
   | { type: 'end'; id: string; data: { status: Execution['status'] } };
 
-/** Reads what is new in a run since the last read. */
+/** Reads what is new in a run since the last read. After a read that threw, make another one from the last id. */
 export interface RunFollower {
   /** @returns new events; the last one of a run that has ended, with all its lines sent, is `end`. `more`: read again at once. */
   read(): Promise<{ events: RunEvent[]; more: boolean }>;
+  /** Takes all that is there for told. @returns the id from which a follower would go on */
+  skip(): Promise<string>;
 }
 
 interface FollowedBranch {
@@ -46,15 +51,37 @@ export const followExecution = async (
   since: Date | undefined,
 ): Promise<RunFollower> => {
   authorize(caller, 'executions.read');
+  return createRunReader(db, serial, since);
+};
+
+/** As followExecution, for whom the caller has answered already. @throws OpsError NOT_FOUND */
+export const createRunReader = async (db: Sequelize, serial: string, since: Date | undefined): Promise<RunFollower> => {
   const id = await executionId(db, serial);
   const from = since === undefined ? undefined : new Date(since.getTime() - OVERLAP_SECONDS * 1_000);
   const branches = new Map<number, FollowedBranch>();
-  let readUntil = from?.toISOString() ?? '-infinity';
+  const beginning = from?.toISOString() ?? '-infinity';
+  let readUntil = beginning;
+  /** A look at every branch since the beginning, page by page: the first one, and the last one. */
+  let wholeLook: { after: number; from: string; until: string | undefined } | undefined = { after: 0, from: beginning, until: undefined };
+  let isLastLook = false;
+  let resumeId = '';
   let sentExecution = '';
   let lastLongLook = 0;
   const sentRunLines = new Set<string>();
 
+  const readPage = async (look: NonNullable<typeof wholeLook>): Promise<BranchRow[]> => {
+    const rows = await selectRows<BranchRow>(
+      db,
+      `SELECT b.id, ${BRANCH_COLUMNS} FROM job_execution_branches b WHERE b.job_execution_id = $1 AND b.branch_number > $2
+         AND b.updated_at > $3::timestamptz - make_interval(secs => $4) ORDER BY b.branch_number LIMIT ${BRANCHES_PER_READ}`,
+      [id, look.after, look.from, OVERLAP_SECONDS],
+    );
+    wholeLook = rows.length < BRANCHES_PER_READ ? undefined : { ...look, after: rows.at(-1)?.branch_number ?? 0 };
+    return rows;
+  };
+
   const readBranches = async (): Promise<BranchRow[]> => {
+    if (wholeLook !== undefined) return readPage(wholeLook);
     const isLongLook = performance.now() - lastLongLook > LONG_LOOK_EVERY_MS;
     if (isLongLook) lastLongLook = performance.now();
     return selectRows<BranchRow>(
@@ -132,34 +159,61 @@ export const followExecution = async (
     });
   };
 
+  const eventsOf = (execution: Execution, news: readonly BranchRow[], lines: readonly LogLine[]): RunEvent[] => {
+    const shown = JSON.stringify(execution);
+    const isNews = shown !== sentExecution;
+    sentExecution = shown;
+    const id = '';
+    return [
+      ...(isNews ? [{ type: 'execution' as const, id, data: execution }] : []),
+      ...news.map(({ id: _, ...row }) => ({
+        type: 'branch' as const,
+        id,
+        data: { ...row, fault: row.failure_category === null ? null : faultOf(row.failure_category, row.error_code) },
+      })),
+      ...lines.map((data) => ({ type: 'line' as const, id, data })),
+    ];
+  };
+
+  /** @param wantsLines false: lines that are there are taken for told. */
+  const readNews = async (wantsLines: boolean) => {
+    const clock = await selectRow<{ now: string }>(db, 'SELECT now()::text AS now');
+    const execution = await readExecution(db, serial);
+    const now = clock?.now ?? readUntil;
+    // The last look is at every branch again: a long transaction stamps its rows with the time of its beginning.
+    if (ENDED.has(execution.status) && !isLastLook) {
+      isLastLook = true;
+      wholeLook = { after: 0, from: beginning, until: now };
+    }
+    if (wholeLook !== undefined) wholeLook.until ??= now;
+    const seenUntil = wholeLook?.until ?? now;
+    const news = await noteBranches(await readBranches());
+    const runLines = await readRunLines();
+    const lines = wantsLines ? await readLines(execution.created_at) : [];
+    if (!wantsLines) for (const branch of branches.values()) branch.sentLine = branch.lastLine;
+    if (wholeLook === undefined) readUntil = seenUntil;
+    const more = wholeLook !== undefined || [...branches.values()].some((branch) => branch.lastLine > branch.sentLine);
+    if (!more) resumeId = new Date(now).toISOString();
+    return { execution, news, lines: [...runLines, ...lines.map(({ branch_id: _, ...line }) => line)], more };
+  };
+
   return {
     async read() {
-      const clock = await selectRow<{ now: string }>(db, 'SELECT now()::text AS now');
-      const execution = await readExecution(db, serial);
-      // The last read looks at every branch again: a long transaction stamps its rows with the time of its beginning.
-      if (ENDED.has(execution.status)) readUntil = from?.toISOString() ?? '-infinity';
-      const news = await noteBranches(await readBranches());
-      const runLines = await readRunLines();
-      const lines = await readLines(execution.created_at);
-      const eventId = new Date(clock?.now ?? Date.now()).toISOString();
-      readUntil = clock?.now ?? readUntil;
-      const events: RunEvent[] = [];
-      const shown = JSON.stringify(execution);
-      if (shown !== sentExecution) events.push({ type: 'execution', id: eventId, data: execution });
-      sentExecution = shown;
-      for (const { id: _, ...row } of news) {
-        events.push({
-          type: 'branch',
-          id: eventId,
-          data: { ...row, fault: row.failure_category === null ? null : faultOf(row.failure_category, row.error_code) },
-        });
+      const { execution, news, lines, more } = await readNews(true);
+      const events = eventsOf(execution, news, lines);
+      if (ENDED.has(execution.status) && !more) events.push({ type: 'end', id: '', data: { status: execution.status } });
+      const last = events.at(-1);
+      if (last !== undefined && !more) last.id = resumeId;
+      return { events, more };
+    },
+    async skip() {
+      for (let more = true; more;) {
+        const { execution, more: isBehind } = await readNews(false);
+        // What the run was is not told: the next read tells what it is.
+        sentExecution = ENDED.has(execution.status) ? '' : JSON.stringify(execution);
+        more = isBehind;
       }
-      for (const line of runLines) events.push({ type: 'line', id: eventId, data: line });
-      for (const { branch_id: _, ...line } of lines) events.push({ type: 'line', id: eventId, data: line });
-      const isBehind = [...branches.values()].some((branch) => branch.lastLine > branch.sentLine);
-      const isOver = ENDED.has(execution.status) && !isBehind;
-      if (isOver) events.push({ type: 'end', id: eventId, data: { status: execution.status } });
-      return { events, more: isBehind };
+      return resumeId;
     },
   };
 };

@@ -51,6 +51,7 @@ export const startExecution = async (
   const serial = await db.transaction((transaction) =>
     insertExecution(deps, caller, jobSerial, input, { idempotencyKey, defaultWindow, transaction }),
   );
+  deps.notifyRun(serial);
   const execution = await readExecution(db, serial);
   if (execution.status === 'scheduled' && execution.run_id === null) {
     deps.startSoon(execution.workflow_id, serial, execution.trigger_type);

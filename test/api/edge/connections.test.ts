@@ -54,10 +54,10 @@ describe('connections of hostile clients', () => {
   const logged: { level: number; msg: string; path?: string; err?: unknown }[] = [];
   beforeAll(async () => {
     platform = await startTestPlatform({ worker: false });
-    const { services, feed } = platform;
+    const { services, feed, hub, metrics } = platform;
     const watched = pino({ level: 'trace' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
     const edge = { trustedProxies: [], corsOrigins: [] };
-    const app = createApp({ services, feed, readiness: async () => ({}), log: watched, edge, version: 'test' });
+    const app = createApp({ services, feed, hub, metrics, readiness: async () => ({}), log: watched, edge, version: 'test' });
     ({ server, url } = await listen(app.fetch, { host: '127.0.0.1', port: 0 }, TIMES));
   });
   afterAll(async () => {
@@ -166,11 +166,13 @@ describe('connections of hostile clients', () => {
   });
 
   test('line breaks that a client sends break no line of the log', async () => {
-    const { services, feed } = platform;
+    const { services, feed, hub, metrics } = platform;
     const lines: string[] = [];
     const app = createApp({
       services: { ...services, db: {} as never },
       feed,
+      hub,
+      metrics,
       readiness: async () => ({}),
       log: pino({}, { write: (line: string) => void lines.push(line) }),
       edge: { trustedProxies: [], corsOrigins: [] },

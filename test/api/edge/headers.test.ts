@@ -14,9 +14,9 @@ describe('headers of answers', () => {
   let app: TestPlatform['app'];
   beforeAll(async () => {
     platform = await startTestPlatform({ worker: false });
-    const { services, feed } = platform;
+    const { services, feed, hub, metrics } = platform;
     const edge = { trustedProxies: [PROXY], corsOrigins: [ORIGIN, 'http://localhost:3000'] };
-    app = createApp({ services, feed, readiness: async () => ({}), log, edge, version: 'test' });
+    app = createApp({ services, feed, hub, metrics, readiness: async () => ({}), log, edge, version: 'test' });
     for (let index = 0; index < 20; index += 1) await addTarget(platform, `gzip-${index}.example.org`);
   });
   afterAll(() => platform[Symbol.asyncDispose]());

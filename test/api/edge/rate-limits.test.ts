@@ -174,11 +174,13 @@ describe('limits of requests', () => {
 
   test('behind a trusted proxy the caller is the last address that is no proxy', async () => {
     await set({ [ADDRESSES]: 1 });
-    const { services, feed } = platform;
+    const { services, feed, hub, metrics } = platform;
     const edge = { trustedProxies: ['10.0.0.0/8', 'fd00::/8'], corsOrigins: [] };
     const app = createApp({
       services,
       feed,
+      hub,
+      metrics,
       readiness: async () => ({}),
       log,
       edge,
@@ -200,8 +202,17 @@ describe('limits of requests', () => {
 
   test('several API processes agree as soon as they have told each other', async () => {
     await set({ [ADDRESSES]: 5 });
-    const { services, feed } = platform;
-    const deps = { services, feed, readiness: async () => ({}), log, edge: { trustedProxies: [], corsOrigins: [] }, version: 'test' };
+    const { services, feed, hub, metrics } = platform;
+    const deps = {
+      services,
+      feed,
+      hub,
+      metrics,
+      readiness: async () => ({}),
+      log,
+      edge: { trustedProxies: [], corsOrigins: [] },
+      version: 'test',
+    };
     const appOfProcess = () => createApp({ ...deps, limits: createRateLimits(services.db, LONG_WINDOW_MS) });
     const [one, other] = [appOfProcess(), appOfProcess()];
     const address = newAddress();

@@ -14,9 +14,12 @@ export const FOLDER = fileURLToPath(new URL('../../histories/', import.meta.url)
 const RECORD = process.env['RECORD_HISTORIES'] === '1';
 
 /** A worker replays the history with today's workflow code; a step that differs is an error. */
-export const replay = async (histories: readonly { workflowId: string; history: unknown }[]): Promise<string[]> => {
+export const replay = async (
+  histories: readonly { workflowId: string; history: unknown }[],
+  codePath: string = inject('bundlePath'),
+): Promise<string[]> => {
   const wrong: string[] = [];
-  const bundle = { workflowBundle: { codePath: inject('bundlePath') } };
+  const bundle = { workflowBundle: { codePath } };
   for await (const result of Worker.runReplayHistories(bundle, histories as never)) {
     if (result.error !== undefined) wrong.push(`${result.workflowId}: ${result.error.message}`);
   }
