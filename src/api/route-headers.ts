@@ -66,7 +66,8 @@ export const successHeaders = (
         ...(hasEtag && { ETag: header('Names this state of it, for If-Match.') }),
         ...(takesKey && { 'Idempotent-Replayed': header('`true` when this is the answer of an earlier request with the same key.') }),
       };
-      const isSuccess = status.startsWith('2') && Object.keys(headers).length > 0;
-      return [status, isSuccess && !('$ref' in response) ? { ...response, headers } : response];
+      const isSuccess = /^[23]/.test(status) && Object.keys(headers).length > 0;
+      if (!isSuccess || '$ref' in response) return [status, response];
+      return [status, { ...response, headers: { ...(response as { headers?: object }).headers, ...headers } }];
     }),
   );

@@ -70,7 +70,7 @@ export const SETTINGS = {
   command_timeout_seconds: {
     schema: integer(1, 86_400, 300),
     description: 'Limit of one try of an action that names none. Counts for jobs that are saved from now on.',
-    consumer: 'src/services/jobs/write-job.ts',
+    consumer: 'src/services/jobs/prepare-definition.ts',
   },
   execution_timeout_seconds: {
     schema: integer(60, 604_800, 1_800),

@@ -265,7 +265,8 @@ describe('the OpenAPI document', () => {
       const responses = Object.entries(operation.spec['responses'] as Record<string, { headers?: Json }>);
       const told = responses.filter(([, { headers }]) => headers?.['RateLimit-Remaining'] !== undefined).map(([status]) => status);
       const isWatched = operation.path === '/healthz' || operation.path === '/readyz';
-      expect([nameOf(operation), told]).toEqual([nameOf(operation), isWatched ? [] : [expect.stringMatching(/^2/), '429']]);
+      const limited = responses.map(([status]) => status).filter((status) => /^[23]/.test(status) || status === '429');
+      expect([nameOf(operation), told]).toEqual([nameOf(operation), isWatched ? [] : limited]);
       expect([
         nameOf(operation),
         responses.every(([status, { headers }]) => status !== '429' || headers?.['Retry-After'] !== undefined),

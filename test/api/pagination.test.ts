@@ -210,6 +210,10 @@ describe('lists', () => {
        FROM waiting w, generate_series(1, 2) o`,
       { bind: [run] },
     );
+    await platform.db.query(
+      `INSERT INTO audit_seals (from_event_id, to_event_id, event_count, events_hash, events_until, previous_seal_hash, seal_hash)
+       SELECT n, n, 1, sha256('e'), now(), CASE WHEN n > 1 THEN sha256(n::text::bytea) END, sha256((n + 1)::text::bytea) FROM generate_series(1, 3) n`,
+    );
     const [target = ''] = await readAll(`/api/v1/executions/${run}/branches`, 'target_serial');
     await addJob(platform, 'on one target', { targets: [target] });
     const template = await platform.api('POST', '/api/v1/job-templates', jobNamed('pattern'));
@@ -245,7 +249,12 @@ describe('lists', () => {
     const base = '/api/v1/executions';
     expect(lengths).toMatchObject({ [`${base}/{serial}/branches`]: 23, [`${base}/{serial}/results`]: 46, [`${base}/{serial}/logs`]: 69 });
     expect(lengths).toMatchObject({ [`${base}/locks`]: 23, [`${base}/approvals`]: 46, '/api/v1/auth/tokens': 2, '/api/v1/artifacts': 1 });
-    expect(lengths).toMatchObject({ '/api/v1/users/{uuid}/sessions': 2, '/api/v1/users/{uuid}/tokens': 1, '/api/v1/tokens': 3 });
+    expect(lengths).toMatchObject({
+      '/api/v1/users/{uuid}/sessions': 2,
+      '/api/v1/users/{uuid}/tokens': 1,
+      '/api/v1/tokens': 3,
+      '/api/v1/audit/seals': 3,
+    });
   });
 
   test('by name: names that are equal, or differ only in what a collation passes over, are neither lost nor repeated', async () => {

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { selectRow, selectRows } from '../../src/db/query.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
-import { untilEvents } from '../support/follow.ts';
+import { follow } from '../support/follow.ts';
+import type { SeenEvent } from '../support/follow.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { bundleWithShardSize } from '../support/small-shards.ts';
@@ -52,10 +53,17 @@ describe.skipIf(withoutSshd)('a run of two shards (OpenSSH)', () => {
         [`${serial}.%`, status],
       )
     )?.count ?? 0;
-  const untilBranches = (serial: string, status: string, branches: number) =>
-    untilEvents(platform, serial, branches, (seen) =>
-      seen.event === 'branch' && seen.data.status === status ? seen.data.branch_serial : undefined,
-    );
+  /** Waits until so many branches are in this state now: the stream begins with the states that they had before. @returns the events that said so */
+  const untilBranches = async (serial: string, status: string, branches: number): Promise<SeenEvent[]> => {
+    const found = new Map<string, SeenEvent>();
+    for await (const seen of follow(platform, serial)) {
+      if (seen.event !== 'branch') continue;
+      found.delete(seen.data.branch_serial);
+      if (seen.data.status === status) found.set(seen.data.branch_serial, seen);
+      if (found.size >= branches && (await count(serial, status)) >= branches) return [...found.values()];
+    }
+    throw new Error(`the run ended; ${found.size} of ${branches} branches were ${status}`);
+  };
   /** Text that waits for the file in the shards that are named; the other one does something else. */
   const waitIn = (shards: 'first' | 'second' | 'both', go: string, otherwise = ':'): string => {
     const wait = `while [ ! -e ${go} ]; do sleep 0.2; done`;

@@ -6,7 +6,7 @@ import { SealedValue } from '../sealed-value.ts';
 import { Rollout } from '../rollout.ts';
 import { Uuid } from '../target.ts';
 import { Text } from '../text.ts';
-import { Calendars, Count, listOf, Name, oneOf, OpenObject } from './shared.ts';
+import { Calendars, Count, listOf, Name, OpenObject } from './shared.ts';
 import { Selector } from '../selector.ts';
 
 const isRegularExpression = (text: string): boolean => {

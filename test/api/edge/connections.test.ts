@@ -182,9 +182,9 @@ describe('connections of hostile clients', () => {
       headers: { authorization: `Bearer ${platform.token}`, 'x-request-id': 'a"b', 'user-agent': 'x{"level":50}' },
     });
     expect(answer.status).toBe(500);
-    expect(lines).toHaveLength(1);
-    expect(lines[0]?.match(/\p{Cc}/gu)).toEqual(['\n']);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'request failed' });
+    for (const line of lines) expect(line.match(/\p{Cc}/gu)).toEqual(['\n']);
+    expect(lines.map((line) => JSON.parse(line).msg)).toContain('request failed');
+    expect(lines).toHaveLength(2);
   });
 });
 
