@@ -67,7 +67,7 @@ export interface Config {
   };
   /** Folder whose SQLite files methods may name; undefined: none. */
   sqliteFolder: string | undefined;
-  client: { url: string | undefined; token: string | undefined; configFile: string };
+  client: { url: string | undefined; token: string | undefined; context: string | undefined; configFile: string };
   logLevel: string;
   /** Where traces are sent, with the path; undefined: nothing is traced. */
   tracesUrl: string | undefined;
@@ -177,6 +177,7 @@ const Environment = z.object({
   OPSCONDUCTOR_STACK_TRACES: Flag.default(false),
   OPSCONDUCTOR_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPSCONDUCTOR_TOKEN: z.string().min(1).optional(),
+  OPSCONDUCTOR_CONTEXT: z.string().min(1).optional(),
   NO_COLOR: z.string().optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -290,6 +291,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
     client: {
       url: env.OPSCONDUCTOR_URL,
       token: env.OPSCONDUCTOR_TOKEN,
+      context: env.OPSCONDUCTOR_CONTEXT,
       configFile: join(env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'opsconductor', 'config.json'),
     },
     logLevel: env.OPSCONDUCTOR_LOG_LEVEL,

@@ -40,6 +40,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { actionAnswerRoutes } from './routes/action-answers.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { schemaRoutes } from './routes/schemas.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { logRoutes } from './routes/logs.ts';
@@ -121,6 +122,7 @@ export const createApp = (deps: AppDeps) => {
       '/',
       docsRoutes(() => app, deps.version),
     )
+    .route('/api/v1/schemas', schemaRoutes(route))
     .route('/api/v1/auth', authRoutes(deps.services, route))
     .route('/api/v1/targets', targetBulkRoutes(deps.services, route))
     .route('/api/v1/targets', targetViewRoutes(deps.services, route))

@@ -1,4 +1,4 @@
-import type { Job, StartExecution } from '../contracts/job.ts';
+import type { Job, StartExecution } from '../client/index.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { valueProblem } from '../domain/variable-problems.ts';
 import { ask } from './ask.ts';

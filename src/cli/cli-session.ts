@@ -4,6 +4,8 @@ import { OpsError } from '../domain/ops-error.ts';
 import { createApiClient } from './api-client.ts';
 import type { ApiClient } from './api-client.ts';
 import { resolveAddress } from './client-config.ts';
+import type { ResolvedAddress } from './client-config.ts';
+import { documentText, itemText, outputOf } from './output.ts';
 import { paintFor } from './terminal/paint.ts';
 import type { Paint } from './terminal/paint.ts';
 
@@ -15,15 +17,21 @@ export interface CliContext {
   stderr: NodeJS.WriteStream;
 }
 
-/** One command at work: data goes to stdout, as text for people or, with --json, as one document; talk goes to stderr. */
+/** One command at work: data goes to stdout, as text for people or, with --output, as one document; talk goes to stderr. */
 export interface CliSession extends CliContext {
   client: ApiClient;
-  isJson: boolean;
+  /** Where the client calls, and which context of the config file that is. */
+  address: ResolvedAddress;
+  /** The output is for programs (--output json or yaml). */
+  isData: boolean;
   /** Colours of stdout. */
   paint: Paint;
   /** Columns of stdout; undefined when it is no terminal and nothing is to be cut. */
   width: number | undefined;
+  /** Prints what the command found: once. */
   print(data: unknown, text: string): Promise<void>;
+  /** Prints one of many things as they come, a JSON line or a YAML document each. */
+  printItem(data: unknown, text: string): Promise<void>;
   say: (text: string) => void;
 }
 
@@ -35,18 +43,22 @@ const write = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
 /** @param isLoginNeeded false: the command works without a token. @throws OpsError UNAUTHENTICATED when there is no token. */
 export const openSession = async (context: CliContext, command: Command, { isLoginNeeded = true } = {}): Promise<CliSession> => {
   const { config, stdout, stderr } = context;
-  const { url, json = false } = command.optsWithGlobals<{ url?: string; json?: boolean }>();
-  const address = await resolveAddress(config, url);
+  const { url, context: name } = command.optsWithGlobals<{ url?: string; context?: string }>();
+  const form = outputOf(command);
+  const address = await resolveAddress(config, { url, context: name, isNewContextAllowed: !isLoginNeeded });
   if (isLoginNeeded && address.token === undefined) {
     throw new OpsError('UNAUTHENTICATED', `Not logged in at ${address.url}. Log in with: opsconductor login (or set OPSCONDUCTOR_TOKEN).`);
   }
+  const say = (text: string): void => void stderr.write(`${text}\n`);
   return {
     ...context,
-    client: createApiClient(address),
-    isJson: json,
+    client: createApiClient(address, say),
+    address,
+    isData: form !== 'table',
     paint: paintFor(stdout, config.noColor),
     width: stdout.isTTY ? stdout.columns : undefined,
-    print: (data, text) => write(stdout, json ? `${JSON.stringify(data, null, 2)}\n` : text),
-    say: (text) => void stderr.write(`${text}\n`),
+    print: (data, text) => write(stdout, form === 'table' ? text : documentText(form, data)),
+    printItem: (data, text) => write(stdout, form === 'table' ? text : itemText(form, data)),
+    say,
   };
 };

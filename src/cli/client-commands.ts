@@ -4,6 +4,7 @@ import type { CliContext } from './cli-session.ts';
 import { registerAccount } from './commands/account.ts';
 import { registerArtifacts } from './commands/artifacts.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerContexts } from './commands/contexts.ts';
 import { registerDangerous } from './commands/dangerous.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerLogs } from './commands/log-search.ts';
@@ -16,6 +17,7 @@ import { registerTargets } from './commands/targets.ts';
 import { registerTemplates } from './commands/templates.ts';
 import { registerTokens } from './commands/tokens.ts';
 import { registerUsers } from './commands/users.ts';
+import { addOutputOptions } from './output.ts';
 
 type Streams = Pick<CliContext, 'stdin' | 'stdout' | 'stderr'>;
 
@@ -28,23 +30,24 @@ const endQuietlyOnClosedPipe = (stdout: NodeJS.WriteStream): void => {
 };
 
 /**
- * Adds the commands that talk to the API, and the options --url and --json that all of them take. Wrong arguments are thrown (CommanderError),
+ * Adds the commands that talk to the API, and the options --url, --context and --output that all of them take. Wrong arguments are thrown (CommanderError),
  * as is everything else that goes wrong: `printError` tells it and knows the exit code. Commands that end by themselves set `process.exitCode`.
  */
 export const registerClientCommands = (program: Command, config: Config, streams: Streams = process): void => {
   const context: CliContext = { config, stdin: streams.stdin, stdout: streams.stdout, stderr: streams.stderr };
   endQuietlyOnClosedPipe(context.stdout);
-  program
+  addOutputOptions(program)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
-    .option('--url <url>', 'address of the API (default: OPSCONDUCTOR_URL, the last login, the `up` that runs here)')
-    .option('--json', 'print one JSON document on stdout; watch and logs print one a line');
+    .option('--url <url>', 'address of the API (default: OPSCONDUCTOR_URL, the context in use, the `up` that runs here)')
+    .option('--context <name>', 'the login to use, of those that `contexts list` shows (default: OPSCONDUCTOR_CONTEXT, the one in use)');
   registerLogin(program, context);
   registerAccount(program, context);
   registerSessions(program, context);
   registerTokens(program, context);
   registerUsers(program, context);
+  registerContexts(program, context);
   registerTargets(program, context);
   registerJobs(program, context);
   registerTemplates(program, context);

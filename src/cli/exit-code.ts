@@ -12,7 +12,7 @@ Exit codes:
   2    misuse: wrong arguments, a wrong file, or something that cannot be done; of db commands also a
        database that cannot be used
   3    the run was cancelled
-  4    OpsConductor cannot be reached or has failed, or you are not logged in or not allowed
+  4    OpsConductor cannot be reached, has failed or asks to wait, or you are not logged in or not allowed
   70   this program failed
   130  stopped with Ctrl-C; a run that was watched goes on`;
 
@@ -23,6 +23,9 @@ const UNREACHABLE: readonly ErrorCode[] = [
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'PASSWORD_CHANGE_REQUIRED',
+  'RATE_LIMITED',
+  'MAINTENANCE',
+  'REQUEST_TIMEOUT',
 ];
 
 /** Exit code of a command that an error ended. */

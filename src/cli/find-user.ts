@@ -1,4 +1,4 @@
-import type { User } from '../contracts/user.ts';
+import type { User } from '../client/index.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { ApiClient } from './api-client.ts';
 

@@ -1,4 +1,4 @@
-import type { Job, JobSummary } from '../contracts/job.ts';
+import type { Job, JobSummary } from '../client/index.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import { renderTable } from './terminal/render-table.ts';
 import { timeText } from './terminal/time-text.ts';

@@ -1,4 +1,4 @@
-import type { LogLine } from '../contracts/execution.ts';
+import type { LogLine } from '../client/index.ts';
 
 /** Which lines of a run that is followed are wanted. */
 export interface LineOptions {

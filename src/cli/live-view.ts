@@ -1,4 +1,4 @@
-import type { Branch } from '../contracts/execution.ts';
+import type { Branch } from '../client/index.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import type { Paint } from './terminal/paint.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { parseCount } from './command-options.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerDatabaseCommands } from './commands/db/index.ts';
 
 /** Adds the commands that run parts of the platform here. Each loads its own code: `runs list` need not load a Temporal worker. */
@@ -46,4 +47,5 @@ export const registerLocalCommands = (program: Command, config: Config): void =>
     .description('print the page that lists the codes of problems')
     .action(async () => (await import('./commands/errors-page.ts')).printErrorsPage());
   registerDatabaseCommands(program, config);
+  registerCompletion(program);
 };

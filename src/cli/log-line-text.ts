@@ -1,4 +1,4 @@
-import type { LogLine } from '../contracts/execution.ts';
+import type { LogLine } from '../client/index.ts';
 import { cleanText, lastOverwrite } from './terminal/clean-text.ts';
 import type { Paint } from './terminal/paint.ts';
 

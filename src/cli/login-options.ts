@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { z } from 'zod';
-import type { CredentialInput } from '../contracts/target.ts';
+import type { CredentialInput } from '../client/index.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import { ask, readStdin } from './ask.ts';
 import type { CliSession } from './cli-session.ts';
@@ -33,11 +32,7 @@ const readKey = (path: string): Promise<string> =>
   });
 
 /** The credential that the options name; a password that none names is asked for. @param host for the question. @throws OpsError VALIDATION */
-export const readCredential = async (
-  session: CliSession,
-  options: LoginOptions,
-  host: string,
-): Promise<z.input<typeof CredentialInput>> => {
+export const readCredential = async (session: CliSession, options: LoginOptions, host: string): Promise<CredentialInput> => {
   const { user: username, keyFile, passwordStdin = false, passphraseStdin = false } = options;
   if (keyFile !== undefined) {
     const private_key = await readKey(keyFile);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
-import type { SessionCreated } from '../contracts/auth.ts';
+import type { SessionCreated } from '../client/index.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { CliSession } from './cli-session.ts';
 import { openPage } from './open-page.ts';
@@ -56,7 +56,7 @@ const listen = async (state: string) => {
 };
 
 const startUrlOf = async ({ client }: CliSession): Promise<string> => {
-  const { start_url: url } = await client.oidc();
+  const { start_url: url } = await client.getOidc();
   if (url === null) throw new OpsError('NOT_FOUND', `No OIDC provider is set up at ${client.url}: log in without --oidc.`);
   return url;
 };

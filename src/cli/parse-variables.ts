@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Job, StartExecution } from '../contracts/job.ts';
+import type { Job, StartExecution } from '../client/index.ts';
 import { OpsError } from '../domain/ops-error.ts';
 
 type DeclaredVariable = Pick<Job['variables'][number], 'key' | 'type' | 'is_secret'>;

@@ -1,4 +1,4 @@
-import type { JobPlan, PlanStep, PlanTarget } from '../contracts/plan.ts';
+import type { JobPlan, PlanStep, PlanTarget } from '../client/index.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import { durationText } from './terminal/duration-text.ts';
 import { paintStatus } from './terminal/paint.ts';

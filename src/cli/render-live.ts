@@ -1,4 +1,4 @@
-import type { Branch } from '../contracts/execution.ts';
+import type { Branch } from '../client/index.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import { durationText } from './terminal/duration-text.ts';
 import { createPaint, paintStatus } from './terminal/paint.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { StartExecution } from '../contracts/job.ts';
+import type { StartExecution } from '../client/index.ts';
 import { askInputs } from './ask-inputs.ts';
 import { ask, readStdin } from './ask.ts';
 import type { CliSession } from './cli-session.ts';

@@ -1,5 +1,5 @@
 import type { ExecutionStatus } from '../contracts/enums.ts';
-import type { Branch, Execution } from '../contracts/execution.ts';
+import type { Branch, Execution } from '../client/index.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
 import { cleanText, lastOverwrite } from './terminal/clean-text.ts';
 

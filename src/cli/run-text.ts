@@ -1,4 +1,4 @@
-import type { Branch, Execution } from '../contracts/execution.ts';
+import type { Branch, Execution } from '../client/index.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import { durationText } from './terminal/duration-text.ts';
 import { paintStatus } from './terminal/paint.ts';

@@ -1,4 +1,4 @@
-import type { Target } from '../contracts/target.ts';
+import type { Target } from '../client/index.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import { timeText } from './terminal/time-text.ts';
 

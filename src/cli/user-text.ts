@@ -1,6 +1,4 @@
-import type { ApiToken, OwnedApiToken } from '../contracts/auth.ts';
-import type { Session } from '../contracts/session.ts';
-import type { User } from '../contracts/user.ts';
+import type { ApiToken, OwnedApiToken, Session, User } from '../client/index.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import { timeText } from './terminal/time-text.ts';
 

@@ -1,4 +1,4 @@
-import type { Execution } from '../contracts/execution.ts';
+import type { Execution } from '../client/index.ts';
 import type { RunEvent } from '../services/executions/follow-execution.ts';
 import type { ApiClient } from './api-client.ts';
 import { createLiveView } from './live-view.ts';
@@ -13,7 +13,7 @@ export interface WatchOptions {
   /** Ends the watching; the run goes on. */
   signal?: AbortSignal;
   /** Gets every event, in the place of the view. */
-  onEvent?: (event: RunEvent) => void;
+  onEvent?: (event: RunEvent) => Promise<void>;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface WatchOptions {
  * @throws OpsError NOT_FOUND; UNAVAILABLE when the server does not answer at the beginning (later it is waited for).
  */
 export const watchRun = async (
-  client: Pick<ApiClient, 'getExecution' | 'events'>,
+  client: Pick<ApiClient, 'getExecution' | 'followExecution'>,
   serial: string,
   { out, noColor = false, signal, onEvent }: WatchOptions,
 ): Promise<Execution> => {
@@ -31,9 +31,9 @@ export const watchRun = async (
   const createView = out.isTTY ? createLiveView : createPlainView;
   const view = onEvent === undefined ? createView(out, progress, paint) : undefined;
   try {
-    for await (const event of client.events(serial, { signal, onConnection: (isUp) => view?.connection(isUp) })) {
+    for await (const event of client.followExecution(serial, { signal, onConnection: (isUp) => view?.connection(isUp) })) {
       const ended = progress.apply(event);
-      onEvent?.(event);
+      await onEvent?.(event);
       view?.event(event, ended);
     }
   } finally {

@@ -11,7 +11,7 @@ export const StatisticsDays = z.strictObject({
 
 const Durations = z
   .object({ average: seconds, median: seconds, p95: seconds, longest: seconds })
-  .meta({ id: 'Durations', description: 'Seconds from the begin of the work of a run to its end; null when none has ended.' });
+  .meta({ id: 'RunDurations', description: 'Seconds from the begin of the work of a run to its end; null when none has ended.' });
 
 const RunFacts = {
   days: count,

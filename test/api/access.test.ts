@@ -83,12 +83,13 @@ describe('who may call what', () => {
     }
   });
 
-  test('no route but login and health is public', () => {
+  test('no route but login, health and schemas is public', () => {
     const open = operationsOf(platform).filter(({ access }) => access === 'public');
     expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
       'GET /api/v1/auth/oidc',
       'GET /api/v1/auth/oidc/callback',
       'GET /api/v1/auth/oidc/start',
+      'GET /api/v1/schemas/{name}',
       'GET /healthz',
       'GET /readyz',
       'POST /api/v1/auth/login',

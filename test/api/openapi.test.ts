@@ -288,6 +288,16 @@ describe('the OpenAPI document', () => {
     expect(await response.json()).toEqual(document);
   });
 
+  test('the schemas of definitions are served without a login, as they are committed', async () => {
+    for (const name of ['job', 'target']) {
+      const response = await platform.app.request(`/api/v1/schemas/${name}`);
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/schema+json']);
+      const committedSchema = readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8');
+      expect(await response.json()).toEqual(JSON.parse(committedSchema));
+    }
+    expect((await platform.app.request('/api/v1/schemas/nothing')).status).toBe(404);
+  });
+
   test('the page at /docs loads nothing from elsewhere', async () => {
     const page = await platform.app.request('/docs');
     const text = await page.text();

@@ -15,7 +15,7 @@ const refusalOf = (promise: Promise<unknown>): Promise<OpsError> =>
 test('a problem document becomes an OpsError with code, detail and fields', async () => {
   const errors = [{ path: 'name', message: 'is empty' }];
   await using api = await startFakeApi((response) => answerProblem(response, 400, 'VALIDATION', { errors }));
-  const error = await refusalOf(clientOf(api.url).createJob({}));
+  const error = await refusalOf(clientOf(api.url).createJob({ name: '', actions: [] }));
   expect(error).toMatchObject({ code: 'VALIDATION', message: 'It is VALIDATION.', fields: errors });
   expect(api.seen[0]?.headers.authorization).toBe('Bearer secret');
 });
@@ -27,7 +27,7 @@ test('a POST is repeated with the same key while the first is answered, the serv
     else if (index === 2) response.destroy();
     else answerJson(response, 202, { execution_serial: 'J20250001.0001' });
   });
-  const execution = await clientOf(api.url).startExecution('J20250001', {}, 'my-key');
+  const execution = await clientOf(api.url).startExecution('J20250001', {}, { idempotencyKey: 'my-key' });
   expect(execution.execution_serial).toBe('J20250001.0001');
   expect(api.seen.map(({ headers }) => headers['idempotency-key'])).toEqual(['my-key', 'my-key', 'my-key', 'my-key']);
 });
@@ -52,7 +52,7 @@ test('another conflict, and a login, are not repeated', async () => {
 test('when nothing answers, it says what to do', async () => {
   const api = await startFakeApi(() => undefined);
   await api[Symbol.asyncDispose]();
-  const error = await refusalOf(clientOf(api.url).me());
+  const error = await refusalOf(clientOf(api.url).getProfile());
   expect(error.code).toBe('UNAVAILABLE');
   expect(error.message).toContain(`Nothing answers at ${api.url} (ECONNREFUSED); is \`opsconductor up\` running?`);
 });
@@ -64,7 +64,7 @@ test.each([
   [502, 'UNAVAILABLE'],
 ])('a web page with status %i is not taken for OpsConductor', async (status, code) => {
   await using api = await startFakeApi((response) => response.writeHead(status, { location: 'http://127.0.0.1:9' }).end('<html>'));
-  const error = await refusalOf(clientOf(api.url).me());
+  const error = await refusalOf(clientOf(api.url).login({ username: 'a', password: 'b' }));
   expect(error).toMatchObject({ code, message: expect.stringContaining('not as OpsConductor does') as unknown });
 });
 
@@ -101,7 +101,9 @@ test('a broken stream is resumed after its last event, and what comes again is d
     );
   });
   const connection: boolean[] = [];
-  const events = await Array.fromAsync(clientOf(api.url).events('J20250001.0001', { onConnection: (isUp) => connection.push(isUp) }));
+  const events = await Array.fromAsync(
+    clientOf(api.url).followExecution('J20250001.0001', { onConnection: (isUp) => connection.push(isUp) }),
+  );
   expect(events.map(shown)).toEqual(['branch', 'line 1', 'line 2', 'line 3', 'branch', 'end']);
   expect(api.seen.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, 'b', 'b']);
   expect(connection).toEqual([false, false, true]);
@@ -113,7 +115,7 @@ test('a stream that falls silent is opened again', async () => {
     response.write(sse('line', 'a', line(1)));
     if (index > 0) response.end(sse('end', 'b', { status: 'completed' }));
   });
-  const events = await Array.fromAsync(clientOf(api.url).events('J20250001.0001', { silenceMs: 100 }));
+  const events = await Array.fromAsync(clientOf(api.url).followExecution('J20250001.0001', { silenceMs: 100 }));
   expect(events.map(shown)).toEqual(['line 1', 'end']);
 });
 
@@ -123,7 +125,7 @@ test('a stream that is refused, at first or later, is not tried for ever', async
     if (index === 2) return answerProblem(response, 401, 'UNAUTHENTICATED');
     return response.writeHead(200, { 'content-type': 'text/event-stream' }).end(sse('line', 'a', line(1)));
   });
-  const follow = () => Array.fromAsync(clientOf(api.url).events('J20250001.0001'));
+  const follow = () => Array.fromAsync(clientOf(api.url).followExecution('J20250001.0001'));
   expect((await refusalOf(follow())).code).toBe('UNAVAILABLE');
   expect((await refusalOf(follow())).code).toBe('UNAUTHENTICATED');
 });
@@ -134,7 +136,7 @@ test('an aborted stream ends without an error, also while the server is away', a
     return response.writeHead(200, { 'content-type': 'text/event-stream' }).end(sse('line', 'a', line(1)));
   });
   const stop = new AbortController();
-  const events = clientOf(api.url).events('J20250001.0001', {
+  const events = clientOf(api.url).followExecution('J20250001.0001', {
     signal: stop.signal,
     onConnection: () => setTimeout(() => stop.abort(), 20),
   });

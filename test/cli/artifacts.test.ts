@@ -66,7 +66,7 @@ describe('opsconductor artifacts', () => {
     writeFileSync(join(folder, 'mine'), 'mine');
     const { stdout } = await cli('upload', 'mine');
     const again = await cli('download', stdout.toString().trim());
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('Name another file with --output')]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('Name another file with --to')]);
     expect(readFileSync(join(folder, 'mine'), 'utf8')).toBe('mine');
   });
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createSseParser } from '../../src/cli/http/sse-parser.ts';
+import { createSseParser } from '../../src/client/sse-parser.ts';
 
 const parseWhole = (bytes: Uint8Array) => createSseParser().push(bytes);
 

@@ -90,7 +90,7 @@ describe('opsconductor up', () => {
     const before = await logIn(first, firstPassword);
     const reset = await runToEnd(['db', 'reset-password', 'Admin']);
     expect(reset.code).toBe(0);
-    await expect(before.me()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(before.getProfile()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(logIn(first, firstPassword)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     const password = passwordIn(reset.output) ?? '';
     const client = await logIn(first, password);
@@ -117,12 +117,14 @@ describe('opsconductor up', () => {
       actions: [command('echo begun; sleep 320'), command('echo after')],
     });
     const run = await client.startExecution(job.job_serial, {});
-    for await (const event of client.events(run.execution_serial)) if (event.type === 'line' && event.data.log_message === 'begun') break;
+    for await (const event of client.followExecution(run.execution_serial))
+      if (event.type === 'line' && event.data.log_message === 'begun') break;
     expect(await first.end('SIGINT')).toBe(0);
 
     const second = await up();
     const again = await logIn(second, PASSWORD);
-    for await (const event of again.events(run.execution_serial)) if (event.type === 'end') expect(event.data.status).toBe('failed');
+    for await (const event of again.followExecution(run.execution_serial))
+      if (event.type === 'end') expect(event.data.status).toBe('failed');
     const { data } = await again.listBranches(run.execution_serial, {});
     expect(data[0]).toMatchObject({
       status: 'failed',
@@ -137,7 +139,7 @@ describe('opsconductor up', () => {
     const first = await up();
     expect(await first.end('SIGKILL')).toBe('SIGKILL');
     const second = await up();
-    expect((await (await logIn(second, PASSWORD)).me()).username).toBe('admin');
+    expect((await (await logIn(second, PASSWORD)).getProfile()).username).toBe('admin');
     await second.end('SIGTERM');
   });
 
@@ -169,7 +171,7 @@ describe('opsconductor up', () => {
     await started.until('Ctrl-C stops it.');
     expect(started.output()).not.toContain('Temporal UI');
     const client = await logIn(started, passwordIn(started.output()) ?? '');
-    expect((await client.me()).must_change_password).toBe(true);
+    expect((await client.getProfile()).must_change_password).toBe(true);
     expect(processesOf(home)).toEqual([]);
     expect((await readdir(home)).filter((name) => /postgres|temporal/.test(name))).toEqual([]);
     expect(await started.end('SIGINT')).toBe(0);

@@ -1,3 +1,4 @@
+import type { FollowExecutionEvent } from '../../src/client/index.ts';
 import { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
@@ -164,7 +165,7 @@ test('watching gives the run as it ended', async () => {
   const ended = buildExecution({ status: 'completed', completed_at: at(1) });
   const client = {
     getExecution: () => Promise.resolve(buildExecution()),
-    async *events(): AsyncGenerator<RunEvent, void, undefined> {
+    async *followExecution(): AsyncGenerator<FollowExecutionEvent, void, undefined> {
       yield { type: 'execution', id: 'a', data: ended };
     },
   };

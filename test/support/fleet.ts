@@ -80,7 +80,7 @@ export const addTargets = async ({ api }: TestPlatform, fleet: Fleet, count: num
 };
 
 export const command = (text: string, fields: Record<string, unknown> = {}) => ({
-  action_type: 'command',
+  action_type: 'command' as const,
   action_name: text.slice(0, 100),
   action_parameters: { command: text },
   ...fields,

@@ -4,6 +4,7 @@ import { JobSerial } from '../../contracts/job.ts';
 import type { LiveHub } from '../../services/live/live-hub.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { RUN_EVENTS, RUNS_EVENTS } from '../run-events.ts';
 import { eventId, streamLive } from '../sse.ts';
 
 const EventHeaders = z.object({
@@ -33,6 +34,7 @@ export const eventRoutes = (hub: LiveHub, route: DefineRoute) =>
           description: `Events: \`execution\`, \`branch\`, \`line\`, and \`end\` when the run has ended and all was sent. Ids are times, on the last event of what was read together; a stream resumed with Last-Event-ID starts ten seconds before it, so drop lines that you have by (branch_serial, line_number). ${ENDS}`,
           access: 'executions.read',
           streams: 'sse',
+          'x-events': RUN_EVENTS,
           request: { params: z.object({ serial: ExecutionSerial }), headers: EventHeaders },
         },
         stream('A stream that ends with the run'),
@@ -53,6 +55,7 @@ export const eventRoutes = (hub: LiveHub, route: DefineRoute) =>
           description: `One event, \`execution\`: a run of the job as it is now, first those that are open, then each that changes. ${ENDS}`,
           access: 'executions.read',
           streams: 'sse',
+          'x-events': RUNS_EVENTS,
           request: { params: z.object({ serial: JobSerial }), headers: EventHeaders },
         },
         stream('A stream that goes on'),
@@ -73,6 +76,7 @@ export const eventRoutes = (hub: LiveHub, route: DefineRoute) =>
           description: `One event, \`execution\`: a run as it is now, first those that are open, then each that changes. A stream resumed with Last-Event-ID tells what changed since, up to an hour back. ${ENDS}`,
           access: 'executions.read',
           streams: 'sse',
+          'x-events': RUNS_EVENTS,
           request: { headers: EventHeaders },
         },
         stream('A stream that goes on'),

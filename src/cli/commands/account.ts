@@ -12,15 +12,15 @@ const password = async (context: CliContext, isStdin: boolean, command: Command)
 
 const profile = async (context: CliContext, email: string | undefined, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const user = await (email === undefined ? session.client.me() : session.client.updateProfile({ email }));
+  const user = await (email === undefined ? session.client.getProfile() : session.client.updateProfile({ email }));
   await session.print(user, `${user.username} <${user.email}>, ${user.role}\n`);
 };
 
 const permissions = async (context: CliContext, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const table = await session.client.permissions();
+  const table = await session.client.getPermissions();
   const yes = (list: readonly string[], name: string): string => (list.includes(name) ? 'yes' : '');
-  const { viewer, operator, admin } = table.roles;
+  const { viewer = [], operator = [], admin = [] } = table.roles;
   const rows = admin.map((name) => [name, yes(viewer, name), yes(operator, name), yes(admin, name), yes(table.own, name)]);
   await session.print(table, renderTable([['PERMISSION', 'VIEWER', 'OPERATOR', 'ADMIN', 'YOU'], ...rows], { width: session.width }));
 };

@@ -5,7 +5,7 @@ import { basename, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Artifact } from '../../contracts/artifact.ts';
+import type { Artifact } from '../../client/index.ts';
 import { ArtifactType } from '../../contracts/enums.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
@@ -33,7 +33,7 @@ interface ListOptions {
   run?: string;
   action?: string;
   search?: string;
-  type?: string;
+  type?: ArtifactType;
   limit: number;
 }
 
@@ -76,7 +76,7 @@ const openFile = async (file: string): Promise<Blob> => {
 const upload = async (context: CliContext, file: string, { name = basename(file) }: { name?: string }, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const content = await openFile(file);
-  const artifact = await session.client.uploadArtifact(name, content);
+  const artifact = await session.client.uploadArtifact(content, { name });
   session.say(`Stored ${cleanText(artifact.name)}, ${artifact.size_bytes} bytes. It is kept until ${timeText(artifact.expires_at)}.`);
   await session.print(artifact, `${artifact.artifact_uuid}\n`);
 };
@@ -94,20 +94,21 @@ const saveTo = async (path: string, content: AsyncIterable<Uint8Array>, artifact
   const hash = createHash('sha256');
   // A file that is there already is not the one that was asked for.
   await pipeline(content, hashing(hash), createWriteStream(path, { flags: 'wx' })).catch((cause: unknown) => {
+    if (cause instanceof OpsError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new OpsError('FILE_FAILED', `The artifact could not be written to ${path} (${why}). Name another file with --output.`, { cause });
+    throw new OpsError('FILE_FAILED', `The artifact could not be written to ${path} (${why}). Name another file with --to.`, { cause });
   });
   if (hash.digest('hex') === artifact.sha256) return;
   await rm(path);
   throw new OpsError('CHECKSUM_MISMATCH', 'The artifact arrived damaged and was removed. Download it again.');
 };
 
-const download = async (context: CliContext, uuid: string, { output }: { output?: string }, command: Command): Promise<void> => {
+const download = async (context: CliContext, uuid: string, { to }: { to?: string }, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const artifact = await session.client.getArtifact(uuid);
   const content = await session.client.downloadArtifact(uuid);
-  if (output === '-') return pipeline(content, context.stdout, { end: false });
-  const path = resolve(output ?? basename(artifact.name));
+  if (to === '-') return pipeline(content, context.stdout, { end: false });
+  const path = resolve(to ?? basename(artifact.name));
   await saveTo(path, content, artifact);
   await session.print({ ...artifact, path }, `${path}\n`);
 };
@@ -142,8 +143,8 @@ export const registerArtifacts = (program: Command, context: CliContext): void =
   artifacts
     .command('download <artifact>')
     .description('save the content of an artifact, checked by its SHA-256')
-    .option('-o, --output <file>', 'file to write, - for standard output; default its name in this folder')
-    .action((uuid: string, options: { output?: string }, command: Command) => download(context, uuid, options, command));
+    .option('-o, --to <file>', 'file to write, - for standard output; default its name in this folder')
+    .action((uuid: string, options: { to?: string }, command: Command) => download(context, uuid, options, command));
   artifacts
     .command('remove <artifact>')
     .description('remove an artifact with its content, at once')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditVerificationLine } from '../../contracts/audit-verification.ts';
+import type { AuditVerificationLine } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';

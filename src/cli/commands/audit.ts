@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { AuditExportFormat } from '../../contracts/audit.ts';
-import type { AuditEvent, AuditSeal, OneAuditEvent } from '../../contracts/audit.ts';
+import type { AuditEvent, AuditSeal, ExportAuditOptions, ListAuditEventsOptions, OneAuditEvent } from '../../client/index.ts';
 import { AlertSeverity, AuditEventType } from '../../contracts/enums.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
@@ -28,8 +28,8 @@ const parseTime = (text: string): string => {
 };
 
 interface FilterOptions {
-  type?: string;
-  severity?: string;
+  type?: AuditEventType;
+  severity?: ListAuditEventsOptions['severity'];
   user?: string;
   via?: string;
   resourceType?: string;
@@ -117,18 +117,18 @@ const show = async (context: CliContext, id: string, command: Command): Promise<
 
 const exportTrail = async (
   context: CliContext,
-  { format, output, ...options }: FilterOptions & { format: string; output?: string },
+  { format, file: path, ...options }: FilterOptions & { format: NonNullable<ExportAuditOptions['format']>; file?: string },
   command: Command,
 ): Promise<void> => {
   const session = await openSession(context, command);
   const content = await session.client.exportAudit({ format, ...queryOf(options) });
-  if (output === undefined || output === '-') return pipeline(content, context.stdout, { end: false });
+  if (path === undefined || path === '-') return pipeline(content, context.stdout, { end: false });
   // A file that is there already is not the one that was asked for.
-  await pipeline(content, createWriteStream(output, { flags: 'wx', mode: 0o600 })).catch((cause: unknown) => {
+  await pipeline(content, createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new OpsError('FILE_FAILED', `The export is not whole in ${output} (${why}). Name another file with --output.`, { cause });
+    throw new OpsError('FILE_FAILED', `The export is not whole in ${path} (${why}). Name another file with --file.`, { cause });
   });
-  session.say(`Written to ${output}.`);
+  session.say(`Written to ${path}.`);
 };
 
 const SEAL_HEADINGS = ['SEAL', 'EVENTS', 'FROM', 'TO', 'SEALED', 'HASH'] as const;
@@ -153,8 +153,10 @@ export const registerAudit = (program: Command, context: CliContext): void => {
     .action((id: string, _options: object, command: Command) => show(context, id, command));
   withFilters(audit.command('export').description('all events that the filters leave, as a file'))
     .addOption(new Option('--format <format>').choices(AuditExportFormat.options).default('csv'))
-    .option('-o, --output <file>', 'file to write; default standard output')
-    .action((options: FilterOptions & { format: string; output?: string }, command: Command) => exportTrail(context, options, command));
+    .option('-o, --file <file>', 'file to write; default standard output')
+    .action((options: FilterOptions & { format: NonNullable<ExportAuditOptions['format']>; file?: string }, command: Command) =>
+      exportTrail(context, options, command),
+    );
   audit
     .command('seals')
     .description('the seals of the trail, newest first')

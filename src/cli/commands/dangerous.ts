@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DangerousPatterns } from '../../contracts/dangerous-list.ts';
+import type { DangerousPatterns } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -30,13 +30,13 @@ export const registerDangerous = (program: Command, context: CliContext): void =
   const dangerous = program.command('dangerous').description('what counts as a dangerous command, which jobs must confirm');
   const list = async (_options: object, command: Command): Promise<void> => {
     const session = await openSession(context, command);
-    await print(session, await session.client.dangerousPatterns());
+    await print(session, await session.client.getDangerousPatterns());
   };
   const change =
     (next: (patterns: string[], given: string) => string[] | null) =>
     async (given: string, { note }: NoteOption, command: Command): Promise<void> => {
       const session = await openSession(context, command);
-      const { patterns, version } = await session.client.dangerousPatterns();
+      const { patterns, version } = await session.client.getDangerousPatterns();
       const input = { patterns: next(patterns, given), version, ...(note !== undefined && { note }) };
       await print(session, await session.client.changeDangerousPatterns(input));
     };

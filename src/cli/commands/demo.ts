@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import type { Branch, LogLine } from '../../contracts/execution.ts';
+import type { Branch, LogLine } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { createApiClient } from '../api-client.ts';
 import type { ApiClient } from '../api-client.ts';

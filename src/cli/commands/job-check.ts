@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JobCheck } from '../../contracts/job-check.ts';
+import type { JobCheck, UncheckedJob } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -39,7 +39,7 @@ export const registerValidate = (parent: Command, context: CliContext, kind: 'jo
       const session = await openSession(context, command);
       const calls = callsOf(session, kind);
       const definition = file === undefined ? undefined : await readDefinition(file, session.stdin);
-      const check = definition === undefined ? await calls.stored(serial ?? '') : await calls.draft(definition.value);
+      const check = definition === undefined ? await calls.stored(serial ?? '') : await calls.draft(definition.value as UncheckedJob);
       await session.print(check, checkText(check, session.paint, definition));
       session.say(check.is_valid ? 'Nothing is wrong with it.' : `${check.problems.length} problem(s).`);
       if (!check.is_valid) process.exitCode = EXIT_CODES.failed;

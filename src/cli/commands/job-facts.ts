@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { JobsStatistics, JobStatistics, JobUse } from '../../contracts/job-statistics.ts';
+import type { JobsStatistics, JobStatistics, JobUse } from '../../client/index.ts';
 import { TargetStatus } from '../../contracts/enums.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -10,9 +10,9 @@ import { targetSerials } from '../target-serial.ts';
 import { cleanText } from '../terminal/clean-text.ts';
 import { renderTable } from '../terminal/render-table.ts';
 
-const countsText = (counts: Readonly<Record<string, number>>): string =>
+const countsText = (counts: Readonly<Record<string, number | undefined>>): string =>
   Object.entries(counts)
-    .filter(([, count]) => count > 0)
+    .filter(([, count = 0]) => count > 0)
     .map(([name, count]) => `${count} ${name}`)
     .join(', ') || 'none';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JobPlan } from '../../contracts/plan.ts';
+import type { JobPlan } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { StartExecution } from '../../contracts/job.ts';
+import type { StartExecution } from '../../client/index.ts';
 import { Rollout } from '../../contracts/rollout.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -39,10 +38,10 @@ const readInput = async (session: CliSession, job: string, options: RunOptions):
 const run = async (context: CliContext, job: string, options: RunOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const input = await readInput(session, job, options);
-  const execution = await session.client.startExecution(job, input, options.idempotencyKey ?? randomUUID());
+  const execution = await session.client.startExecution(job, input, { idempotencyKey: options.idempotencyKey });
   const serial = execution.execution_serial;
   if (options.watch === true) {
-    if (!session.isJson) await session.print(execution, `${serial}\n`);
+    if (!session.isData) await session.print(execution, `${serial}\n`);
     return watchUntilEnd(session, serial);
   }
   session.say(`Run ${serial} of "${cleanText(execution.job_name)}" is accepted. Watch it: opsconductor runs watch ${serial}`);

@@ -1,6 +1,6 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import type { JobComparison, JobVersion } from '../../contracts/job-version.ts';
+import type { JobComparison, JobVersion } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { limitOption, parseCount } from '../command-options.ts';
@@ -68,7 +68,7 @@ export const registerVersions = (parent: Command, context: CliContext, kind: 'jo
     .description(`show in what two versions of a ${kind} differ`)
     .action(async (serial: string, version: number, other: number, _options: object, command: Command) => {
       const session = await openSession(context, command);
-      const comparison = await callsOf(session, kind).compare(serial, version, other);
+      const comparison = await callsOf(session, kind).compare(serial, `${version}`, `${other}`);
       await session.print(comparison, comparisonText(comparison, session.paint));
       if (comparison.differences.length === 0) session.say('They do not differ.');
     });
@@ -80,7 +80,7 @@ export const registerVersions = (parent: Command, context: CliContext, kind: 'jo
     .description(`make a former version of a ${kind} the next one, secrets included`)
     .action(async (serial: string, version: number, { note }: { note?: string }, command: Command) => {
       const session = await openSession(context, command);
-      const job = await callsOf(session, kind).restore(serial, version, note === undefined ? {} : { change_note: note });
+      const job = await callsOf(session, kind).restore(serial, `${version}`, note === undefined ? {} : { change_note: note });
       session.say(`${serial} is now at version ${job.definition_version}.`);
       await session.print(job, `${job.job_serial}\n`);
     });

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { JobStatus, JobType } from '../../contracts/enums.ts';
+import type { CreateJob, ListJobsOptions } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
 import { collect, limitOption, parseCount } from '../command-options.ts';
@@ -23,23 +24,25 @@ interface FileOptions {
 interface ListOptions {
   search?: string;
   tag?: string;
-  status?: string;
-  type?: string;
+  status?: JobStatus;
+  type?: JobType;
   createdBy?: string;
   target?: string;
   template?: string;
-  sort?: string;
+  sort?: ListJobsOptions['sort'];
   limit: number;
 }
 
 /** The definition of a file, with a note if one is given. */
-export const withNote = (value: unknown, note: string | undefined): unknown =>
-  note === undefined || typeof value !== 'object' ? value : { ...value, change_note: note };
+export const withNote = (value: unknown, note: string | undefined): object => ({
+  ...(value as object),
+  ...(note !== undefined && { change_note: note }),
+});
 
 const create = async (context: CliContext, { file }: FileOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const definition = await readDefinition(file, session.stdin);
-  const job = await withLines(definition, session.client.createJob(definition.value));
+  const job = await withLines(definition, session.client.createJob(definition.value as CreateJob));
   session.say(
     `Made job "${cleanText(job.name)}" with ${job.actions.length} action(s) for ${whereText(job)}. Run it: opsconductor jobs run ${job.job_serial} --watch`,
   );
@@ -49,7 +52,7 @@ const create = async (context: CliContext, { file }: FileOptions, command: Comma
 const update = async (context: CliContext, serial: string, { file, note }: FileOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const definition = await readDefinition(file, session.stdin);
-  const job = await withLines(definition, session.client.updateJob(serial, withNote(definition.value, note)));
+  const job = await withLines(definition, session.client.updateJob(serial, withNote(definition.value, note) as CreateJob));
   session.say(`Job ${serial} is now at version ${job.definition_version}.`);
   await session.print(job, `${job.job_serial}\n`);
 };

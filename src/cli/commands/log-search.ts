@@ -1,11 +1,10 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { LogCategory, LogLevel, LogPhase, OutputStream } from '../../contracts/enums.ts';
-import type { FoundLine } from '../../contracts/log-search.ts';
+import type { FoundLine, SearchLogsOptions } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';
-import type { ListQuery } from '../api-client.ts';
 import { allPages } from '../http/all-pages.ts';
 import { logLineText } from '../log-line-text.ts';
 import { parseTime } from '../parse-time.ts';
@@ -16,10 +15,10 @@ export interface SearchOptions {
   grep?: string;
   regex?: string;
   ignoreCase?: boolean;
-  level?: string;
-  phase?: string;
-  category?: string;
-  stream?: string;
+  level?: LogLevel;
+  phase?: LogPhase;
+  category?: LogCategory;
+  stream?: OutputStream;
   since?: string;
   until?: string;
 }
@@ -40,7 +39,17 @@ export const addSearchOptions = (command: Command): Command =>
     .addOption(new Option('--until <time>', 'only lines until then').argParser(parseTime));
 
 /** The query of a search with these options. */
-export const searchQuery = ({ grep, regex, ignoreCase, level, phase, category, stream, since, until }: SearchOptions): ListQuery => ({
+export const searchQuery = ({
+  grep,
+  regex,
+  ignoreCase,
+  level,
+  phase,
+  category,
+  stream,
+  since,
+  until,
+}: SearchOptions): SearchLogsOptions<keyof FoundLine> => ({
   text: grep,
   regex,
   ignore_case: ignoreCase === true ? 'true' : undefined,
@@ -56,13 +65,8 @@ export const searchQuery = ({ grep, regex, ignoreCase, level, phase, category, s
 export const isSearch = (options: SearchOptions): boolean => Object.values(searchQuery(options)).some((value) => value !== undefined);
 
 /** Lines that fit, page after page, however many pages have none. */
-export const foundLines = ({ client }: CliSession, query: ListQuery, limit?: number): AsyncIterable<FoundLine> =>
+export const foundLines = ({ client }: CliSession, query: SearchLogsOptions<keyof FoundLine>, limit?: number): AsyncIterable<FoundLine> =>
   allPages((place) => client.searchLogs({ ...query, ...place }), { pageSize: LARGEST_PAGE, ...(limit !== undefined && { limit }) });
-
-/** Writes a line, and waits while whoever reads is slower. */
-export const writeLine = async ({ stdout }: Pick<CliSession, 'stdout'>, text: string): Promise<void> => {
-  if (!stdout.write(`${text}\n`)) await new Promise((resolve) => stdout.once('drain', resolve));
-};
 
 interface ScopeOptions extends SearchOptions {
   run?: string;
@@ -74,15 +78,12 @@ interface ScopeOptions extends SearchOptions {
 
 const search = async (context: CliContext, options: ScopeOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const { paint, isJson, stdout, say } = session;
+  const { paint, stdout, say } = session;
   const { run: execution, branch, job, target, limit } = options;
   let count = 0;
   for await (const line of foundLines(session, { execution, branch, job, target, ...searchQuery(options) }, limit)) {
     const text = logLineText(line, { hasSeveral: true, isTerminal: stdout.isTTY, paint });
-    await writeLine(
-      session,
-      isJson ? JSON.stringify(line) : `${paint.dim(`${timeText(line.timestamp)} ${line.execution_serial ?? line.job_serial}`)} ${text}`,
-    );
+    await session.printItem(line, `${paint.dim(`${timeText(line.timestamp)} ${line.execution_serial ?? line.job_serial}`)} ${text}\n`);
     count += 1;
   }
   if (count === limit) say(`The first ${limit}; more with --limit.`);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Maintenance } from '../../contracts/setting.ts';
+import type { Maintenance } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { timeText } from '../terminal/time-text.ts';
@@ -40,6 +40,6 @@ export const registerMaintenance = (program: Command, context: CliContext): void
     .description('is it on, and what runs and waits?')
     .action(async (_options: object, command: Command) => {
       const session = await openSession(context, command);
-      await print(session, await session.client.maintenance());
+      await print(session, await session.client.getMaintenance());
     });
 };

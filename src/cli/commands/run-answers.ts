@@ -1,8 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ResolveAttempt } from '../../contracts/action-answers.ts';
-import type { Approval } from '../../contracts/action-answers.ts';
-import type { ActionResult } from '../../contracts/execution.ts';
+import type { ActionResult, Approval } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { parentSerial } from '../../domain/serials.ts';
 import { openSession } from '../cli-session.ts';
@@ -63,7 +62,7 @@ const resolve = async (context: CliContext, action: string, input: ResolveAttemp
   session.say(
     `Noted of ${action}: ${result.resolution}. The attempt stays failed; retry its target with \`runs retry\` where that is right.`,
   );
-  if (session.isJson) await session.print(result, '');
+  if (session.isData) await session.print(result, '');
 };
 
 /** `runs approvals|lost|resolve`. */

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { ComparedTarget } from '../../contracts/execution-summary.ts';
+import type { CompareExecutionsOptions, ComparedTarget } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';
@@ -26,7 +26,7 @@ const rowOf = ({ target_name: name, target_serial: serial, first, second, differ
 ];
 
 interface CompareOptions {
-  only?: string;
+  only?: CompareExecutionsOptions['only'];
   limit: number;
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TargetLock } from '../../contracts/execution.ts';
+import type { TargetLock } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
 import { allPages } from '../http/all-pages.ts';

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { LogLine } from '../../contracts/execution.ts';
+import type { LogLine } from '../../client/index.ts';
 import { LogFormat } from '../../contracts/log-search.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
@@ -12,7 +12,7 @@ import type { CliContext, CliSession } from '../cli-session.ts';
 import { allPages } from '../http/all-pages.ts';
 import { lineFilter } from '../line-filter.ts';
 import { logLineText } from '../log-line-text.ts';
-import { addSearchOptions, foundLines, isSearch, searchQuery, writeLine } from './log-search.ts';
+import { addSearchOptions, foundLines, isSearch, searchQuery } from './log-search.ts';
 import type { SearchOptions } from './log-search.ts';
 
 interface LogOptions extends SearchOptions {
@@ -37,7 +37,7 @@ async function* liveLines(
 ): AsyncGenerator<LogLine, void, undefined> {
   const wanted = new Set<string>();
   const onConnection = (isUp: boolean): void => say(isUp ? 'The connection is back.' : 'The connection is lost, trying again.');
-  for await (const event of client.events(serial, { onConnection })) {
+  for await (const event of client.followExecution(serial, { onConnection })) {
     if (event.type === 'branch' && (event.data.target_serial === target || event.data.target_name === target))
       wanted.add(event.data.branch_serial);
     if (event.type === 'line' && (target === undefined || wanted.has(event.data.branch_serial ?? ''))) yield event.data;
@@ -52,13 +52,13 @@ const logs = async (context: CliContext, serial: string, options: LogOptions, co
       '--follow takes neither --regex nor --since nor --until: leave it out to search the lines that are stored.',
     );
   const session = await openSession(context, command);
-  const { stdout, paint, isJson, client } = session;
+  const { stdout, paint, client } = session;
   const hasSeveral = target === undefined && (await client.listBranches(serial, { limit: 2 })).data.length !== 1;
   const lines = follow ? liveLines(session, serial, target) : storedLines(session, serial, options);
   const fits = follow ? lineFilter(options) : () => true;
   for await (const line of lines) {
     if (!fits(line)) continue;
-    await writeLine(session, isJson ? JSON.stringify(line) : logLineText(line, { hasSeveral, isTerminal: stdout.isTTY, paint }));
+    await session.printItem(line, `${logLineText(line, { hasSeveral, isTerminal: stdout.isTTY, paint })}\n`);
   }
 };
 
@@ -102,7 +102,10 @@ export const registerRunLogs = (runs: Command, context: CliContext): void => {
       .option('--target <target>', 'only this target, by serial or name')
       .option('-f, --follow', 'go on until the run ends'),
   )
-    .addHelpText('after', '\nWith several targets each line begins with the name of its target. With --json: one JSON document a line.')
+    .addHelpText(
+      'after',
+      '\nWith several targets each line begins with the name of its target. With --json: one JSON document a line; with --output yaml: one YAML document each.',
+    )
     .action((serial: string, options: LogOptions, command: Command) => logs(context, serial, options, command));
   runs
     .command('download <serial>')

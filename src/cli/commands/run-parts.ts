@@ -1,9 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ActionResultStatus } from '../../contracts/enums.ts';
-import type { ActionResult, Branch } from '../../contracts/execution.ts';
-import type { ActionSummary, ExecutionSummary } from '../../contracts/execution-summary.ts';
-import type { SerialMatch } from '../../contracts/serial.ts';
+import type { ActionResult, ActionSummary, Branch, ExecutionSummary, ListResultsOptions, SerialMatch } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { limitOption, parseCount } from '../command-options.ts';
@@ -76,7 +74,7 @@ const printResults = async (session: CliSession, results: ActionResult[]): Promi
 interface ResultOptions {
   target?: string;
   action?: number;
-  status?: string;
+  status?: ListResultsOptions['status'];
   all?: boolean;
   limit: number;
 }

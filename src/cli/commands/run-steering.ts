@@ -1,8 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { AnswerApproval } from '../../contracts/action-answers.ts';
-import type { Execution } from '../../contracts/execution.ts';
-import type { ChangeExecution, SteeredExecution } from '../../contracts/steering.ts';
+import type { AnswerApproval, ChangeExecution, Execution, SteeredExecution } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -141,7 +139,7 @@ export const registerSteering = (runs: Command, context: CliContext): void => {
         const { run, text } = await steer(session, serial, options);
         session.say(text);
         if (run.acknowledged === false) session.say('No worker has answered yet: it is written down, and passed on within a minute.');
-        if (session.isJson) await session.print(run, '');
+        if (session.isData) await session.print(run, '');
       });
   add('pause', 'begin no further target; those at work go on to their end', pause);
   add('resume', 'let a run that is paused, or waits between two batches, go on', resume);

@@ -1,10 +1,9 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ExecutionStatus } from '../../contracts/enums.ts';
-import type { Branch, Execution } from '../../contracts/execution.ts';
+import type { Branch, CountExecutionsOptions, Execution } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
-import type { ListQuery } from '../api-client.ts';
 import { limitOption } from '../command-options.ts';
 import { EXIT_CODE_HELP, exitCodeOfRun } from '../exit-code.ts';
 import { allPages } from '../http/all-pages.ts';
@@ -28,7 +27,7 @@ interface ListOptions extends RunFilters {
 }
 
 interface ShowOptions {
-  status?: string;
+  status?: ExecutionStatus;
 }
 
 const MOST_COUNTED = 10_000;
@@ -46,7 +45,7 @@ const rowOf = (run: Execution, now: number): string[] => [
   run.triggered_by ?? '',
 ];
 
-const count = async (session: CliSession, query: ListQuery): Promise<void> => {
+const count = async (session: CliSession, query: CountExecutionsOptions): Promise<void> => {
   const counts = await session.client.countExecutions(query);
   const more = counts.is_capped ? '+' : '';
   const rows = ExecutionStatus.options.map((status) => [

@@ -13,7 +13,7 @@ const list = async (context: CliContext, command: Command): Promise<void> => {
   await session.print(found, renderTable([SESSION_HEADINGS, ...found.map(sessionRow)], { width: session.width }));
 };
 
-const printStatus = async (session: CliSession, ask: 'sessionStatus' | 'extendSession'): Promise<void> => {
+const printStatus = async (session: CliSession, ask: 'getSession' | 'extendSession'): Promise<void> => {
   const status = await session.client[ask]();
   const minutes = Math.floor(status.seconds_left / 60);
   const text = `${minutes} minutes left; it ends at ${timeText(status.expires_at)}, or unused at ${timeText(status.idle_ends_at)}\n`;
@@ -27,7 +27,7 @@ const revoke = async (context: CliContext, which: string | undefined, others: bo
   if (which !== undefined) await session.client.revokeSession(which);
   const { ended } = which === undefined ? await session.client.revokeOtherSessions() : { ended: 1 };
   session.say(`Ended ${ended} session${ended === 1 ? '' : 's'}.`);
-  if (session.isJson) await session.print({ ended }, '');
+  if (session.isData) await session.print({ ended }, '');
 };
 
 /** `sessions list|status|extend|revoke`. */
@@ -40,7 +40,7 @@ export const registerSessions = (program: Command, context: CliContext): void =>
   sessions
     .command('status')
     .description('say when this session ends; asking does not keep it alive')
-    .action(async (_options: object, command: Command) => printStatus(await openSession(context, command), 'sessionStatus'));
+    .action(async (_options: object, command: Command) => printStatus(await openSession(context, command), 'getSession'));
   sessions
     .command('extend')
     .description('keep this session alive, as any other command does')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Setting } from '../../contracts/setting.ts';
+import type { Setting } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { renderTable } from '../terminal/render-table.ts';

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { TargetEnvironment, TargetStatus } from '../../contracts/enums.ts';
-import type { Target } from '../../contracts/target.ts';
+import type { MethodInput, Target } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -51,8 +51,8 @@ const methodToChange = ({ methods, target_serial: serial }: Target, name: string
   throw misuse(`Target ${serial} has no method ${name ?? ''}; it has ${names}.`);
 };
 
-/** All methods of the target, one of them changed: the API replaces them as a whole. */
-const changedMethods = async (session: CliSession, serial: string, options: ChangeOptions): Promise<object[]> => {
+/** All methods of the target, one of them changed: the API replaces them as a whole, and says what does not fit. */
+const changedMethods = async (session: CliSession, serial: string, options: ChangeOptions): Promise<MethodInput[]> => {
   const target = await session.client.getTarget(serial);
   const method = methodToChange(target, options.method);
   const { host, port, user } = options;
@@ -63,7 +63,7 @@ const changedMethods = async (session: CliSession, serial: string, options: Chan
     config: await configOf(method.config, options),
     ...(user !== undefined && { credential: await readCredential(session, { ...options, user }, host ?? method.host ?? serial) }),
   };
-  return target.methods.map((one) => (one === method ? changed : asInput(one)));
+  return target.methods.map((one) => (one === method ? changed : asInput(one)) as MethodInput);
 };
 
 const METHOD_OPTIONS = ['host', 'port', 'user', 'set', 'unset'] as const;

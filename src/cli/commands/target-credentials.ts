@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Credential } from '../../contracts/target-method.ts';
+import type { Credential, CredentialSecret } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
@@ -55,7 +55,8 @@ const add = async (context: CliContext, serial: string, method: string, options:
 };
 
 /** A login has a name of its own only where it comes with a method. */
-const withoutName = (secret: object): object => Object.fromEntries(Object.entries(secret).filter(([field]) => field !== 'credential_name'));
+const withoutName = (secret: object): CredentialSecret =>
+  Object.fromEntries(Object.entries(secret).filter(([field]) => field !== 'credential_name')) as unknown as CredentialSecret;
 
 const change = async (
   context: CliContext,
@@ -68,7 +69,7 @@ const change = async (
   const secret = await readSecret(session, options, serial);
   const input = {
     ...(name !== undefined && { credential_name: name }),
-    ...(primary === true && { is_primary: true }),
+    ...(primary === true && { is_primary: true as const }),
     ...((on === true || off === true) && { is_active: on === true }),
     ...(secret !== undefined && { secret: withoutName(secret) }),
   };
@@ -83,7 +84,7 @@ const remove = async (context: CliContext, serial: string, method: string, uuid:
   const session = await openSession(context, command);
   await session.client.deleteCredential(serial, method, uuid);
   session.say('Removed the credential; its secret is gone.');
-  if (session.isJson) await session.print({ credential_uuid: uuid }, '');
+  if (session.isData) await session.print({ credential_uuid: uuid }, '');
 };
 
 /** `targets credentials list|add|change|remove`. */

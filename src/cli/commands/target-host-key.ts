@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { HostKey } from '../../contracts/target.ts';
+import type { HostKey } from '../../client/index.ts';
 import { ask } from '../ask.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -27,8 +27,7 @@ const isConfirmed = async (session: CliSession): Promise<boolean> => {
 const accept = async (context: CliContext, serial: string, options: AcceptOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const { method, fingerprint, yes = false } = options;
-  const query = method === undefined ? {} : { method };
-  const found = await session.client.acceptHostKey(serial, query, fingerprint === undefined ? {} : { fingerprint });
+  const found = await session.client.acceptHostKey(serial, fingerprint === undefined ? {} : { fingerprint }, { method });
   say(session, found);
   if (fingerprint === undefined && !found.is_accepted) {
     if (!yes && !(await isConfirmed(session))) {
@@ -37,7 +36,7 @@ const accept = async (context: CliContext, serial: string, options: AcceptOption
       return;
     }
     // Should another host answer this time, the server refuses.
-    await session.client.acceptHostKey(serial, query, { fingerprint: found.shown_fingerprint });
+    await session.client.acceptHostKey(serial, { fingerprint: found.shown_fingerprint }, { method });
   }
   session.say(found.pinned_fingerprint === found.shown_fingerprint ? 'This key is pinned already.' : `Accepted for ${serial}.`);
   await session.print({ ...found, is_accepted: true }, `${found.shown_fingerprint}\n`);

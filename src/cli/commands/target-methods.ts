@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { MethodInput } from '../../client/index.ts';
 import { CommunicationMethodType } from '../../contracts/enums.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
@@ -36,7 +37,13 @@ const list = async (context: CliContext, serial: string, command: Command): Prom
   await session.print(methods, methods.map(methodText).join(''));
 };
 
-const add = async (context: CliContext, serial: string, type: string, options: AddOptions, command: Command): Promise<void> => {
+const add = async (
+  context: CliContext,
+  serial: string,
+  type: CommunicationMethodType,
+  options: AddOptions,
+  command: Command,
+): Promise<void> => {
   const session = await openSession(context, command);
   const { host, port, name, primary, priority } = options;
   const secret = await readSecret(session, options, host ?? serial);
@@ -49,7 +56,7 @@ const add = async (context: CliContext, serial: string, type: string, options: A
     ...(priority !== undefined && { priority }),
     ...(options.set !== undefined && { config: await changedOptions({}, options) }),
     ...(secret !== undefined && { credential: secret }),
-  });
+  } as MethodInput);
   session.say(`Added ${method.method_name}. Try it: opsconductor targets test ${serial} --method ${method.method_name}`);
   await session.print(method, methodText(method));
 };
@@ -75,7 +82,7 @@ const remove = async (context: CliContext, serial: string, name: string, command
   const session = await openSession(context, command);
   await session.client.deleteTargetMethod(serial, name);
   session.say(`Removed ${name} of ${serial}, with its credentials.`);
-  if (session.isJson) await session.print({ target_serial: serial, method_name: name }, '');
+  if (session.isData) await session.print({ target_serial: serial, method_name: name }, '');
 };
 
 const setOption = (): Option =>
@@ -103,7 +110,7 @@ export const registerTargetMethods = (targets: Command, context: CliContext): vo
     .option('--primary', 'use it first from now on')
     .addOption(new Option('--priority <n>', 'place in the order of those that are not primary').argParser(parseCount))
     .addOption(setOption())
-    .action((serial: string, options: AddOptions & { type: string }, command: Command) =>
+    .action((serial: string, options: AddOptions & { type: CommunicationMethodType }, command: Command) =>
       add(context, serial, options.type, options, command),
     );
   methods

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import type { TargetTest } from '../../contracts/target-bulk.ts';
-import type { ConnectionTest } from '../../contracts/target.ts';
+import type { ConnectionTest, TargetTest } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -20,16 +19,16 @@ const lineOf = (serial: string, { result, message, duration_ms: ms }: Connection
 
 const testAll = async (session: CliSession, serials: readonly string[], selector: string | undefined): Promise<TargetTest[]> => {
   const results: TargetTest[] = [];
-  for await (const result of await session.client.testTargets(selector === undefined ? { targets: [...serials] } : { selector })) {
+  for await (const result of session.client.testTargets(selector === undefined ? { targets: [...serials] } : { selector })) {
     results.push(result);
-    if (!session.isJson) await session.print(undefined, `${lineOf(result.target_serial, result, session.paint)}\n`);
+    if (!session.isData) await session.print(undefined, `${lineOf(result.target_serial, result, session.paint)}\n`);
   }
   return results;
 };
 
 const testMethod = async (session: CliSession, serial: string, method: string) => {
   const result = await session.client.testTargetMethod(serial, method);
-  if (!session.isJson) await session.print(undefined, `${lineOf(`${serial} ${method}`, result, session.paint)}\n`);
+  if (!session.isData) await session.print(undefined, `${lineOf(`${serial} ${method}`, result, session.paint)}\n`);
   return [{ target_serial: serial, method_name: method, ...result }];
 };
 
@@ -46,7 +45,7 @@ const test = async (
     throw new OpsError('VALIDATION', '--method is one of a single target: name that target.');
   const session = await openSession(context, command);
   const results = method === undefined ? await testAll(session, serials, selector) : await testMethod(session, first ?? '', method);
-  if (session.isJson) await session.print(results, '');
+  if (session.isData) await session.print(results, '');
   if (results.some(({ result }) => result === 'failure')) process.exitCode = EXIT_CODES.failed;
 };
 

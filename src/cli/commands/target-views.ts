@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TargetStatistics } from '../../contracts/target-views.ts';
+import type { TargetStatistics } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';

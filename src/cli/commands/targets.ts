@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { CommunicationMethodType, HealthStatus, TargetEnvironment, TargetStatus, TargetType } from '../../contracts/enums.ts';
-import type { Target } from '../../contracts/target.ts';
+import type { ListTargetsOptions, Target } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';
@@ -31,7 +31,7 @@ interface ListOptions {
   location?: string;
   dataCenter?: string;
   region?: string;
-  sort?: string;
+  sort?: ListTargetsOptions['sort'];
   limit: number;
 }
 
@@ -86,7 +86,7 @@ const remove = async (context: CliContext, serial: string, command: Command): Pr
   const session = await openSession(context, command);
   await session.client.deleteTarget(serial);
   session.say(`Removed ${serial}; its record stays.`);
-  if (session.isJson) await session.print({ target_serial: serial }, '');
+  if (session.isData) await session.print({ target_serial: serial }, '');
 };
 
 /** `targets add|list|show|change|set|test|accept-host-key|methods|credentials|statistics|types|runs|jobs|remove`. */

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { JobFromTemplate } from '../../contracts/job-template.ts';
+import type { CreateTemplate, JobFromTemplate, ListJobTemplatesOptions } from '../../client/index.ts';
 import { askInputs } from '../ask-inputs.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
@@ -24,7 +24,7 @@ interface FileOptions {
 const create = async (context: CliContext, { file }: FileOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const definition = await readDefinition(file, session.stdin);
-  const template = await withLines(definition, session.client.createJobTemplate(definition.value));
+  const template = await withLines(definition, session.client.createJobTemplate(definition.value as CreateTemplate));
   const serial = template.job_serial;
   session.say(`Made template "${cleanText(template.name)}". Make a job of it: opsconductor templates use ${serial} NAME --target T…`);
   await session.print(template, `${serial}\n`);
@@ -33,7 +33,10 @@ const create = async (context: CliContext, { file }: FileOptions, command: Comma
 const update = async (context: CliContext, serial: string, { file, note }: FileOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const definition = await readDefinition(file, session.stdin);
-  const template = await withLines(definition, session.client.updateJobTemplate(serial, withNote(definition.value, note)));
+  const template = await withLines(
+    definition,
+    session.client.updateJobTemplate(serial, withNote(definition.value, note) as CreateTemplate),
+  );
   session.say(`Template ${serial} is now at version ${template.definition_version}.`);
   await session.print(template, `${serial}\n`);
 };
@@ -42,7 +45,7 @@ interface ListOptions {
   search?: string;
   tag?: string;
   createdBy?: string;
-  sort?: string;
+  sort?: ListJobTemplatesOptions['sort'];
   limit: number;
 }
 

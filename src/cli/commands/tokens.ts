@@ -18,7 +18,7 @@ const listAll = async (session: CliSession): Promise<void> => {
 const list = async (context: CliContext, all: boolean, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   if (all) return listAll(session);
-  const tokens = await Array.fromAsync(allPages((place) => session.client.listTokens({ ...place })));
+  const tokens = await Array.fromAsync(allPages((place) => session.client.listApiTokens({ ...place })));
   return session.print(tokens, renderTable([TOKEN_HEADINGS, ...tokens.map(tokenRow)], { width: session.width }));
 };
 
@@ -30,14 +30,14 @@ interface CreateOptions {
 const create = async (context: CliContext, name: string, { scope, days }: CreateOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const expiresAt = days === undefined ? null : new Date(Date.now() + days * DAY_MS).toISOString();
-  const made = await session.client.createToken({ name, scopes: scope, expires_at: expiresAt });
+  const made = await session.client.createApiToken({ name, scopes: scope, expires_at: expiresAt });
   session.say(`Made ${name}. The token is shown only now; whoever has it may do what its scopes say.`);
   await session.print(made, `${made.token ?? ''}\n`);
 };
 
 /** A token by its uuid, or by its name, which is one's own. */
 const uuidOf = async (session: CliSession, which: string): Promise<string> => {
-  const tokens = await Array.fromAsync(allPages((place) => session.client.listTokens({ ...place })));
+  const tokens = await Array.fromAsync(allPages((place) => session.client.listApiTokens({ ...place })));
   const found = tokens.find((token) => token.token_uuid === which || token.name === which);
   if (found === undefined) throw new OpsError('NOT_FOUND', `You have no token ${which}. See: opsconductor tokens list`);
   return found.token_uuid;
@@ -46,9 +46,9 @@ const uuidOf = async (session: CliSession, which: string): Promise<string> => {
 const revoke = async (context: CliContext, which: string, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const uuid = await uuidOf(session, which);
-  await session.client.revokeToken(uuid);
+  await session.client.revokeApiToken(uuid);
   session.say(`Revoked ${which}.`);
-  if (session.isJson) await session.print({ token_uuid: uuid }, '');
+  if (session.isData) await session.print({ token_uuid: uuid }, '');
 };
 
 /** `tokens list|create|revoke`. */

@@ -19,7 +19,7 @@ const endSessions = async (context: CliContext, name: string, which: string | un
   if (which !== undefined) await session.client.revokeUserSession(uuid, which);
   const { ended } = which === undefined ? await session.client.revokeUserSessions(uuid) : { ended: 1 };
   session.say(`Ended ${ended} session${ended === 1 ? '' : 's'} of ${username}; API tokens go on.`);
-  if (session.isJson) await session.print({ ended }, '');
+  if (session.isData) await session.print({ ended }, '');
 };
 
 const tokens = async (context: CliContext, name: string, command: Command): Promise<void> => {
@@ -34,7 +34,7 @@ const revokeToken = async (context: CliContext, name: string, token: string, com
   const { user_uuid: uuid, username } = await findUser(session.client, name);
   await session.client.revokeUserToken(uuid, token);
   session.say(`Revoked an API token of ${username}.`);
-  if (session.isJson) await session.print({ token_uuid: token }, '');
+  if (session.isData) await session.print({ token_uuid: token }, '');
 };
 
 /** `users sessions|end-sessions|tokens|revoke-token`. */

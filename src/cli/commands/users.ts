@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { UserRole } from '../../contracts/enums.ts';
 import type { Permission } from '../../domain/permissions.ts';
-import type { UpdateUser, User } from '../../contracts/user.ts';
+import type { ListUsersOptions, UpdateUser, User } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { readStdin } from '../ask.ts';
 import { openSession } from '../cli-session.ts';
@@ -21,7 +21,7 @@ interface ListOptions {
   role?: UserRole;
   active?: boolean;
   deactivated?: boolean;
-  sort?: string;
+  sort?: ListUsersOptions['sort'];
   limit: number;
 }
 

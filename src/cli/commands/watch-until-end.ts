@@ -5,7 +5,7 @@ import { watchRun } from '../watch-run.ts';
 
 /** Watches a run from the command line and sets the exit code by it. Ctrl-C ends the watching, not the run. */
 export const watchUntilEnd = async (session: CliSession, serial: string): Promise<void> => {
-  const { client, config, isJson, stdout, stderr, say } = session;
+  const { client, config, isData, stderr, say } = session;
   const stop = new AbortController();
   const onInterrupt = (): void => stop.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -15,7 +15,7 @@ export const watchUntilEnd = async (session: CliSession, serial: string): Promis
       out: stderr,
       noColor: config.noColor,
       signal: stop.signal,
-      ...(isJson && { onEvent: (event) => void stdout.write(`${JSON.stringify(event)}\n`) }),
+      ...(isData && { onEvent: (event) => session.printItem(event, '') }),
     });
     process.exitCode = exitCodeOfRun(execution.status);
     if (hasEnded(execution.status)) return;

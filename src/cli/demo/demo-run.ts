@@ -1,11 +1,11 @@
-import type { Branch, Execution } from '../../contracts/execution.ts';
+import type { ActionInput, Branch, Execution } from '../../client/index.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { DemoTargets } from './demo-targets.ts';
 
 const FAILING_EXIT_CODE = 3;
 
 /** A command, a script, and a command that fails on one target. */
-const actionsFor = (failing: string) => [
+const actionsFor = (failing: string): ActionInput[] => [
   {
     action_type: 'command',
     action_name: 'Say who you are',

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
 import type { Config } from '../../../config.ts';
 import { backupDatabase } from '../../../db/backup/backup-database.ts';
 import type { Backup } from '../../../db/backup/backup-database.ts';
 import { totalRows } from '../../../db/backup/manifest.ts';
 import { whichCommand } from '../../../embedded/which-command.ts';
 import { readVersion } from '../../../version.ts';
+import { printOutput } from '../../output.ts';
 import { createProgressLine, sizeText } from './progress-line.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 import { withDatabase } from './with-database.ts';
 
 export interface BackupFlags {
   force?: boolean;
-  /** Print the manifest. */
-  json?: boolean;
 }
 
 /** Where the keys are without which no credential of the backup can be read. */
@@ -49,12 +49,12 @@ const takeBackup = async (config: Config, file: string, { force = false }: Backu
 };
 
 /** `opsconductor db backup FILE`: all of the database in one file, while everything runs. */
-export const backup = (config: Config, name: string, options: BackupFlags): Promise<void> => {
+export const backup = (config: Config, name: string, options: BackupFlags, command: Command): Promise<void> => {
   const file = resolve(name);
   return untilInterrupted(`Stopped: ${file} was not written.`, async (signal) => {
     const taken = await takeBackup(config, file, options, signal);
     const keys = `The keys are not in it, and without them no stored credential can be read: keep a copy of ${keyPlace(config)} apart from it.\n`;
-    process.stdout.write(options.json === true ? `${JSON.stringify(taken.manifest, null, 2)}\n` : describe(file, taken));
+    printOutput(command, taken.manifest, () => describe(file, taken));
     process.stderr.write([taken.note, keys].filter((line) => line !== undefined).join('\n'));
   });
 };

@@ -10,6 +10,7 @@ import { assertMigrated } from '../../../db/migrate.ts';
 import { TABLES } from '../../../db/models/index.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { EXIT_CODES } from '../../exit-code.ts';
+import { printOutput } from '../../output.ts';
 import { paintFor } from '../../terminal/paint.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -60,7 +61,6 @@ const countOf = (count: number, noun: string): string => `${count} ${noun}${coun
  */
 export const check = (config: Config, command: Command): Promise<void> =>
   withDatabase(config, async (db) => {
-    const { json = false } = command.optsWithGlobals<{ json?: boolean }>();
     const problem = await migrationProblem(db);
     const comparisons = problem === undefined ? await compareAll(db) : [];
     const differences = comparisons.flatMap((comparison) => comparison.differences);
@@ -68,16 +68,10 @@ export const check = (config: Config, command: Command): Promise<void> =>
     const errors = differences.length - warnings;
     const equal = problem === undefined && differences.length === 0;
     if (!equal) process.exitCode = EXIT_CODES.failed;
-    if (json) {
-      process.stdout.write(
-        `${JSON.stringify({ equal, errors, warnings, differences, ...(problem !== undefined && { problem }) }, null, 2)}\n`,
-      );
-    } else if (problem !== undefined) {
-      process.stdout.write(`${problem}\n`);
-    } else if (equal) {
-      process.stdout.write('The schema of the database is that of this version.\n');
-    } else {
+    printOutput(command, { equal, errors, warnings, differences, ...(problem !== undefined && { problem }) }, () => {
+      if (problem !== undefined) return `${problem}\n`;
+      if (equal) return 'The schema of the database is that of this version.\n';
       const counts = `${countOf(errors, 'error')}, ${countOf(warnings, 'warning')}.`;
-      process.stdout.write(`${textOf(comparisons, config.noColor)}${counts} Nothing was changed: the statements are for you to run.\n`);
-    }
+      return `${textOf(comparisons, config.noColor)}${counts} Nothing was changed: the statements are for you to run.\n`;
+    });
   });

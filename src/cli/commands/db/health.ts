@@ -2,17 +2,17 @@ import type { Command } from 'commander';
 import type { Config } from '../../../config.ts';
 import { readHealth } from '../../../db/health/read-health.ts';
 import { EXIT_CODES } from '../../exit-code.ts';
+import { printOutput } from '../../output.ts';
 import { paintFor } from '../../terminal/paint.ts';
 import { healthText } from './health-text.ts';
 import { withDatabase } from './with-database.ts';
 
 /** `opsconductor db health`: changes nothing; exit code 1 when something is critical. */
 export const databaseHealth = async (config: Config, command: Command): Promise<void> => {
-  const { json = false } = command.optsWithGlobals<{ json?: boolean }>();
   const health = await withDatabase(config, readHealth);
   const { stdout } = process;
   const text = (): string =>
     healthText(health, { width: stdout.isTTY ? stdout.columns : undefined, paint: paintFor(stdout, config.noColor) });
-  stdout.write(json ? `${JSON.stringify(health, null, 2)}\n` : text());
+  printOutput(command, health, text);
   if (health.findings.some(({ severity }) => severity === 'critical')) process.exitCode = EXIT_CODES.failed;
 };

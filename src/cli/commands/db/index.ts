@@ -24,14 +24,14 @@ export const registerDatabaseCommands = (program: Command, config: Config): void
   db.command('backup <file>')
     .description('write all of the database into one file; nobody need be stopped; --json prints what is in it')
     .option('--force', 'replace the file if it is there')
-    .action(async (file: string, _options: unknown, command: Command) =>
-      (await import('./backup.ts')).backup(config, file, command.optsWithGlobals<BackupFlags>()),
+    .action(async (file: string, options: BackupFlags, command: Command) =>
+      (await import('./backup.ts')).backup(config, file, options, command),
     );
   db.command('restore <file>')
     .description('put a backup into the database; servers and workers must be stopped; --json prints what is in it')
     .option('--replace', 'drop what is in the database')
-    .action(async (file: string, _options: unknown, command: Command) =>
-      (await import('./restore.ts')).restore(config, file, command.optsWithGlobals<RestoreFlags>()),
+    .action(async (file: string, options: RestoreFlags, command: Command) =>
+      (await import('./restore.ts')).restore(config, file, options, command),
     );
   db.command('reset-password <user>')
     .description(

@@ -4,12 +4,12 @@ import { migrate as migrateDatabase } from '../../../db/migrate.ts';
 import { parseKeyRing } from '../../../db/seal.ts';
 import { bootstrapAdmin } from '../../../services/auth/bootstrap-admin.ts';
 import { readVersion } from '../../../version.ts';
+import { printOutput } from '../../output.ts';
 import { keyRingText } from '../../stores.ts';
 import { withDatabase } from './with-database.ts';
 
 interface Options {
   allowDestructive?: boolean;
-  json?: boolean;
 }
 
 const sayWaiting = (holderPid: number | undefined): void => {
@@ -20,14 +20,11 @@ const sayWaiting = (holderPid: number | undefined): void => {
 /** `opsconductor db migrate`: brings the database to this build's schema, and makes the first administrator where there is none. */
 export const migrate = (config: Config, command: Command): Promise<void> =>
   withDatabase(config, async (db) => {
-    const { allowDestructive = false, json = false } = command.optsWithGlobals<Options>();
+    const { allowDestructive = false } = command.optsWithGlobals<Options>();
     const keyRing = parseKeyRing(await keyRingText(config));
     const applied = await migrateDatabase(db, readVersion(), undefined, { allowDestructive, onWait: sayWaiting });
     const admin = await bootstrapAdmin(db, keyRing);
-    if (json) {
-      process.stdout.write(`${JSON.stringify({ applied, admin: admin ?? null }, null, 2)}\n`);
-      return;
-    }
-    process.stdout.write(applied.length === 0 ? 'The database is at this version already.\n' : `Applied ${applied.join(', ')}.\n`);
-    if (admin !== undefined) process.stdout.write(`First login: ${admin.username}, password ${admin.password} (shown only now)\n`);
+    const done = applied.length === 0 ? 'The database is at this version already.\n' : `Applied ${applied.join(', ')}.\n`;
+    const login = admin === undefined ? '' : `First login: ${admin.username}, password ${admin.password} (shown only now)\n`;
+    printOutput(command, { applied, admin: admin ?? null }, () => `${done}${login}`);
   });

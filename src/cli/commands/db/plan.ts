@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../../../config.ts';
 import { readPlan } from '../../../db/migrations/read-plan.ts';
 import type { PlannedFile, PlannedStatement, TouchedTable } from '../../../db/migrations/read-plan.ts';
+import { printOutput } from '../../output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -45,7 +46,7 @@ const fileText = ({ file, form, destructive, statements, tables }: PlannedFile):
 export const plan = (config: Config, command: Command): Promise<void> =>
   withDatabase(config, async (db) => {
     const files = await readPlan(db);
-    const { json = false } = command.optsWithGlobals<{ json?: boolean }>();
-    const text = files.length === 0 ? 'Nothing is pending: the database is at this version.\n' : files.map(fileText).join('\n');
-    process.stdout.write(json ? `${JSON.stringify(files, null, 2)}\n` : text);
+    const text = (): string =>
+      files.length === 0 ? 'Nothing is pending: the database is at this version.\n' : files.map(fileText).join('\n');
+    printOutput(command, files, text);
   });

@@ -3,6 +3,7 @@ import type { Config } from '../../../config.ts';
 import { assertMigrated } from '../../../db/migrate.ts';
 import { parseKeyRing } from '../../../db/seal.ts';
 import { resetPassword as resetPasswordOf } from '../../../services/auth/reset-password.ts';
+import { printOutput } from '../../output.ts';
 import { keyRingText } from '../../stores.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -12,11 +13,11 @@ export const resetPassword = (config: Config, name: string, command: Command): P
     const keyRing = parseKeyRing(await keyRingText(config));
     await assertMigrated(db);
     const { username, password, isActive } = await resetPasswordOf(db, keyRing, name);
-    if (command.optsWithGlobals<{ json?: boolean }>().json === true) {
-      process.stdout.write(`${JSON.stringify({ username, password, is_active: isActive }, null, 2)}\n`);
-      return;
-    }
-    process.stdout.write(`Next login: ${username}, password ${password} (shown only now; it must be changed then)\n`);
+    printOutput(
+      command,
+      { username, password, is_active: isActive },
+      () => `Next login: ${username}, password ${password} (shown only now; it must be changed then)\n`,
+    );
     process.stderr.write(
       `The sessions of ${username} have ended; API tokens go on.${isActive ? '' : ' The account is deactivated: nobody can log in with it.'}\n`,
     );

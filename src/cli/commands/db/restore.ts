@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
+import type { Command } from 'commander';
 import type { Config } from '../../../config.ts';
 import { totalRows } from '../../../db/backup/manifest.ts';
 import { restoreDatabase } from '../../../db/backup/restore-database.ts';
 import type { Restored } from '../../../db/backup/restore-database.ts';
 import { whichCommand } from '../../../embedded/which-command.ts';
+import { printOutput } from '../../output.ts';
 import { createProgressLine, sizeText } from './progress-line.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 import { withDatabase } from './with-database.ts';
 
 export interface RestoreFlags {
   replace?: boolean;
-  /** Print the manifest. */
-  json?: boolean;
 }
 
 const describe = (file: string, { manifest }: Restored): string =>
@@ -41,11 +41,11 @@ const putBack = async (config: Config, file: string, { replace = false }: Restor
 };
 
 /** `opsconductor db restore FILE`: a backup put into an empty database, or in place of what is there, and verified. */
-export const restore = (config: Config, name: string, options: RestoreFlags): Promise<void> => {
+export const restore = (config: Config, name: string, options: RestoreFlags, command: Command): Promise<void> => {
   const file = resolve(name);
   return untilInterrupted('Stopped before the end: the transaction is rolled back, nothing was changed.', async (signal) => {
     const restored = await putBack(config, file, options, signal);
-    process.stdout.write(options.json === true ? `${JSON.stringify(restored.manifest, null, 2)}\n` : describe(file, restored));
+    printOutput(command, restored.manifest, () => describe(file, restored));
     process.stderr.write(nextStep(restored));
   });
 };

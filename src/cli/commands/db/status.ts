@@ -3,6 +3,7 @@ import type { Config } from '../../../config.ts';
 import { readStatus } from '../../../db/migrations/read-status.ts';
 import type { DatabaseStatus, MigrationState, MigrationStatus } from '../../../db/migrations/read-status.ts';
 import { EXIT_CODES } from '../../exit-code.ts';
+import { printOutput } from '../../output.ts';
 import { durationText } from '../../terminal/duration-text.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { timeText } from '../../terminal/time-text.ts';
@@ -46,7 +47,6 @@ const textOf = ({ server_version, database, migrations, partitions_ahead }: Data
 export const status = (config: Config, command: Command): Promise<void> =>
   withDatabase(config, async (db) => {
     const found = await readStatus(db);
-    const { json = false } = command.optsWithGlobals<{ json?: boolean }>();
-    process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : textOf(found));
+    printOutput(command, found, () => textOf(found));
     if (found.migrations.some(({ state }) => state !== 'applied')) process.exitCode = EXIT_CODES.failed;
   });

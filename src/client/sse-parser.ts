@@ -3,6 +3,8 @@ export interface SseMessage {
   event: string;
   id: string;
   data: string;
+  /** Milliseconds after which the server wants to be asked again, if it says so with this message. */
+  retryMs: number | undefined;
 }
 
 /** Puts messages together from chunks that may be cut anywhere, also within a character or a line end. */
@@ -26,11 +28,13 @@ export const createSseParser = (): SseParser => {
   let event = '';
   let id = '';
   let data: string[] = [];
+  let retryMs: number | undefined;
 
   const takeLine = (line: string): SseMessage | undefined => {
     if (line === '') {
-      const message = data.length > 0 ? { event: event === '' ? 'message' : event, id, data: data.join('\n') } : undefined;
+      const message = data.length > 0 ? { event: event === '' ? 'message' : event, id, data: data.join('\n'), retryMs } : undefined;
       event = '';
+      retryMs = undefined;
       data = [];
       return message;
     }
@@ -38,6 +42,7 @@ export const createSseParser = (): SseParser => {
     if (name === 'event') event = value;
     else if (name === 'id' && !value.includes('\0')) id = value;
     else if (name === 'data') data.push(value);
+    else if (name === 'retry' && /^\d{1,9}$/.test(value)) retryMs = Number(value);
     return undefined;
   };
 

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { CreateJob } from './job.ts';
+import { CreateTarget } from './target.ts';
+
+/** What people write in files. */
+const DEFINITIONS = {
+  job: { schema: CreateJob, title: 'A job of OpsConductor', description: 'What `opsconductor jobs create -f` and POST /api/v1/jobs take.' },
+  target: { schema: CreateTarget, title: 'A target of OpsConductor', description: 'What POST /api/v1/targets takes.' },
+} as const;
+
+export type DefinitionName = keyof typeof DEFINITIONS;
+export const DEFINITION_NAMES = Object.keys(DEFINITIONS) as DefinitionName[];
+
+/**
+ * The JSON Schema (2020-12) of a definition as it is written: what has a default may be left out. It says less than the API, which also checks what
+ * depends on other fields: a file that fits may still be refused.
+ */
+export const definitionSchema = (name: DefinitionName): Record<string, unknown> => {
+  const { schema, title, description } = DEFINITIONS[name];
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    target: 'draft-2020-12',
+    override: ({ jsonSchema }) => {
+      const { example } = jsonSchema;
+      if (example === undefined) return;
+      // OpenAPI's word for what JSON Schema has as a list.
+      delete jsonSchema['example'];
+      jsonSchema.examples = [example];
+    },
+  });
+  return { $schema, $id: `urn:opsconductor:schema:${name}`, title, description, ...rest };
+};
