@@ -110,7 +110,7 @@ describe.skipIf(withoutSshd)('the command line (OpenSSH)', () => {
     expect(hellos.trim().split('\n').toSorted()).toEqual(['host-1', 'host-2', 'host-3'].map((name) => `${name} | hello from ${name}`));
     expect(await cli('runs', 'logs', ended, '-f', '--regex', 'x')).toMatchObject({
       code: 2,
-      output: expect.stringContaining('--follow shows every line'),
+      output: expect.stringContaining('--follow takes neither --regex'),
     });
     expect(await said('logs', 'search', '--target', targets[1] ?? '', '-e', 'disk .s full$')).toMatch(
       new RegExp(`${failed} host-2 ! disk is full`),

@@ -1,4 +1,4 @@
-import type { Sequelize } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
 import type { Setting } from '../../contracts/setting.ts';
 import { isSettingKey } from '../../contracts/settings.ts';
 import type { SettingKey } from '../../contracts/settings.ts';
@@ -24,8 +24,11 @@ export const listSettings = async ({ db }: ServiceDeps, caller: Caller): Promise
 };
 
 /** One setting as it is stored now. */
-export const readSetting = async (db: Sequelize, key: SettingKey): Promise<Setting> =>
-  showSetting(key, await selectRow<SettingRow>(db, `SELECT ${SETTING_ROW} FROM system_settings s WHERE s.setting_key = $1`, [key]));
+export const readSetting = async (db: Sequelize, key: SettingKey, transaction?: Transaction): Promise<Setting> =>
+  showSetting(
+    key,
+    await selectRow<SettingRow>(db, `SELECT ${SETTING_ROW} FROM system_settings s WHERE s.setting_key = $1`, [key], transaction),
+  );
 
 /** @throws OpsError FORBIDDEN, NOT_FOUND */
 export const getSetting = async ({ db }: ServiceDeps, caller: Caller, key: string): Promise<Setting> => {

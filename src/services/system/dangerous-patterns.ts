@@ -1,4 +1,5 @@
 import type { ChangeDangerousPatterns, DangerousPatterns } from '../../contracts/dangerous-list.ts';
+import type { Setting } from '../../contracts/setting.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
@@ -13,11 +14,18 @@ const KEY = 'dangerous_command_patterns';
 /** A setting counts its changes. */
 export const dangerousPatternsRevision = ({ version }: Pick<DangerousPatterns, 'version'>): string => String(version);
 
+const show = ({ value, is_default: isDefault, version, updated_by: by, updated_at: at }: Setting): DangerousPatterns => ({
+  patterns: value as string[],
+  is_default: isDefault,
+  version,
+  updated_by: by,
+  updated_at: at,
+});
+
 /** The list of what is dangerous. @throws OpsError FORBIDDEN */
 export const readDangerousPatterns = async ({ db }: ServiceDeps, caller: Caller): Promise<DangerousPatterns> => {
   authorize(caller, 'settings.write');
-  const { value, is_default: isDefault, version, updated_by: by, updated_at: at } = await readSetting(db, KEY);
-  return { patterns: value as string[], is_default: isDefault, version, updated_by: by, updated_at: at };
+  return show(await readSetting(db, KEY));
 };
 
 /**
@@ -31,14 +39,15 @@ export const changeDangerousPatterns = async (
   expected?: Expected,
 ): Promise<DangerousPatterns> => {
   authorize(caller, 'settings.write');
-  await deps.db.transaction(async (transaction) => {
+  const changed = await deps.db.transaction(async (transaction) => {
     const before = await lockSetting(deps, KEY, transaction);
     assertRevision(expected, dangerousPatternsRevision(before), 'The list');
     if (version !== undefined && version !== before.version)
       throw new OpsError('CONFLICT', `${before.updated_by ?? 'Somebody'} has changed the list meanwhile. Read it again.`);
     const change = { key: KEY, value: patterns ?? undefined, path: 'patterns', action: 'change_dangerous_patterns', note } as const;
     await writeSetting(deps, caller, change, before, transaction);
+    return readSetting(deps.db, KEY, transaction);
   });
   await afterChange(deps, [KEY]);
-  return readDangerousPatterns(deps, caller);
+  return show(changed);
 };

@@ -1,5 +1,5 @@
 import { jobNamed } from '../support/definitions.ts';
-import { post, get, notFound, malformed, nested, unsupported } from './wrong-request.ts';
+import { post, get, notAllowed, notFound, malformed, nested, unsupported } from './wrong-request.ts';
 import type { WrongRequest } from './wrong-request.ts';
 
 export const HTTP: readonly WrongRequest[] = [
@@ -46,8 +46,7 @@ export const HTTP: readonly WrongRequest[] = [
   get('path that climbs', '/api/v1/targets/..%2f..%2fetc%2fpasswd', 'serial'),
   get('page of the docs that every object has', '/docs/constructor', undefined, notFound),
   get('page of the docs that climbs', '/docs/..%2Fpackage.json', undefined, notFound),
-  { title: 'PUT on a list', method: 'PUT', path: '/api/v1/targets', body: {}, ...notFound },
-  { title: 'DELETE on a list', method: 'DELETE', path: '/api/v1/jobs', ...notFound },
-  { title: 'PROPFIND', method: 'PROPFIND', path: '/api/v1/jobs', ...notFound },
-  { title: 'OPTIONS', method: 'OPTIONS', path: '/api/v1/jobs', ...notFound },
+  { title: 'PUT on a list', method: 'PUT', path: '/api/v1/targets', body: {}, ...notAllowed },
+  { title: 'DELETE on a list', method: 'DELETE', path: '/api/v1/jobs', ...notAllowed },
+  { title: 'PROPFIND', method: 'PROPFIND', path: '/api/v1/jobs', ...notAllowed },
 ];

@@ -88,6 +88,7 @@ export const password = (title: string, body: unknown, field: string) => post(`p
 
 export const unprocessable = (code: string) => ({ status: 422, code });
 export const notFound = { status: 404, code: 'NOT_FOUND' };
+export const notAllowed = { status: 405, code: 'METHOD_NOT_ALLOWED' };
 export const conflict = { status: 409, code: 'CONFLICT' };
 export const malformed = { status: 400, code: 'MALFORMED_REQUEST' };
 export const unsupported = { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' };
