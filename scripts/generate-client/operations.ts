@@ -48,17 +48,18 @@ const answerOf = (document: Document, operation: Operation): Answer => {
     [...new Set(contents.flatMap(([type, { schema = {} }]) => (isWanted(type) ? [typeOf(schema)] : [])))].join(' | ');
   if (types.size === 0) return { kind: 'nothing', type: 'void' };
   if (types.has(EVENTS)) return { kind: 'events', type: eventName(operation) };
+  // What is to be had line by line as well comes so: nobody need wait for the end, or hold all of it.
+  if (types.has(LINES) && [...types].every((type) => type === LINES || isJson(type))) {
+    const type = typesOf((one) => one === LINES);
+    // Declared as text; each line is JSON all the same.
+    return { kind: 'lines', type: type === 'string' ? 'unknown' : type };
+  }
   if ([...types].some(isJson)) {
     const page = contents
       .map(([, { schema }]) => resolved(document, schema))
       .find((schema) => schema !== undefined && pageItem(schema) !== undefined);
     const hasFields = parametersIn('query', operation).some(({ name }) => name === 'fields');
     return { kind: 'json', type: typesOf(isJson), item: page === undefined || !hasFields ? undefined : pageItem(page) };
-  }
-  if (types.size === 1 && types.has(LINES)) {
-    const type = typesOf((one) => one === LINES);
-    // Declared as text; each line is JSON all the same.
-    return { kind: 'lines', type: type === 'string' ? 'unknown' : type };
   }
   return { kind: 'bytes', type: 'Uint8Array' };
 };
@@ -69,7 +70,8 @@ const bodyOf = ({ requestBody }: Operation): { kind: string; type: string; isReq
   if (first === undefined) return undefined;
   const [kind, { schema = {} }] = contents.find(([type]) => type === JSON_TYPE) ?? first;
   const isRequired = requestBody?.required === true;
-  return kind === JSON_TYPE ? { kind: 'json', type: typeOf(schema), isRequired } : { kind, type: 'Blob', isRequired };
+  if (kind !== JSON_TYPE) return { kind, type: 'Blob', isRequired };
+  return { kind: 'json', type: contents.length === 1 ? typeOf(schema) : `${typeOf(schema)} | Blob`, isRequired };
 };
 
 interface Option {

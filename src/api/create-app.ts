@@ -26,6 +26,7 @@ import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
 import { branchRoutes } from './routes/branches.ts';
+import { dataRoutes } from './routes/data.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -149,5 +150,6 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/artifacts', artifactRoutes(deps.services, route))
     .route('/api/v1/system', systemRoutes(deps.services, route))
     .route('/api/v1/settings', settingRoutes(deps.services, route))
-    .route('/api/v1/audit', auditRoutes(deps.services, route));
+    .route('/api/v1/audit', auditRoutes(deps.services, route))
+    .route('/api/v1/data', dataRoutes(deps.services, route));
 };

@@ -37,7 +37,7 @@ export interface OperationShape {
   query?: readonly string[];
   headers?: readonly string[];
   takesKey?: true;
-  /** `json`, or the media type of a file. */
+  /** `json`, which a Blob of another type may stand for where the operation takes it, or the media type of a file. */
   body?: string;
   answer: 'json' | 'nothing' | 'events' | 'lines' | 'bytes';
   /** Types of its events; those of a newer server are left out. */

@@ -26,6 +26,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   METHOD_UNSUPPORTED: 'This method cannot do this.',
   CREDENTIAL_MISSING: 'The target has no usable credential.',
   CREDENTIAL_UNREADABLE: 'The key ring does not open the secret.',
+  PASSPHRASE_WRONG: 'The passphrase does not open the secrets of the document.',
   OUTPUT_MASKED: 'It refers to a result in which a secret was masked.',
   VARIABLE_MISSING: 'A variable has no value.',
   IDEMPOTENCY_MISMATCH: 'The Idempotency-Key was used for another request.',

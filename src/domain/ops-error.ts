@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   METHOD_UNSUPPORTED: { status: 422, category: 'configuration' },
   CREDENTIAL_MISSING: { status: 422, category: 'configuration' },
   CREDENTIAL_UNREADABLE: { status: 422, category: 'configuration' },
+  PASSPHRASE_WRONG: { status: 422, category: 'configuration' },
   OUTPUT_MASKED: { status: 422, category: 'configuration' },
   VARIABLE_MISSING: { status: 422, category: 'configuration' },
   IDEMPOTENCY_MISMATCH: { status: 422, category: 'configuration' },

@@ -1,13 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { registerClientCommands } from '../../src/cli/client-commands.ts';
-import { printError } from '../../src/cli/print-error.ts';
-import { parseConfig } from '../../src/config.ts';
 import { execute } from '../../src/db/query.ts';
+import { runCli } from '../support/run-cli.ts';
+import type { CliEnd } from '../support/run-cli.ts';
 import { servePlatform } from '../support/serve-platform.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
@@ -26,36 +23,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What is written to it, as a stream of the command line. */
-const sink = (): { stream: NodeJS.WriteStream; text: () => string } => {
-  const chunks: string[] = [];
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk.toString());
-      done();
-    },
-  });
-  return { stream: stream as unknown as NodeJS.WriteStream, text: () => chunks.join('') };
-};
-
-/** What a command that ended by itself has set. */
-const exitCode = (): number => Number(process.exitCode);
-
 /** Runs a command in this process. */
-const cli = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-  const config = parseConfig({ OPSCONDUCTOR_URL: server.url, OPSCONDUCTOR_TOKEN: platform.token, XDG_CONFIG_HOME: folder });
-  const [out, err] = [sink(), sink()];
-  const program = new Command().configureOutput({ writeErr: (text) => void err.stream.write(text), writeOut: () => undefined });
-  registerClientCommands(program, config, { stdin: process.stdin, stdout: out.stream, stderr: err.stream });
-  process.exitCode = 0;
-  const error: unknown = await program.parseAsync(args, { from: 'user' }).then(
-    () => undefined,
-    (caught: unknown) => caught,
-  );
-  const code = error === undefined ? exitCode() : printError(error, config, err.stream);
-  process.exitCode = 0;
-  return { code, stdout: out.text(), stderr: err.text() };
-};
+const cli = (...args: string[]): Promise<CliEnd> =>
+  runCli({ OPSCONDUCTOR_URL: server.url, OPSCONDUCTOR_TOKEN: platform.token, XDG_CONFIG_HOME: folder }, args);
 
 test('settings are listed, shown, set and reset', async () => {
   const [listed, shown, set, wrong, unknown] = await Promise.all([

@@ -1,8 +1,8 @@
 import { createMiddleware } from 'hono/factory';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { ApiEnv } from '../env.ts';
-import { repeatedKeys } from '../repeated-keys.ts';
-import { unstorableValues } from '../unstorable-values.ts';
+import { repeatedKeys } from '../../domain/repeated-keys.ts';
+import { unstorableValues } from '../../domain/unstorable-values.ts';
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 

@@ -5,6 +5,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { beginRequest, completeRequest, forgetRequest } from '../../services/idempotency.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import type { ApiEnv } from '../env.ts';
+import { streamOf } from '../file-response.ts';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
 const PATH_LENGTH = 500;
@@ -16,7 +17,8 @@ export interface IdempotencyOptions {
   streamsBody: boolean;
 }
 
-const OF_A_STREAM = ['content-type', 'content-length', 'content-digest', 'repr-digest'];
+const OF_A_STREAM = ['content-type', 'content-length', 'content-digest', 'repr-digest', 'x-passphrase'];
+const NDJSON = 'application/x-ndjson';
 
 /** What makes the request another one: its address, and its body or what is said of it. */
 const digestOf = async ({ keyRing }: ServiceDeps, c: Context<ApiEnv>, { streamsBody }: IdempotencyOptions): Promise<Buffer> => {
@@ -31,6 +33,35 @@ const without = (body: unknown, once: readonly string[]): unknown =>
   typeof body === 'object' && body !== null && once.length > 0
     ? Object.fromEntries(Object.entries(body).filter(([name]) => !once.includes(name)))
     : body;
+
+/** Lines are kept as one text, under their type. */
+const keptLines = (body: unknown): string | undefined => {
+  const text: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, NDJSON) : undefined;
+  return typeof text === 'string' ? text : undefined;
+};
+
+const replay = (c: Context<ApiEnv>, { status, body }: { status: number; body: unknown }): Response => {
+  c.header('Idempotent-Replayed', 'true');
+  if (status === 204) return c.body(null, 204);
+  const lines = keptLines(body);
+  return lines === undefined ? c.json(body ?? null, status as 200) : c.body(lines, status as 200, { 'Content-Type': NDJSON });
+};
+
+/** Passes an answer on as it comes. @param end gets all of it when it has come whole, undefined when it was broken off */
+async function* watched(content: AsyncIterable<Uint8Array>, end: (text: string | undefined) => Promise<void>): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let isWhole = false;
+  try {
+    for await (const chunk of content) {
+      text += decoder.decode(chunk, { stream: true });
+      yield chunk;
+    }
+    isWhole = true;
+  } finally {
+    await end(isWhole ? text : undefined);
+  }
+}
 
 /**
  * A POST that is sent again with the same `Idempotency-Key` gets the answer of the first one (for 24 hours) instead of being done again;
@@ -49,10 +80,7 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     const requestHash = await digestOf(deps, c, options);
     const request = { userId: c.get('caller').userId, key, method: c.req.method, path: pathname.slice(0, PATH_LENGTH), requestHash };
     const begun = await beginRequest(db, request);
-    if (begun.state === 'completed') {
-      c.header('Idempotent-Replayed', 'true');
-      return begun.status === 204 ? c.body(null, 204) : c.json(begun.body ?? null, begun.status as 200);
-    }
+    if (begun.state === 'completed') return replay(c, begun);
     try {
       await next();
     } catch (error) {
@@ -62,7 +90,13 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     const { status } = c.res;
     // Hono turns a thrown error into a response before this point: only answers that stand are kept.
     if (status >= 400) await forgetRequest(db, request, begun.claim);
-    else {
+    else if (c.res.body !== null && c.res.headers.get('Content-Type') === NDJSON) {
+      const end = (text: string | undefined): Promise<void> =>
+        text === undefined
+          ? forgetRequest(db, request, begun.claim)
+          : completeRequest(db, request, begun.claim, status, { [NDJSON]: text });
+      c.res = new Response(streamOf(watched(c.res.body, end)), c.res);
+    } else {
       const body = status === 204 ? null : without(await c.res.clone().json(), options.once);
       await completeRequest(db, request, begun.claim, status, body);
     }

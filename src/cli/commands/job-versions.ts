@@ -8,6 +8,7 @@ import { allPages } from '../http/all-pages.ts';
 import { cleanText } from '../terminal/clean-text.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { timeText } from '../terminal/time-text.ts';
+import { valueText } from '../terminal/value-text.ts';
 
 /** The calls of jobs, or of templates. */
 const callsOf = ({ client }: CliSession, kind: 'job' | 'template') =>
@@ -22,13 +23,6 @@ const versionRow = (version: JobVersion): string[] => [
   version.name,
   version.change_note ?? '',
 ];
-
-const VALUE_SHOWN = 400;
-
-const valueText = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return cleanText(text.length > VALUE_SHOWN ? `${text.slice(0, VALUE_SHOWN)}…` : text);
-};
 
 /** As people read differences: what was with a minus, what is with a plus. */
 export const comparisonText = ({ differences }: JobComparison, paint: CliSession['paint']): string =>

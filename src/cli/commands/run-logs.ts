@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Option } from 'commander';
@@ -11,6 +9,7 @@ import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { allPages } from '../http/all-pages.ts';
 import { lineFilter } from '../line-filter.ts';
+import { saveWhole } from '../save-whole.ts';
 import { logLineText } from '../log-line-text.ts';
 import { addSearchOptions, foundLines, isSearch, searchQuery } from './log-search.ts';
 import type { SearchOptions } from './log-search.ts';
@@ -67,29 +66,12 @@ interface DownloadOptions {
   to?: string;
 }
 
-/** A file that is there only when it is whole. */
-const saveWhole = async (path: string, content: AsyncIterable<Uint8Array>): Promise<void> => {
-  const part = `${path}.part`;
-  try {
-    await pipeline(content, createWriteStream(part));
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true });
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new OpsError(
-      'FILE_FAILED',
-      `The log could not be saved as ${path} (${why}). Nothing was kept; try again, or name another file with --to.`,
-      { cause },
-    );
-  }
-};
-
 const download = async (context: CliContext, serial: string, { format, to }: DownloadOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const content = await session.client.downloadLog(serial, { format });
   if (to === '-') return pipeline(content, context.stdout, { end: false });
   const path = resolve(to ?? `${serial}.${format === 'text' ? 'log' : 'ndjson'}`);
-  await saveWhole(path, content);
+  await saveWhole(path, content, 'The log');
   await session.print({ execution_serial: serial, path }, `${path}\n`);
 };
 

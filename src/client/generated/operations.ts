@@ -44,15 +44,18 @@ import type {
   Credential,
   CredentialList,
   DangerousPatterns,
+  DataDocument,
   DatabaseHealth,
   ExchangeCode,
   Execution,
   ExecutionComparison,
   ExecutionCounts,
   ExecutionSummary,
+  ExportData,
   FoundLine,
   Health,
   HostKey,
+  ImportLine,
   Job,
   JobCheck,
   JobComparison,
@@ -799,6 +802,15 @@ export interface VerifyAuditOptions extends CallOptions {
   to?: string | undefined;
   /** Hash of a seal that was noted earlier: it must still be there. */
   anchor?: string | undefined;
+}
+
+export interface ImportDataOptions extends KeyedOptions {
+  /** `merge` makes what is not there and changes what is another; `append` makes what is not there and leaves the rest as it is; `replace` is merge, and removes what the document has not, of the types that it holds. */
+  mode?: 'merge' | 'append' | 'replace' | undefined;
+  /** Everything is done as if, and taken back in the end: the report is the same, and nothing is changed. */
+  validate_only?: string | undefined;
+  /** Passphrase of the sealed secrets of the document, percent-encoded (UTF-8). Without it they are left out. */
+  xPassphrase?: string | undefined;
 }
 
 /** The operations of the API. All reject with ApiError. */
@@ -1559,6 +1571,18 @@ export interface Operations {
    * `GET /api/v1/audit/{id}`, permission: audit.read.
    */
   getAuditEvent(id: string, options?: CallOptions): Promise<OneAuditEvent>;
+  /**
+   * Export targets, jobs, templates, settings and users.
+   * `POST /api/v1/data/export`, permission: data.export.
+   * One document with what is there, read while it is sent. Takes the right to read each of its types, too (settings.write and users.write for those), and with a passphrase credentials.write. No hash of a password is in it, and a secret only sealed with the passphrase: Argon2id, AES-256-GCM. A document that ends without the end of its form, or before the connection was closed in order, was broken off. Audited.
+   */
+  exportData(body: ExportData, options?: CallOptions): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Import a document, or apply one that people wrote.
+   * `POST /api/v1/data/import`, permission: data.import.
+   * The body is the document: JSON or CSV of at most 64 MiB, YAML of at most 16 MiB. Takes the right to write each of its types, too, and credentials.write for secrets. What becomes of each thing stands in the report: as one JSON document or, with `Accept: application/x-ndjson`, a line each as soon as it is stored, the summary last. A thing that fails does not stop the others. See docs/export.md.
+   */
+  importData(body: DataDocument | Blob, options?: ImportDataOptions): AsyncGenerator<ImportLine, void, undefined>;
 }
 
 /** Where each operation is and what it takes. */
@@ -1707,4 +1731,6 @@ export const OPERATIONS = {
   listAuditSeals: { method: 'GET', path: '/api/v1/audit/seals', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   verifyAudit: { method: 'GET', path: '/api/v1/audit/verification', query: ['from', 'to', 'anchor'], answer: 'lines' },
   getAuditEvent: { method: 'GET', path: '/api/v1/audit/{id}', answer: 'json' },
+  exportData: { method: 'POST', path: '/api/v1/data/export', body: 'json', answer: 'bytes' },
+  importData: { method: 'POST', path: '/api/v1/data/import', query: ['mode', 'validate_only'], headers: ['x-passphrase'], takesKey: true, body: 'json', answer: 'lines' },
 } as const satisfies Record<keyof Operations, OperationShape>;

@@ -1,6 +1,741 @@
 // Made from openapi.json by `npm run client`; changes go into the routes of the API.
 import type { Page } from '../page.ts';
 
+/** Things of several kinds, in any order. */
+export interface DataDocument {
+  /** Version of this form. */
+  opsconductor?: 1 | undefined;
+  exported_at?: string | undefined;
+  seal?: SealHead | undefined;
+  items: ({
+    name: string;
+    target_type?: 'system' | 'api' | 'database' | 'email' | 'web' | 'communication' | undefined;
+    description?: string | null | undefined;
+    os_type?: string | undefined;
+    environment?: 'production' | 'staging' | 'development' | 'testing' | undefined;
+    location?: string | null | undefined;
+    data_center?: string | null | undefined;
+    region?: string | null | undefined;
+    labels?: Record<string, string> | undefined;
+    status?: 'active' | 'inactive' | 'maintenance' | undefined;
+    methods?: Record<string, unknown>[] | undefined;
+    kind: 'target';
+    serial?: string | undefined;
+    /** Names the thing for good, in any installation. */
+    uuid?: string | undefined;
+  } | {
+    name: string;
+    description?: string | null | undefined;
+    priority?: number | undefined;
+    timeout_seconds?: number | null | undefined;
+    retry_count?: number | undefined;
+    variables?: ({
+      key: string;
+      type?: 'string' | 'number' | 'boolean' | 'json' | undefined;
+      value?: string | number | boolean | null | unknown[] | Record<string, unknown> | undefined;
+      description?: string | undefined;
+      is_secret?: boolean | undefined;
+      /** A run does not start without a value. */
+      is_required?: boolean | undefined;
+      /** Who starts a run is asked for it; its value here is what is proposed. */
+      is_input?: boolean | undefined;
+      /** The only values that it may have. */
+      choices?: (string | number | boolean | null | unknown[] | Record<string, unknown>)[] | undefined;
+      /** Least number; of a text, fewest characters. */
+      min?: number | undefined;
+      /** Largest number; of a text, most characters. */
+      max?: number | undefined;
+      /** Regular expression that the whole text must match. */
+      pattern?: string | undefined;
+      sealed?: SealedSecret | undefined;
+    })[] | undefined;
+    settings?: {
+      max_concurrent_targets?: number | undefined;
+      /** Dangerous commands of the job are meant; without it they are refused. */
+      confirm_dangerous?: boolean | undefined;
+      /** Its runs neither wait for a target that another run works on, nor hold one. */
+      allow_shared_targets?: boolean | undefined;
+      /** Keeps the exact bytes of both streams of every action as artifacts, unless an action says otherwise. */
+      keep_full_output?: boolean | undefined;
+      /** Pause before the first retry of the actions that do not say; 5 when left out. */
+      retry_delay_seconds?: number | undefined;
+      /** Of the actions that do not say; false stores no output. */
+      capture_output?: boolean | undefined;
+      /** Of every command and script; one of the same name of an action counts there. May refer to variables of the job. */
+      environment?: Record<string, string> | undefined;
+      /** Names by which jobs are listed. */
+      tags?: string[] | undefined;
+      rollout?: Rollout | undefined;
+    } | undefined;
+    targets?: string[] | undefined;
+    /** Targets besides those of the list, chosen when a run starts. */
+    target_selector?: string | null | undefined;
+    /** Why, in the words of who changes it. */
+    change_note?: string | undefined;
+    actions: ActionInput[];
+    kind: 'job';
+    serial?: string | undefined;
+    /** Names the thing for good, in any installation. */
+    uuid?: string | undefined;
+  } | {
+    name: string;
+    description?: string | null | undefined;
+    priority?: number | undefined;
+    timeout_seconds?: number | null | undefined;
+    retry_count?: number | undefined;
+    variables?: ({
+      key: string;
+      type?: 'string' | 'number' | 'boolean' | 'json' | undefined;
+      value?: string | number | boolean | null | unknown[] | Record<string, unknown> | undefined;
+      description?: string | undefined;
+      is_secret?: boolean | undefined;
+      /** A run does not start without a value. */
+      is_required?: boolean | undefined;
+      /** Who starts a run is asked for it; its value here is what is proposed. */
+      is_input?: boolean | undefined;
+      /** The only values that it may have. */
+      choices?: (string | number | boolean | null | unknown[] | Record<string, unknown>)[] | undefined;
+      /** Least number; of a text, fewest characters. */
+      min?: number | undefined;
+      /** Largest number; of a text, most characters. */
+      max?: number | undefined;
+      /** Regular expression that the whole text must match. */
+      pattern?: string | undefined;
+      sealed?: SealedSecret | undefined;
+    })[] | undefined;
+    settings?: {
+      max_concurrent_targets?: number | undefined;
+      /** Dangerous commands of the job are meant; without it they are refused. */
+      confirm_dangerous?: boolean | undefined;
+      /** Its runs neither wait for a target that another run works on, nor hold one. */
+      allow_shared_targets?: boolean | undefined;
+      /** Keeps the exact bytes of both streams of every action as artifacts, unless an action says otherwise. */
+      keep_full_output?: boolean | undefined;
+      /** Pause before the first retry of the actions that do not say; 5 when left out. */
+      retry_delay_seconds?: number | undefined;
+      /** Of the actions that do not say; false stores no output. */
+      capture_output?: boolean | undefined;
+      /** Of every command and script; one of the same name of an action counts there. May refer to variables of the job. */
+      environment?: Record<string, string> | undefined;
+      /** Names by which jobs are listed. */
+      tags?: string[] | undefined;
+      rollout?: Rollout | undefined;
+    } | undefined;
+    /** Why, in the words of who changes it. */
+    change_note?: string | undefined;
+    actions: ActionInput[];
+    kind: 'template';
+    serial?: string | undefined;
+    /** Names the thing for good, in any installation. */
+    uuid?: string | undefined;
+  } | {
+    kind: 'setting';
+    name: string;
+    value?: unknown;
+  } | {
+    kind: 'user';
+    /** Is passed over: accounts are found by their user name. */
+    uuid?: string | undefined;
+    username: string;
+    /** A new account needs it. */
+    email?: string | undefined;
+    role?: 'admin' | 'operator' | 'viewer' | undefined;
+    /** Permissions on top of those of the role. */
+    permissions?: ('targets.read' | 'jobs.read' | 'executions.read' | 'schedules.read' | 'discovery.read' | 'device_types.read' | 'alerts.read' | 'reports.read' | 'analytics.read' | 'monitoring.read' | 'targets.write' | 'targets.test' | 'credentials.write' | 'jobs.write' | 'jobs.execute' | 'executions.cancel' | 'executions.steer' | 'approvals.answer' | 'schedules.write' | 'discovery.run' | 'discovery.import' | 'device_types.write' | 'alerts.act' | 'reports.generate' | 'tokens.own' | 'users.write' | 'settings.write' | 'audit.read' | 'alert_rules.write' | 'templates.write' | 'reports.write' | 'workers.manage' | 'database.read' | 'data.export' | 'data.import' | 'tokens.all')[] | undefined;
+    is_active?: boolean | undefined;
+  })[];
+}
+
+export interface SealHead {
+  cipher: 'aes-256-gcm';
+  kdf: 'argon2id';
+  memory_kib: number;
+  passes: number;
+  lanes: number;
+  salt: string;
+  /** Tells a wrong passphrase from a right one. */
+  check: {
+    nonce: string;
+    ct: string;
+  };
+}
+
+/** Opens with the passphrase of the export only. */
+export interface SealedSecret {
+  nonce: string;
+  ct: string;
+}
+
+export interface Rollout {
+  /** Sizes of the batches, the canary first; the last one is repeated until no target is left. None: one batch. */
+  batches?: ({
+    count: number;
+  } | {
+    percent: number;
+  })[] | undefined;
+  /** Targets take their turn by this label, or by name, env, os, type, location, data_center, region or health; those without it last. */
+  order_by?: string | undefined;
+  /** Named like order_by. One group after another, each in batches of its own; a percentage is one of the group. */
+  group_by?: string | undefined;
+  /** No further target begins when so many of the run have failed. */
+  stop_after_failures?: {
+    count: number;
+  } | {
+    percent: number;
+  } | undefined;
+  /** The next batch begins after this time, or when one of these people has approved it. */
+  between_batches?: {
+    seconds: number;
+  } | {
+    approvers: ({
+      type: 'user';
+      value: string;
+    } | {
+      type: 'role';
+      value: 'admin' | 'operator' | 'viewer';
+    })[];
+  } | undefined;
+}
+
+export type ActionInput = {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'command';
+  action_parameters: {
+    command: string;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'script';
+  action_parameters: {
+    scriptType: 'sh' | 'bash' | 'python' | 'powershell' | 'javascript' | 'batch';
+    scriptContent: string;
+    arguments?: string[] | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'file';
+  action_parameters: {
+    operation: 'copy' | 'move';
+    source: string;
+    /** A file goes into a folder that is there, under its own name. */
+    destination: string;
+    /** false fails when the destination is there already. */
+    overwrite?: boolean | undefined;
+    preservePermissions?: boolean | undefined;
+  } | {
+    operation: 'delete';
+    source: string;
+    recursive?: boolean | undefined;
+  } | {
+    operation: 'mkdir';
+    source: string;
+    mode?: string | undefined;
+  } | {
+    operation: 'chmod';
+    source: string;
+    mode: string;
+    recursive?: boolean | undefined;
+  } | {
+    operation: 'chown';
+    source: string;
+    owner: string;
+    recursive?: boolean | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'file_transfer';
+  action_parameters: {
+    operation: 'upload';
+    destination_path: string;
+    /** Artifact to upload: its uuid, or a reference such as ${actions.fetch.artifact} to what a download of this run has fetched. */
+    artifact?: string | undefined;
+    /** Text to upload. */
+    content?: string | undefined;
+    mode?: string | undefined;
+    /** What the content must have. */
+    sha256?: string | undefined;
+    overwrite?: boolean | undefined;
+    /** Makes the folders above the destination that are missing. */
+    create_parents?: boolean | undefined;
+  } | {
+    operation: 'download';
+    source_path: string;
+    /** What the file must have. */
+    sha256?: string | undefined;
+    /** A larger file is refused; at most max_artifact_bytes. */
+    maxBytes?: number | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'api';
+  action_parameters: {
+    method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'HEAD' | undefined;
+    /** A path goes to the method of the target; a URL is requested by the worker. */
+    url: string;
+    headers?: Record<string, string> | undefined;
+    /** Text, or JSON. */
+    body?: string | Record<string, unknown> | unknown[] | undefined;
+    expectedStatusCodes?: number[] | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'database';
+  action_parameters: {
+    /** A statement; a JSON command for MongoDB, a command line for Redis. Values in it are bound, never written into it. */
+    query: string;
+    /** STORED_PROCEDURE calls the procedure that `query` names. The others refuse a statement that begins otherwise. */
+    queryType?: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'STORED_PROCEDURE' | undefined;
+    /** Values for `${params.name}` in the query. */
+    parameters?: Record<string, string | number | boolean | null> | undefined;
+    /** Such as postgresql://user:${PASSWORD}@host/db: from the worker instead of by a method of the target. */
+    connectionString?: string | undefined;
+    maxRows?: number | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'email';
+  action_parameters: {
+    from?: string | undefined;
+    to: string[];
+    cc?: string[] | undefined;
+    bcc?: string[] | undefined;
+    subject: string;
+    body: string;
+    html?: string | undefined;
+    attachments?: ({
+      filename: string;
+      /** Text. */
+      content?: string | undefined;
+      /** Bytes in Base64. */
+      content_base64?: string | undefined;
+      /** A file that is kept: its UUID, or a reference such as ${actions.fetch.artifact}. */
+      artifact?: string | undefined;
+      content_type?: string | undefined;
+    })[] | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'condition';
+  action_parameters: {
+    conditionType: 'if';
+    /** CEL over the variables, and `actions.KEY.output`, `.exit_code`, `.status`. */
+    expression: string;
+    then: ActionInput[];
+    else?: ActionInput[] | undefined;
+  } | {
+    conditionType: 'switch';
+    /** CEL over the variables, and `actions.KEY.output`, `.exit_code`, `.status`. */
+    expression: string;
+    /** What runs when the expression gives this text. */
+    cases: Record<string, ActionInput[]>;
+    /** What runs when no case fits. */
+    else?: ActionInput[] | undefined;
+  } | {
+    conditionType: 'while';
+    /** CEL over the variables, and `actions.KEY.output`, `.exit_code`, `.status`. */
+    expression: string;
+    loop: ActionInput[];
+    /** More fail the action with LOOP_TOO_LONG. */
+    maxIterations?: number | undefined;
+  } | {
+    conditionType: 'for';
+    /** A list, or a number: as many times. LOOP_ITEM and LOOP_INDEX are variables of the loop. */
+    expression: string;
+    loop: ActionInput[];
+    /** More fail the action with LOOP_TOO_LONG. */
+    maxIterations?: number | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'parallel';
+  action_parameters: {
+    actions: ActionInput[];
+    maxConcurrency?: number | undefined;
+    /** false: the first failure cancels the others. */
+    waitForAll?: boolean | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'wait';
+  action_parameters: {
+    seconds: number;
+  } | {
+    until: string;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+} | {
+  /** Stable name; action_<n> when left out. */
+  action_key?: string | undefined;
+  action_name: string;
+  action_config?: {
+    /** Method of the target over which it runs; the first that can do it when left out. */
+    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
+    working_directory?: string | undefined;
+    environment?: Record<string, string> | undefined;
+    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
+    expected_exit_codes?: number[] | undefined;
+    /** false stores no output, only that and how it ended. */
+    capture_output?: boolean | undefined;
+    /** Keeps the exact bytes of both streams as artifacts. */
+    keep_full_output?: boolean | undefined;
+    /** User on the target who runs it, through sudo. */
+    run_as?: string | undefined;
+    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
+    target_compatibility?: string[] | undefined;
+    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
+    delivery?: 'at_most_once' | 'at_least_once' | undefined;
+  } | undefined;
+  is_enabled?: boolean | undefined;
+  timeout_seconds?: number | undefined;
+  retry_count?: number | undefined;
+  /** As the settings of the job say, else 5. */
+  retry_delay_seconds?: number | undefined;
+  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
+  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
+  conditions?: ActionCondition[] | undefined;
+  dependencies?: ActionDependency[] | undefined;
+  action_type: 'approval';
+  action_parameters: {
+    /** Users by name, or roles; one answer is enough. */
+    approvers: ({
+      type: 'user';
+      value: string;
+    } | {
+      type: 'role';
+      value: 'admin' | 'operator' | 'viewer';
+    })[];
+    /** What they are asked; references have their values. */
+    message?: string | undefined;
+    timeoutSeconds?: number | undefined;
+    onTimeout?: 'fail' | 'approve' | 'skip' | undefined;
+  };
+  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
+  rollback?: ActionInput[] | undefined;
+};
+
+/** All conditions of an action must hold, or it is skipped. */
+export interface ActionCondition {
+  variable: string;
+  operator: '==' | '!=' | '>' | '<' | 'contains' | 'matches';
+  /** References in a text have their values. */
+  value: string | number | boolean;
+}
+
+export interface ActionDependency {
+  action_key: string;
+  /** `completed`: it ran, however it ended. */
+  status?: 'success' | 'failure' | 'completed' | 'skipped' | undefined;
+}
+
 export interface Health {
   status: 'ok';
 }
@@ -1234,20 +1969,6 @@ export interface Action {
   rollback: Record<string, unknown>[];
 }
 
-/** All conditions of an action must hold, or it is skipped. */
-export interface ActionCondition {
-  variable: string;
-  operator: '==' | '!=' | '>' | '<' | 'contains' | 'matches';
-  /** References in a text have their values. */
-  value: string | number | boolean;
-}
-
-export interface ActionDependency {
-  action_key: string;
-  /** `completed`: it ran, however it ended. */
-  status?: 'success' | 'failure' | 'completed' | 'skipped' | undefined;
-}
-
 export interface ChangeJobTargets {
   /** Those that are on the list already stay. */
   add?: string[] | undefined;
@@ -1338,562 +2059,6 @@ export interface VariableInput {
   /** Regular expression that the whole text must match. */
   pattern?: string | undefined;
 }
-
-export interface Rollout {
-  /** Sizes of the batches, the canary first; the last one is repeated until no target is left. None: one batch. */
-  batches?: ({
-    count: number;
-  } | {
-    percent: number;
-  })[] | undefined;
-  /** Targets take their turn by this label, or by name, env, os, type, location, data_center, region or health; those without it last. */
-  order_by?: string | undefined;
-  /** Named like order_by. One group after another, each in batches of its own; a percentage is one of the group. */
-  group_by?: string | undefined;
-  /** No further target begins when so many of the run have failed. */
-  stop_after_failures?: {
-    count: number;
-  } | {
-    percent: number;
-  } | undefined;
-  /** The next batch begins after this time, or when one of these people has approved it. */
-  between_batches?: {
-    seconds: number;
-  } | {
-    approvers: ({
-      type: 'user';
-      value: string;
-    } | {
-      type: 'role';
-      value: 'admin' | 'operator' | 'viewer';
-    })[];
-  } | undefined;
-}
-
-export type ActionInput = {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'command';
-  action_parameters: {
-    command: string;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'script';
-  action_parameters: {
-    scriptType: 'sh' | 'bash' | 'python' | 'powershell' | 'javascript' | 'batch';
-    scriptContent: string;
-    arguments?: string[] | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'file';
-  action_parameters: {
-    operation: 'copy' | 'move';
-    source: string;
-    /** A file goes into a folder that is there, under its own name. */
-    destination: string;
-    /** false fails when the destination is there already. */
-    overwrite?: boolean | undefined;
-    preservePermissions?: boolean | undefined;
-  } | {
-    operation: 'delete';
-    source: string;
-    recursive?: boolean | undefined;
-  } | {
-    operation: 'mkdir';
-    source: string;
-    mode?: string | undefined;
-  } | {
-    operation: 'chmod';
-    source: string;
-    mode: string;
-    recursive?: boolean | undefined;
-  } | {
-    operation: 'chown';
-    source: string;
-    owner: string;
-    recursive?: boolean | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'file_transfer';
-  action_parameters: {
-    operation: 'upload';
-    destination_path: string;
-    /** Artifact to upload: its uuid, or a reference such as ${actions.fetch.artifact} to what a download of this run has fetched. */
-    artifact?: string | undefined;
-    /** Text to upload. */
-    content?: string | undefined;
-    mode?: string | undefined;
-    /** What the content must have. */
-    sha256?: string | undefined;
-    overwrite?: boolean | undefined;
-    /** Makes the folders above the destination that are missing. */
-    create_parents?: boolean | undefined;
-  } | {
-    operation: 'download';
-    source_path: string;
-    /** What the file must have. */
-    sha256?: string | undefined;
-    /** A larger file is refused; at most max_artifact_bytes. */
-    maxBytes?: number | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'api';
-  action_parameters: {
-    method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'HEAD' | undefined;
-    /** A path goes to the method of the target; a URL is requested by the worker. */
-    url: string;
-    headers?: Record<string, string> | undefined;
-    /** Text, or JSON. */
-    body?: string | Record<string, unknown> | unknown[] | undefined;
-    expectedStatusCodes?: number[] | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'database';
-  action_parameters: {
-    /** A statement; a JSON command for MongoDB, a command line for Redis. Values in it are bound, never written into it. */
-    query: string;
-    /** STORED_PROCEDURE calls the procedure that `query` names. The others refuse a statement that begins otherwise. */
-    queryType?: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'STORED_PROCEDURE' | undefined;
-    /** Values for `${params.name}` in the query. */
-    parameters?: Record<string, string | number | boolean | null> | undefined;
-    /** Such as postgresql://user:${PASSWORD}@host/db: from the worker instead of by a method of the target. */
-    connectionString?: string | undefined;
-    maxRows?: number | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'email';
-  action_parameters: {
-    from?: string | undefined;
-    to: string[];
-    cc?: string[] | undefined;
-    bcc?: string[] | undefined;
-    subject: string;
-    body: string;
-    html?: string | undefined;
-    attachments?: ({
-      filename: string;
-      /** Text. */
-      content?: string | undefined;
-      /** Bytes in Base64. */
-      content_base64?: string | undefined;
-      /** A file that is kept: its UUID, or a reference such as ${actions.fetch.artifact}. */
-      artifact?: string | undefined;
-      content_type?: string | undefined;
-    })[] | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'condition';
-  action_parameters: {
-    conditionType: 'if';
-    /** CEL over the variables, and `actions.KEY.output`, `.exit_code`, `.status`. */
-    expression: string;
-    then: ActionInput[];
-    else?: ActionInput[] | undefined;
-  } | {
-    conditionType: 'switch';
-    /** CEL over the variables, and `actions.KEY.output`, `.exit_code`, `.status`. */
-    expression: string;
-    /** What runs when the expression gives this text. */
-    cases: Record<string, ActionInput[]>;
-    /** What runs when no case fits. */
-    else?: ActionInput[] | undefined;
-  } | {
-    conditionType: 'while';
-    /** CEL over the variables, and `actions.KEY.output`, `.exit_code`, `.status`. */
-    expression: string;
-    loop: ActionInput[];
-    /** More fail the action with LOOP_TOO_LONG. */
-    maxIterations?: number | undefined;
-  } | {
-    conditionType: 'for';
-    /** A list, or a number: as many times. LOOP_ITEM and LOOP_INDEX are variables of the loop. */
-    expression: string;
-    loop: ActionInput[];
-    /** More fail the action with LOOP_TOO_LONG. */
-    maxIterations?: number | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'parallel';
-  action_parameters: {
-    actions: ActionInput[];
-    maxConcurrency?: number | undefined;
-    /** false: the first failure cancels the others. */
-    waitForAll?: boolean | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'wait';
-  action_parameters: {
-    seconds: number;
-  } | {
-    until: string;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-} | {
-  /** Stable name; action_<n> when left out. */
-  action_key?: string | undefined;
-  action_name: string;
-  action_config?: {
-    /** Method of the target over which it runs; the first that can do it when left out. */
-    method?: 'ssh' | 'winrm' | 'snmp' | 'telnet' | 'rest_api' | 'smtp' | 'mysql' | 'postgresql' | 'mssql' | 'oracle' | 'sqlite' | 'mongodb' | 'redis' | 'elasticsearch' | undefined;
-    working_directory?: string | undefined;
-    environment?: Record<string, string> | undefined;
-    /** Default [0]. POSIX systems have codes from 0 to 255, Windows those of 32 bits, with or without a sign. */
-    expected_exit_codes?: number[] | undefined;
-    /** false stores no output, only that and how it ended. */
-    capture_output?: boolean | undefined;
-    /** Keeps the exact bytes of both streams as artifacts. */
-    keep_full_output?: boolean | undefined;
-    /** User on the target who runs it, through sudo. */
-    run_as?: string | undefined;
-    /** Only on targets whose os_type is one of these; on the others the action is skipped. */
-    target_compatibility?: string[] | undefined;
-    /** Default at_most_once. at_least_once repeats by itself what may have run already: for idempotent actions only. */
-    delivery?: 'at_most_once' | 'at_least_once' | undefined;
-  } | undefined;
-  is_enabled?: boolean | undefined;
-  timeout_seconds?: number | undefined;
-  retry_count?: number | undefined;
-  /** As the settings of the job say, else 5. */
-  retry_delay_seconds?: number | undefined;
-  /** What a failure does: ends the branch, is passed over, skips the rest, or undoes what ran by its rollback actions. */
-  on_failure?: 'stop' | 'continue' | 'skip_remaining' | 'rollback' | undefined;
-  conditions?: ActionCondition[] | undefined;
-  dependencies?: ActionDependency[] | undefined;
-  action_type: 'approval';
-  action_parameters: {
-    /** Users by name, or roles; one answer is enough. */
-    approvers: ({
-      type: 'user';
-      value: string;
-    } | {
-      type: 'role';
-      value: 'admin' | 'operator' | 'viewer';
-    })[];
-    /** What they are asked; references have their values. */
-    message?: string | undefined;
-    timeoutSeconds?: number | undefined;
-    onTimeout?: 'fail' | 'approve' | 'skip' | undefined;
-  };
-  /** Undo this action, if it ran, when a later failure (or its own) rolls back. */
-  rollback?: ActionInput[] | undefined;
-};
 
 /** Targets and selector are those of the original when left out. */
 export interface CloneJob {
@@ -2886,6 +3051,79 @@ export interface OneAuditEvent {
   seal_id: number | null;
 }
 
+export interface ExportData {
+  types: ('settings' | 'users' | 'targets' | 'templates' | 'jobs')[];
+  /** `csv`: one type only, of targets, users or settings. */
+  format?: 'json' | 'yaml' | 'csv' | undefined;
+  /** Of the targets only those that it fits. */
+  selector?: string | undefined;
+  /** Of the targets, jobs and templates only these. */
+  serials?: string[] | undefined;
+  /** Seals the secrets into the document: those of credentials and of the variables of jobs. Without it the document only says that they are there. */
+  passphrase?: string | undefined;
+}
+
+export interface ImportReport {
+  summary: ImportSummary;
+  rows: ImportRow[];
+}
+
+export interface ImportSummary {
+  line: 'summary';
+  mode: 'merge' | 'append' | 'replace';
+  /** true: nothing was changed. */
+  validate_only: boolean;
+  /** Things in the document. */
+  total: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  skipped: number;
+  removed: number;
+  failed: number;
+}
+
+export interface ImportRow {
+  line: 'row';
+  /** Place of the thing in the document, from 1; in CSV the row of the sheet, the header being 1. null: the document has it not. */
+  row: number | null;
+  /** null: it is of no known kind. */
+  type: 'settings' | 'users' | 'targets' | 'templates' | 'jobs' | null;
+  name: string | null;
+  /** Serial of a target, job or template; uuid of a user. */
+  serial: string | null;
+  /** `skipped`: with mode append, it is there already. */
+  outcome: 'created' | 'updated' | 'unchanged' | 'skipped' | 'removed' | 'failed';
+  /** Of what was updated. */
+  changes: ImportChange[];
+  warnings: string[];
+  /** Why it failed; nothing of this row was written then. */
+  problem: {
+    code: string;
+    detail: string;
+    errors: {
+      path: string;
+      message: string;
+    }[];
+  } | null;
+}
+
+/** Values of secrets are not in it, only that they are others. */
+export interface ImportChange {
+  /** Field of the thing, such as `methods.ssh_1.port`. */
+  path: string;
+  from?: unknown;
+  to?: unknown;
+}
+
+export type ImportLine = ImportBegin | ImportRow | ImportSummary;
+
+export interface ImportBegin {
+  line: 'begin';
+  /** Things in the document. */
+  total: number;
+}
+
 /** Codes of problems; they are stable. */
 export type ProblemCode =
   | 'CONFIRMATION_NEEDED'
@@ -2909,6 +3147,7 @@ export type ProblemCode =
   | 'NAME_NOT_FOUND'
   | 'NOT_FOUND'
   | 'NO_TARGETS'
+  | 'PASSPHRASE_WRONG'
   | 'PASSWORD_CHANGE_REQUIRED'
   | 'PAYLOAD_TOO_LARGE'
   | 'PROTOCOL_ERROR'

@@ -34,14 +34,19 @@ const inputOf = (shown: Shown): object => {
 const casesOf = (cases: unknown): object =>
   Object.fromEntries(Object.entries(cases ?? {}).map(([text, actions]) => [text, isActions(actions) ? actions.map(inputOf) : actions]));
 
+/** As definitionOf, of one that was made when more was allowed, too. */
+export const uncheckedDefinitionOf = (job: Omit<Job, 'targets'>): object => {
+  const { name, description, priority, timeout_seconds, retry_count, variables, settings, target_selector } = job;
+  const head = { name, description, priority, timeout_seconds, retry_count, variables, settings, target_selector };
+  return { ...head, actions: job.actions.map(inputOf) };
+};
+
 /**
  * The definition by which a job as it is shown would be made again, without its targets and secrets.
  * @throws OpsError VALIDATION for one that was made when more was allowed.
  */
 export const definitionOf = (job: Job): CreateJob => {
-  const { name, description, priority, timeout_seconds, retry_count, variables, settings, target_selector } = job;
-  const head = { name, description, priority, timeout_seconds, retry_count, variables, settings, target_selector };
-  const parsed = CreateJob.safeParse({ ...head, actions: job.actions.map(inputOf) });
+  const parsed = CreateJob.safeParse(uncheckedDefinitionOf(job));
   if (parsed.success) return parsed.data;
   const fields = schemaProblems(parsed.error).slice(0, 20);
   throw new OpsError(

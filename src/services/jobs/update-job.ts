@@ -3,6 +3,7 @@ import type { CreateJob, Job } from '../../contracts/job.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
 import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
+import type { Difference } from '../../domain/definition-diff.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import type { Expected } from '../revision.ts';
@@ -21,6 +22,8 @@ import { jobValues, writeVersion } from './write-version.ts';
 
 const PATHS_AUDITED = 50;
 
+type Deps = Pick<ServiceDeps, 'db' | 'keyRing'>;
+
 interface Row {
   id: number;
   jobUuid: string;
@@ -37,13 +40,14 @@ interface Edit {
   details?: object;
 }
 
-/** Makes the next version, if anything of the definition is another. The list of targets is replaced when the input has one. */
-const saveEdit = async ({ db, keyRing }: ServiceDeps, caller: Caller, row: Row, edit: Edit, transaction: Transaction): Promise<void> => {
+/** Makes the next version, if anything of the definition is another. The list of targets is replaced when the input has one. @returns what is another */
+const saveEdit = async (deps: Deps, caller: Caller, row: Row, edit: Edit, transaction: Transaction): Promise<Difference[]> => {
+  const { db, keyRing } = deps;
   const { serial, prepared, variables, action } = edit;
   const { input, flat } = prepared;
   const before = await readStoredVersion(db, row, row.definitionVersion, transaction);
   const changed = jobDifferences(keyRing, row.jobUuid, before, storedForm(prepared, variables));
-  if (changed.length === 0 && input.targets === undefined) return;
+  if (changed.length === 0 && input.targets === undefined) return changed;
   const { definitionVersion: former } = row;
   let version = former;
   if (changed.length > 0) {
@@ -70,6 +74,21 @@ const saveEdit = async ({ db, keyRing }: ServiceDeps, caller: Caller, row: Row, 
     ...facts,
   };
   await recordAudit(db, keyRing.auditKey, { ...event, details }, transaction);
+  return changed;
+};
+
+/** As updateJob, inside a transaction. @returns in what the new version differs from the one before, no secret in it; nothing, when there is none */
+export const editJob = async (
+  deps: Deps,
+  caller: Caller,
+  { kind, serial, prepared }: { kind: Kind; serial: string; prepared: PreparedDefinition },
+  expected: Expected,
+  transaction: Transaction,
+): Promise<Difference[]> => {
+  const { db, keyRing } = deps;
+  const row = await lockDefinition(db, { kind, serial }, expected, transaction);
+  const variables = keepSecrets(storeVariables(keyRing, row.jobUuid, prepared.input.variables), row.variables as StoredVariable[]);
+  return saveEdit(deps, caller, row, { kind, serial, prepared, variables, action: `update_${kind}` }, transaction);
 };
 
 /**
@@ -85,13 +104,9 @@ export const updateJob = async (
   expected?: Expected,
 ): Promise<Job> => {
   authorize(caller, 'jobs.write');
-  const { db, keyRing } = deps;
+  const { db } = deps;
   const prepared = prepareDefinition(input, await deps.readSettings());
-  await db.transaction(async (transaction) => {
-    const row = await lockDefinition(db, { kind, serial }, expected, transaction);
-    const variables = keepSecrets(storeVariables(keyRing, row.jobUuid, input.variables), row.variables as StoredVariable[]);
-    await saveEdit(deps, caller, row, { kind, serial, prepared, variables, action: `update_${kind}` }, transaction);
-  });
+  await db.transaction((transaction) => editJob(deps, caller, { kind, serial, prepared }, expected, transaction));
   return readJob(db, serial, { kind });
 };
 

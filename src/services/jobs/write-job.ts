@@ -1,3 +1,4 @@
+import type { Transaction } from 'sequelize';
 import type { CreateJob, Job } from '../../contracts/job.ts';
 import type { CreateTemplate } from '../../contracts/job-template.ts';
 import { selectRow } from '../../db/query.ts';
@@ -31,36 +32,38 @@ export const createJob = (deps: ServiceDeps, caller: Caller, input: CreateJob): 
 export const createJobTemplate = (deps: ServiceDeps, caller: Caller, input: CreateTemplate): Promise<Job> =>
   create(deps, caller, 'template', { ...input, target_selector: null });
 
+/** As deleteJob, inside a transaction. */
+export const removeJob = async (
+  { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
+  caller: Caller,
+  { kind, serial }: { kind: Kind; serial: string },
+  expected: Expected,
+  transaction: Transaction,
+): Promise<void> => {
+  const row = await lockDefinition(db, { kind, serial }, expected, transaction);
+  const open = await selectRow(
+    db,
+    `SELECT 1 AS open FROM job_executions WHERE job_id = $1 AND status IN ('scheduled', 'running') LIMIT 1`,
+    [row.id],
+    transaction,
+  );
+  if (open !== undefined) throw new OpsError('CONFLICT', `${titleOf(kind)} ${serial} has a run that has not ended. Cancel the run first.`);
+  await row.update({ deletedAt: new Date() }, { transaction });
+  const event = {
+    eventType: 'job_deleted',
+    action: `delete_${kind}`,
+    actor: caller.actor,
+    resourceType: 'jobs',
+    resourceId: serial,
+  } as const;
+  await recordAudit(db, keyRing.auditKey, event, transaction);
+};
+
 /**
  * Soft delete: the record of its runs stays, and so do jobs that were made from a template.
  * @throws OpsError NOT_FOUND, REVISION_MISMATCH, CONFLICT while it runs, or when a deploy manages it
  */
-export const deleteJob = async (
-  { db, keyRing }: ServiceDeps,
-  caller: Caller,
-  kind: Kind,
-  serial: string,
-  expected?: Expected,
-): Promise<void> => {
+export const deleteJob = async (deps: ServiceDeps, caller: Caller, kind: Kind, serial: string, expected?: Expected): Promise<void> => {
   authorize(caller, 'jobs.write');
-  await db.transaction(async (transaction) => {
-    const row = await lockDefinition(db, { kind, serial }, expected, transaction);
-    const open = await selectRow(
-      db,
-      `SELECT 1 AS open FROM job_executions WHERE job_id = $1 AND status IN ('scheduled', 'running') LIMIT 1`,
-      [row.id],
-      transaction,
-    );
-    if (open !== undefined)
-      throw new OpsError('CONFLICT', `${titleOf(kind)} ${serial} has a run that has not ended. Cancel the run first.`);
-    await row.update({ deletedAt: new Date() }, { transaction });
-    const event = {
-      eventType: 'job_deleted',
-      action: `delete_${kind}`,
-      actor: caller.actor,
-      resourceType: 'jobs',
-      resourceId: serial,
-    } as const;
-    await recordAudit(db, keyRing.auditKey, event, transaction);
-  });
+  await deps.db.transaction((transaction) => removeJob(deps, caller, { kind, serial }, expected, transaction));
 };

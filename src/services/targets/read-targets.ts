@@ -104,6 +104,21 @@ export const readTarget = async (db: Sequelize, key: string, transaction?: Trans
   return withWeaknesses(row);
 };
 
+/** Targets that are not deleted, by their row ids. */
+export const readTargets = async (
+  db: Sequelize,
+  ids: readonly number[],
+  transaction?: Transaction,
+): Promise<(Target & { id: number })[]> => {
+  const rows = await selectRows<TargetRow & { id: number }>(
+    db,
+    `SELECT t.id, ${TARGET_COLUMNS}, ${METHODS} FROM universal_targets t WHERE t.is_active AND t.id = ANY($1::bigint[])`,
+    [ids],
+    transaction,
+  );
+  return rows.map(withWeaknesses);
+};
+
 export const getTarget = async ({ db }: ServiceDeps, caller: Caller, key: string): Promise<Target> => {
   authorize(caller, 'targets.read');
   return readTarget(db, key);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Transaction } from 'sequelize';
 import type { Target, UpdateTarget } from '../../contracts/target.ts';
 import type { TargetModel } from '../../db/models/targets/universal-targets.ts';
 import { recordAudit } from '../../db/record-audit.ts';
@@ -37,64 +38,77 @@ const fieldChanges = (row: TargetRow, input: UpdateTarget): Record<string, { fro
     }),
   );
 
+/** As updateTarget, inside a transaction. */
+export const saveTarget = async (
+  { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
+  caller: Caller,
+  key: string,
+  input: UpdateTarget,
+  expected: Expected,
+  transaction: Transaction,
+): Promise<InstanceType<typeof TargetModel>> => {
+  checkCredentials(caller, input.methods ?? []);
+  const methods = input.methods === undefined ? undefined : nameMethods(input.methods);
+  const row = await liveTarget(key, { transaction, lock: true });
+  const serial = row.targetSerial;
+  await assertTargetRevision({ db }, serial, expected, transaction);
+  const changes = methods === undefined ? [] : methodChanges(await readMethodStates(db, row.id, transaction), methods);
+  authorizeExposure(caller, changes);
+  checkKeptCredentials(changes);
+  const fields = fieldChanges(row, input);
+  await row.update(
+    {
+      ...(input.name !== undefined && { name: input.name }),
+      ...(input.target_type !== undefined && { targetType: input.target_type }),
+      ...(input.description !== undefined && { description: input.description }),
+      ...(input.os_type !== undefined && { osType: input.os_type }),
+      ...(input.environment !== undefined && { environment: input.environment }),
+      ...(input.location !== undefined && { location: input.location }),
+      ...(input.data_center !== undefined && { dataCenter: input.data_center }),
+      ...(input.region !== undefined && { region: input.region }),
+      ...(input.labels !== undefined && { labels: input.labels }),
+      ...(input.status !== undefined && { status: input.status }),
+    },
+    { transaction },
+  );
+  if (methods !== undefined) {
+    await replaceMethods(keyRing, row.id, methods, transaction);
+    await settlePrimary(db, row.id, transaction);
+  }
+  const protection = auditedProtection(changes);
+  const event = {
+    eventType: 'target_updated',
+    action: 'update_target',
+    severity: protection.weakened === undefined ? 'low' : 'medium',
+    actor: caller.actor,
+    resourceType: 'universal_targets',
+  } as const;
+  const details = { ...(Object.keys(fields).length > 0 && { changed: fields }), ...auditedMethods(changes), ...protection };
+  await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details }, transaction);
+  const renewed = methods?.filter(({ input: { credential } }) => credential !== undefined).map(({ name }) => name) ?? [];
+  if (renewed.length === 0) return row;
+  const change = { ...event, eventType: 'credential_changed', action: 'change_credential', severity: 'medium' } as const;
+  await recordAudit(db, keyRing.auditKey, { ...change, resourceId: serial, details: { methods: renewed } }, transaction);
+  return row;
+};
+
 /**
  * Fields that are left out stay as they are.
  * @throws OpsError NOT_FOUND, VALIDATION, CONFLICT, REVISION_MISMATCH, FORBIDDEN when a stored credential would go to another place and the caller may not handle
  * credentials
  */
 export const updateTarget = async (
-  { db, keyRing }: ServiceDeps,
+  deps: ServiceDeps,
   caller: Caller,
   key: string,
   input: UpdateTarget,
   expected?: Expected,
 ): Promise<Target> => {
   authorize(caller, 'targets.write');
-  checkCredentials(caller, input.methods ?? []);
-  const methods = input.methods === undefined ? undefined : nameMethods(input.methods);
   return withConstraints(TARGET_ERRORS, () =>
-    db.transaction(async (transaction) => {
-      const row = await liveTarget(key, { transaction, lock: true });
-      const serial = row.targetSerial;
-      await assertTargetRevision({ db }, serial, expected, transaction);
-      const changes = methods === undefined ? [] : methodChanges(await readMethodStates(db, row.id, transaction), methods);
-      authorizeExposure(caller, changes);
-      checkKeptCredentials(changes);
-      const fields = fieldChanges(row, input);
-      await row.update(
-        {
-          ...(input.name !== undefined && { name: input.name }),
-          ...(input.target_type !== undefined && { targetType: input.target_type }),
-          ...(input.description !== undefined && { description: input.description }),
-          ...(input.os_type !== undefined && { osType: input.os_type }),
-          ...(input.environment !== undefined && { environment: input.environment }),
-          ...(input.location !== undefined && { location: input.location }),
-          ...(input.data_center !== undefined && { dataCenter: input.data_center }),
-          ...(input.region !== undefined && { region: input.region }),
-          ...(input.labels !== undefined && { labels: input.labels }),
-          ...(input.status !== undefined && { status: input.status }),
-        },
-        { transaction },
-      );
-      if (methods !== undefined) {
-        await replaceMethods(keyRing, row.id, methods, transaction);
-        await settlePrimary(db, row.id, transaction);
-      }
-      const protection = auditedProtection(changes);
-      const event = {
-        eventType: 'target_updated',
-        action: 'update_target',
-        severity: protection.weakened === undefined ? 'low' : 'medium',
-        actor: caller.actor,
-        resourceType: 'universal_targets',
-      } as const;
-      const details = { ...(Object.keys(fields).length > 0 && { changed: fields }), ...auditedMethods(changes), ...protection };
-      await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details }, transaction);
-      const renewed = methods?.filter(({ input: { credential } }) => credential !== undefined).map(({ name }) => name) ?? [];
-      if (renewed.length === 0) return readTarget(db, serial, transaction);
-      const change = { ...event, eventType: 'credential_changed', action: 'change_credential', severity: 'medium' } as const;
-      await recordAudit(db, keyRing.auditKey, { ...change, resourceId: serial, details: { methods: renewed } }, transaction);
-      return readTarget(db, serial, transaction);
+    deps.db.transaction(async (transaction) => {
+      const { targetSerial } = await saveTarget(deps, caller, key, input, expected, transaction);
+      return readTarget(deps.db, targetSerial, transaction);
     }),
   );
 };

@@ -44,6 +44,21 @@ export const insertCredential = async (
   return credentialUuid;
 };
 
+/** Gives methods that have none yet the credential that they log in with. */
+export const insertFirstCredentials = async (
+  keyRing: KeyRing,
+  credentials: readonly { methodId: number; credential: CredentialInput }[],
+  transaction: Transaction,
+): Promise<void> => {
+  if (credentials.length === 0) return;
+  const rows = credentials.map(({ methodId, credential }) => {
+    const credentialUuid = randomUUID();
+    const sealed = sealSecret(keyRing, credentialUuid, credential);
+    return { credentialUuid, communicationMethodId: methodId, credentialName: credential.credential_name, isPrimary: true, ...sealed };
+  });
+  await CredentialModel.bulkCreate(rows, { transaction });
+};
+
 /** Makes this the credential that a method logs in with: the one of its name, else the primary one, gets the secret; the others stay. */
 export const writeCredential = async (
   keyRing: KeyRing,

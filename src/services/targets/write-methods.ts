@@ -9,7 +9,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { checkClientCertificate } from '../../transports/check-client-certificate.ts';
 import { checkPrivateKey } from '../../transports/check-private-key.ts';
-import { writeCredential } from './write-credential.ts';
+import { insertFirstCredentials, writeCredential } from './write-credential.ts';
 
 /** A method with its name and place in the order settled. */
 export interface NamedMethod {
@@ -68,6 +68,17 @@ export const checkCredentials = (caller: Caller, methods: readonly MethodInput[]
 export const addressOf = (method: MethodInput): { host: string | null; port: number | null } =>
   method.method_type === 'sqlite' ? { host: null, port: null } : { host: method.host, port: method.port };
 
+const noActiveMethod = (): OpsError =>
+  new OpsError(
+    'CONFLICT',
+    'The target would be left without a method that is switched on. Add another one first, or set the status of the target to inactive.',
+  );
+
+/** Of a target that is made: its names and places settled, one is primary unless none is switched on. @throws OpsError CONFLICT */
+export const assertPrimary = (methods: readonly NamedMethod[]): void => {
+  if (!methods.some(({ isPrimary }) => isPrimary)) throw noActiveMethod();
+};
+
 /**
  * Has the primary method of a target be one that is switched on: where there is none, the next by its priority becomes it.
  * @returns the name of the method that became primary, if one did. @throws OpsError CONFLICT when no method is switched on
@@ -82,37 +93,33 @@ export const settlePrimary = async (db: Sequelize, targetId: number, transaction
     [targetId],
     transaction,
   );
-  if (first === undefined)
-    throw new OpsError(
-      'CONFLICT',
-      'The target would be left without a method that is switched on. Add another one first, or set the status of the target to inactive.',
-    );
+  if (first === undefined) throw noActiveMethod();
   return first.became ? first.method_name : undefined;
 };
 
-/** Inserts the methods of a target that has none yet. */
+/** Inserts methods that are new, each with its credential, of one target or of many. */
 export const insertMethods = async (
   keyRing: KeyRing,
-  targetId: number,
-  methods: readonly NamedMethod[],
+  methods: readonly { targetId: number; method: NamedMethod }[],
   transaction: Transaction,
 ): Promise<void> => {
-  for (const { name, isPrimary, priority, input } of methods) {
-    const row = await CommunicationMethodModel.create(
-      {
-        targetId,
-        methodType: input.method_type,
-        methodName: name,
-        ...addressOf(input),
-        isPrimary: isPrimary && input.is_active !== false,
-        isActive: input.is_active ?? true,
-        priority,
-        config: { ...input.config },
-      },
-      { transaction },
-    );
-    if (input.credential !== undefined) await writeCredential(keyRing, row.id, input.credential, transaction);
-  }
+  if (methods.length === 0) return;
+  const values = methods.map(({ targetId, method: { name, isPrimary, priority, input } }) => ({
+    targetId,
+    methodType: input.method_type,
+    methodName: name,
+    ...addressOf(input),
+    isPrimary: isPrimary && input.is_active !== false,
+    isActive: input.is_active ?? true,
+    priority,
+    config: { ...input.config },
+  }));
+  const rows = await CommunicationMethodModel.bulkCreate(values, { transaction, returning: ['id', 'targetId', 'methodName'] });
+  const idOf = new Map(rows.map(({ id, targetId, methodName }) => [`${targetId}/${methodName}`, id]));
+  const credentials = methods.flatMap(({ targetId, method: { name, input } }) =>
+    input.credential === undefined ? [] : [{ methodId: idOf.get(`${targetId}/${name}`) ?? 0, credential: input.credential }],
+  );
+  await insertFirstCredentials(keyRing, credentials, transaction);
 };
 
 /** Makes the methods of a target what is given, matched by name. A changed endpoint forgets the pinned host key. */
@@ -130,7 +137,7 @@ export const replaceMethods = async (
   for (const method of methods) {
     const row = known.find((candidate) => candidate.methodName === method.name);
     if (row === undefined) {
-      await insertMethods(keyRing, targetId, [method], transaction);
+      await insertMethods(keyRing, [{ targetId, method }], transaction);
       continue;
     }
     const { input, isPrimary, priority } = method;

@@ -21,20 +21,48 @@ export const withFreeNames = <T>(write: () => Promise<T>): Promise<T> =>
   withConstraints({ uq_users_username: taken('username', 'user name'), uq_users_email: taken('email', 'mail address') }, write);
 
 /** What of an account the audit keeps when it is made. */
-const detailsOf = ({ username, email, role, permissions }: CreateUser): Record<string, unknown> => ({
+const detailsOf = ({ username, email, role, permissions }: NewUser): Record<string, unknown> => ({
   after: { username, email, role, permissions },
 });
 
-const insertUser = async (db: Sequelize, input: CreateUser, passwordHash: string, transaction: Transaction): Promise<string> => {
+const insertRow = async (db: Sequelize, input: NewUser, transaction: Transaction): Promise<string> => {
   const row = await selectRow<{ user_uuid: string }>(
     db,
-    `INSERT INTO users (username, email, role, permissions, password_hash, must_change_password, password_changed_at)
-     VALUES ($1, $2, $3, $4::jsonb, $5, $6, now()) RETURNING user_uuid`,
-    [input.username, input.email, input.role, JSON.stringify(input.permissions), passwordHash, input.must_change_password],
+    `INSERT INTO users (username, email, role, permissions, password_hash, must_change_password, is_active, password_changed_at)
+     VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, now()) RETURNING user_uuid`,
+    [
+      input.username,
+      input.email,
+      input.role,
+      JSON.stringify(input.permissions),
+      input.passwordHash,
+      input.must_change_password,
+      input.isActive ?? true,
+    ],
     transaction,
   );
   if (row === undefined) throw new OpsError('INTERNAL', 'The account was not written.');
   return row.user_uuid;
+};
+
+/** An account as it is written. */
+export interface NewUser extends Omit<CreateUser, 'password'> {
+  /** `!`: no password lets it in. */
+  passwordHash: string;
+  isActive?: boolean;
+}
+
+/** As createUser, inside a transaction. @returns its uuid */
+export const insertUser = async (
+  { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
+  caller: Caller,
+  input: NewUser,
+  transaction: Transaction,
+): Promise<string> => {
+  const uuid = await insertRow(db, input, transaction);
+  const event = { eventType: 'user_created', action: 'create_user', severity: 'high', actor: caller.actor, resourceType: 'users' } as const;
+  await recordAudit(db, keyRing.auditKey, { ...event, resourceId: uuid, details: detailsOf(input) }, transaction);
+  return uuid;
 };
 
 /**
@@ -53,15 +81,7 @@ export const createUser = async (
   const passwordHash = await hashPassword(input.password ?? made ?? '');
   return withFreeNames(() =>
     db.transaction(async (transaction) => {
-      const uuid = await insertUser(db, input, passwordHash, transaction);
-      const event = {
-        eventType: 'user_created',
-        action: 'create_user',
-        severity: 'high',
-        actor: caller.actor,
-        resourceType: 'users',
-      } as const;
-      await recordAudit(db, keyRing.auditKey, { ...event, resourceId: uuid, details: detailsOf(input) }, transaction);
+      const uuid = await insertUser({ db, keyRing }, caller, { ...input, passwordHash }, transaction);
       const { id: _, ...user } = await findUser(db, uuid, transaction);
       return { ...user, ...(made !== undefined && { password: made }) };
     }),

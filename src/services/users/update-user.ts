@@ -62,13 +62,41 @@ const assertAllowed = (caller: Caller, before: LockedUser, after: EditableUser, 
   assertMayManage(caller, after, `The account ${before.username} would have`);
 };
 
+/** As updateUser, inside a transaction. */
+export const saveUser = async (
+  { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
+  caller: Caller,
+  uuid: string,
+  input: UpdateUser,
+  expected: Expected,
+  transaction: Transaction,
+): Promise<void> => {
+  const before = await findUser(db, uuid, transaction, true);
+  assertRevision(expected, userRevision(before), `User ${before.username}`);
+  const after: EditableUser = {
+    username: input.username ?? before.username,
+    email: input.email ?? before.email,
+    role: input.role ?? before.role,
+    permissions: input.permissions ?? before.permissions,
+    is_active: input.is_active ?? before.is_active,
+  };
+  const changed = FIELDS.filter((field) => canonicalJson(before[field]) !== canonicalJson(after[field]));
+  assertAllowed(caller, before, after, changed);
+  if (isActiveAdmin(before) && !isActiveAdmin(after)) await assertAnotherAdmin(db, before, transaction);
+  if (changed.length > 0) await writeUser(db, before.id, after, transaction);
+  if (before.is_active && !after.is_active) await endSessions(db, { userId: before.id, userUuid: uuid }, 'admin', transaction);
+  if (changed.some((field) => field === 'is_active' || RIGHTS.includes(field))) await notifyAccess(db, 'user', uuid, transaction);
+  for (const event of eventsOf(before, after, changed))
+    await recordAudit(db, keyRing.auditKey, { ...event, actor: caller.actor, resourceType: 'users', resourceId: uuid }, transaction);
+};
+
 /**
  * Changes an account; what is not given stays. A deactivated one loses its sessions at once.
  * @throws OpsError NOT_FOUND, REVISION_MISMATCH; FORBIDDEN for rights that the caller lacks and for one's own; CONFLICT for a name that is taken and
  * for the last active administrator.
  */
 export const updateUser = async (
-  { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
+  deps: Pick<ServiceDeps, 'db' | 'keyRing'>,
   caller: Caller,
   uuid: string,
   input: UpdateUser,
@@ -76,25 +104,9 @@ export const updateUser = async (
 ): Promise<User> => {
   authorize(caller, 'users.write');
   return withFreeNames(() =>
-    db.transaction(async (transaction) => {
-      const before = await findUser(db, uuid, transaction, true);
-      assertRevision(expected, userRevision(before), `User ${before.username}`);
-      const after: EditableUser = {
-        username: input.username ?? before.username,
-        email: input.email ?? before.email,
-        role: input.role ?? before.role,
-        permissions: input.permissions ?? before.permissions,
-        is_active: input.is_active ?? before.is_active,
-      };
-      const changed = FIELDS.filter((field) => canonicalJson(before[field]) !== canonicalJson(after[field]));
-      assertAllowed(caller, before, after, changed);
-      if (isActiveAdmin(before) && !isActiveAdmin(after)) await assertAnotherAdmin(db, before, transaction);
-      if (changed.length > 0) await writeUser(db, before.id, after, transaction);
-      if (before.is_active && !after.is_active) await endSessions(db, { userId: before.id, userUuid: uuid }, 'admin', transaction);
-      if (changed.some((field) => field === 'is_active' || RIGHTS.includes(field))) await notifyAccess(db, 'user', uuid, transaction);
-      for (const event of eventsOf(before, after, changed))
-        await recordAudit(db, keyRing.auditKey, { ...event, actor: caller.actor, resourceType: 'users', resourceId: uuid }, transaction);
-      const { id: _, ...user } = await findUser(db, uuid, transaction);
+    deps.db.transaction(async (transaction) => {
+      await saveUser(deps, caller, uuid, input, expected, transaction);
+      const { id: _, ...user } = await findUser(deps.db, uuid, transaction);
       return user;
     }),
   );

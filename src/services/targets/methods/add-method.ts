@@ -51,7 +51,7 @@ export const addMethod = async (deps: ServiceDeps, caller: Caller, key: string, 
     const named = nameMethod(input, known);
     ({ name } = named);
     if (named.isPrimary) await clearPrimary(target.id, transaction);
-    await insertMethods(keyRing, target.id, [named], transaction);
+    await insertMethods(keyRing, [{ targetId: target.id, method: named }], transaction);
     if (input.credential !== undefined) {
       const event = { eventType: 'credential_changed', action: 'add_credential', severity: 'medium', actor: caller.actor } as const;
       const where = { resourceType: 'universal_targets', resourceId: target.targetSerial, details: { methods: [name] } };

@@ -1,4 +1,4 @@
-import type { FieldProblem } from '../domain/ops-error.ts';
+import type { FieldProblem } from './ops-error.ts';
 
 const MAX_DEPTH = 64;
 const SHOWN_LEVELS = 8;

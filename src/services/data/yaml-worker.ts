@@ -1,0 +1,8 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { parseYaml } from './parse-yaml.ts';
+
+const task: unknown = workerData;
+
+// The thread of `readYaml`: whoever else imports this has no such task.
+if (typeof task === 'object' && task !== null && 'yaml' in task && typeof task.yaml === 'string')
+  parentPort?.postMessage(parseYaml(task.yaml));
