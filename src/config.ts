@@ -65,6 +65,8 @@ export interface Config {
     /** Workflows answer the query `__stack_trace` (Call Stack in the Temporal UI), which costs a worker a tenth of its CPU. */
     stackTraces: boolean;
   };
+  /** Where a worker that runs alone serves its probe and metrics; undefined: nowhere. */
+  probe: { host: string; port: number } | undefined;
   /** Folder whose SQLite files methods may name; undefined: none. */
   sqliteFolder: string | undefined;
   client: { url: string | undefined; token: string | undefined; context: string | undefined; configFile: string };
@@ -173,6 +175,8 @@ const Environment = z.object({
   OPSCONDUCTOR_GRACE_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
   OPSCONDUCTOR_HEARTBEAT_SECONDS: z.coerce.number().min(3).max(3_600).default(60),
   OPSCONDUCTOR_SQLITE_DIR: z.string().regex(/^\//, 'must be an absolute path').optional(),
+  OPSCONDUCTOR_PROBE_HOST: z.string().min(1).default('127.0.0.1'),
+  OPSCONDUCTOR_PROBE_PORT: Port.optional(),
   OPSCONDUCTOR_MAX_ACTIONS: z.coerce.number().int().min(1).max(2_000).default(200),
   OPSCONDUCTOR_STACK_TRACES: Flag.default(false),
   OPSCONDUCTOR_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -287,6 +291,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
       maxConcurrentActions: env.OPSCONDUCTOR_MAX_ACTIONS,
       stackTraces: env.OPSCONDUCTOR_STACK_TRACES,
     },
+    probe: env.OPSCONDUCTOR_PROBE_PORT === undefined ? undefined : { host: env.OPSCONDUCTOR_PROBE_HOST, port: env.OPSCONDUCTOR_PROBE_PORT },
     sqliteFolder: env.OPSCONDUCTOR_SQLITE_DIR,
     client: {
       url: env.OPSCONDUCTOR_URL,

@@ -33,7 +33,7 @@ const EXPLAINABLE = /^\s*(select|insert|update|delete|with)\b/i;
 const INNER_TRANSACTION: readonly [RegExp, string][] = [
   [/^START TRANSACTION/, 'SAVEPOINT inner_transaction'],
   [/^COMMIT/, 'RELEASE SAVEPOINT inner_transaction'],
-  [/^ROLLBACK/, 'ROLLBACK TO SAVEPOINT inner_transaction'],
+  [/^ROLLBACK(?! TO)/, 'ROLLBACK TO SAVEPOINT inner_transaction'],
 ];
 
 const asInner = (text: string): string => INNER_TRANSACTION.find(([begin]) => begin.test(text))?.[1] ?? text;

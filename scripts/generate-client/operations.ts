@@ -54,7 +54,7 @@ const answerOf = (document: Document, operation: Operation): Answer => {
     // Declared as text; each line is JSON all the same.
     return { kind: 'lines', type: type === 'string' ? 'unknown' : type };
   }
-  if ([...types].some(isJson)) {
+  if ([...types].every(isJson)) {
     const page = contents
       .map(([, { schema }]) => resolved(document, schema))
       .find((schema) => schema !== undefined && pageItem(schema) !== undefined);

@@ -151,5 +151,5 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/system', systemRoutes(deps.services, route))
     .route('/api/v1/settings', settingRoutes(deps.services, route))
     .route('/api/v1/audit', auditRoutes(deps.services, route))
-    .route('/api/v1/data', dataRoutes(deps.services, route));
+    .route('/api/v1/data', dataRoutes(deps.services, route, deps.log));
 };

@@ -61,7 +61,7 @@ const traceIfAsked = async ({ tracesUrl }: Config): Promise<void> => {
 let registry: Registry | undefined;
 
 /** One for the process: worker and API of `up` measure into the same. */
-const metricsOfProcess = (): Registry => {
+export const metricsOfProcess = (): Registry => {
   if (registry !== undefined) return registry;
   registry = createRegistry();
   addProcessMetrics(registry, readVersion());

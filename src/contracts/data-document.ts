@@ -85,13 +85,16 @@ const items = [
   UserItem,
 ] as const;
 
+/** One thing of a document. */
+export const DataItem = z.discriminatedUnion('kind', items);
+
 /** What an export writes and an import, or `apply`, reads. Each kind checks its own items, so that one that is wrong does not stop the others. */
 export const DataDocument = z
   .strictObject({
     opsconductor: z.literal(1).optional().meta({ description: 'Version of this form.' }),
     exported_at: z.iso.datetime().optional(),
     seal: SealHead.optional(),
-    items: z.array(z.discriminatedUnion('kind', items)),
+    items: z.array(DataItem),
   })
   .meta({ id: 'DataDocument', description: 'Things of several kinds, in any order.' });
 export type DataDocument = z.input<typeof DataDocument>;

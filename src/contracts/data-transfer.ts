@@ -77,7 +77,7 @@ export const ImportRow = z
     type: DataType.nullable().meta({ description: 'null: it is of no known kind.' }),
     name: z.string().nullable(),
     serial: z.string().nullable().meta({ description: 'Serial of a target, job or template; uuid of a user.' }),
-    outcome: ImportOutcome.meta({ description: '`skipped`: with mode append, it is there already.' }),
+    outcome: ImportOutcome.meta({ description: '`skipped`: it is there, and left as it is: the mode is append, or a deploy manages it.' }),
     changes: z.array(ImportChange).meta({ description: 'Of what was updated.' }),
     warnings: z.array(z.string()),
     problem: z

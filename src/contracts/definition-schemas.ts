@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DataDocument, DataItem } from './data-document.ts';
 import { CreateJob } from './job.ts';
 import { CreateTarget } from './target.ts';
 
@@ -6,6 +7,12 @@ import { CreateTarget } from './target.ts';
 const DEFINITIONS = {
   job: { schema: CreateJob, title: 'A job of OpsConductor', description: 'What `opsconductor jobs create -f` and POST /api/v1/jobs take.' },
   target: { schema: CreateTarget, title: 'A target of OpsConductor', description: 'What POST /api/v1/targets takes.' },
+  document: {
+    schema: z.union([DataDocument, z.array(DataItem), DataItem]),
+    title: 'Things of OpsConductor',
+    description:
+      'What `opsconductor apply -f`, `opsconductor import` and POST /api/v1/data/import take: things with their kind, one or many.',
+  },
 } as const;
 
 export type DefinitionName = keyof typeof DEFINITIONS;

@@ -205,6 +205,8 @@ describe.skipIf(withoutSshd)('every route that changes something leaves an audit
       const { body } = await platform.api('POST', '/api/v1/artifacts?name=two.txt', 'content of a file', type);
       return send('DELETE', `/api/v1/artifacts/${body.artifact_uuid}`);
     },
+    exportData: (send) => send('POST', '/api/v1/data/export', { types: ['settings'] }),
+    importData: (send) => send('POST', '/api/v1/data/import', { items: [{ kind: 'setting', name: 'timezone', value: 'Europe/Rome' }] }),
     changeMaintenance: (send) => send('PUT', '/api/v1/system/maintenance', { enabled: true }),
     changeDangerousPatterns: (send) => send('PUT', '/api/v1/system/dangerous-patterns', { patterns: ['launch'] }),
     changeSettings: (send) => send('PATCH', '/api/v1/settings', { values: { login_lock_minutes: 3 } }),

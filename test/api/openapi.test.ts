@@ -37,6 +37,9 @@ const OIDC_START = '/api/v1/auth/oidc/start';
 
 /** Its body is a file, read as it comes. */
 const UPLOAD = 'POST /api/v1/artifacts';
+/** So is its, a document in one of these forms. */
+const IMPORT = 'POST /api/v1/data/import';
+const DOCUMENTS = ['application/json', 'application/yaml', 'text/csv'];
 /** A part of what the success has. */
 const PART = '206';
 const CANCEL = 'POST /api/v1/executions/{serial}/cancel';
@@ -233,11 +236,11 @@ describe('the OpenAPI document', () => {
     for (const operation of operations) {
       const body = operation.spec['requestBody'] as { required?: boolean; content: Json } | undefined;
       if (body === undefined) continue;
-      const type = nameOf(operation) === UPLOAD ? 'application/octet-stream' : 'application/json';
+      const types = { [UPLOAD]: ['application/octet-stream'], [IMPORT]: DOCUMENTS }[nameOf(operation)] ?? ['application/json'];
       expect([nameOf(operation), body.required, Object.keys(body.content)]).toEqual([
         nameOf(operation),
         nameOf(operation) !== CANCEL,
-        [type],
+        types,
       ]);
     }
   });

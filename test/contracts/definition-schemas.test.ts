@@ -12,7 +12,7 @@ const textOf = (path: string): string => readFileSync(new URL(`../../${path}`, i
 
 const validatorOf = (name: DefinitionName) =>
   new Ajv2020({ strict: true, allowUnionTypes: true, validateFormats: false }).compile(definitionSchema(name));
-const validators = { job: validatorOf('job'), target: validatorOf('target') };
+const validators = { job: validatorOf('job'), target: validatorOf('target'), document: validatorOf('document') };
 
 /** The jobs of the documentation that are whole. */
 const documented = ['run-a-job', 'runs', 'variables', 'actions', 'files', 'protocols'].flatMap((page) =>
@@ -53,6 +53,21 @@ describe('the schemas of definitions', () => {
   test('refuse a target without a method, and a method that mixes two protocols', () => {
     expect(validators.target({ name: 'a', methods: [] })).toBe(false);
     expect(validators.target({ name: 'a', methods: [{ method_type: 'ssh', host: 'x', config: { database: 'y' } }] })).toBe(false);
+  });
+
+  const { targets: _targets, ...plain } = CREATE_JOB;
+  test('take one thing with its kind, a list of them, and what an export writes', () => {
+    const items = [
+      { kind: 'job', ...plain, targets: ['web1'] },
+      { kind: 'target', name: 'web1', os_type: 'linux' },
+      { kind: 'setting', name: 'max_concurrent_jobs', value: 5 },
+    ];
+    for (const document of [items[0], items, { opsconductor: 1, items }]) {
+      validators.document(document);
+      expect(validators.document.errors).toBeNull();
+    }
+    for (const wrong of [{ kind: 'server', name: 'x' }, [{ ...items[0], actions: [] }], { items: [{ kind: 'target', nam: 'x' }] }])
+      expect(validators.document(wrong)).toBe(false);
   });
 
   test('have a stable name, a title, and refer to nothing outside', () => {

@@ -3,6 +3,7 @@ import { accountCases } from './accounts.ts';
 import { administrationCases } from './administration.ts';
 import { activityCases } from './activities.ts';
 import { controlCases } from './control.ts';
+import { dataCases } from './data.ts';
 import { jobCases } from './jobs.ts';
 import { listCases } from './lists.ts';
 import { liveCases } from './live.ts';
@@ -27,6 +28,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...(await targetCases(world)),
   ...jobCases(world),
   ...writeCases(world),
+  ...dataCases(world),
   ...steeringCases(world),
   ...activityCases(world),
   ...controlCases(world),

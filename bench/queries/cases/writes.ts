@@ -42,10 +42,14 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
   const page = (name: string, covers: readonly string[], call: QueryCase['call']): QueryCase => ({ name, kind: 'page', covers, call });
 
   return [
-    row('target made and tested', ['createTarget', 'insertMethods', 'writeCredential', 'testConnection', 'nextSerials'], async (n) => {
-      const { target_serial: serial } = await createTarget(services, caller, newTarget(n));
-      await testConnection(services, caller, serial, undefined);
-    }),
+    row(
+      'target made and tested',
+      ['createTarget', 'insertTargets', 'insertMethods', 'insertFirstCredentials', 'testConnection', 'nextSerials'],
+      async (n) => {
+        const { target_serial: serial } = await createTarget(services, caller, newTarget(n));
+        await testConnection(services, caller, serial, undefined);
+      },
+    ),
     row('host key of a target asked for', ['acceptHostKey'], async (n) => {
       const target = CreateTarget.parse({
         name: `key-${n}`,
@@ -55,15 +59,18 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
       // Nothing listens there.
       await acceptHostKey(services, caller, serial, undefined, {}).catch(() => undefined);
     }),
-    row('target changed', ['updateTarget', 'replaceMethods', 'readMethodStates', 'liveTarget'], (n) =>
-      updateTarget(services, caller, pick(targets, n).serial, { description: 'changed', methods: [method(`other-${n}.example.org`)] }),
+    row(
+      'target changed',
+      ['updateTarget', 'saveTarget', 'replaceMethods', 'writeCredential', 'settlePrimary', 'readMethodStates', 'liveTarget'],
+      (n) =>
+        updateTarget(services, caller, pick(targets, n).serial, { description: 'changed', methods: [method(`other-${n}.example.org`)] }),
     ),
     row('target changed, as it was read', ['assertTargetRevision'], async (n) => {
       const { serial } = pick(targets, n);
       const expected = [targetRevision(await getTarget(services, caller, serial))];
       await updateTarget(services, caller, serial, { description: 'changed' }, expected);
     }),
-    row('target deleted', ['deleteTarget'], (n) => deleteTarget(services, caller, pick(targets, n).serial)),
+    row('target deleted', ['deleteTarget', 'removeTarget'], (n) => deleteTarget(services, caller, pick(targets, n).serial)),
     row('connection tested', ['testMethodConfig'], (n) =>
       testMethodConfig(services, caller, { os_type: 'linux', method: method(`new-${n}.example.org`) }),
     ),
@@ -72,7 +79,7 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
       ['createJob', 'insertJob', 'writeVersion', 'writeActions', 'writeTargets', 'targetIds', 'checkCapabilities', 'profilesOfJob'],
       (n) => createJob(services, caller, newJob(n)),
     ),
-    page('job changed, on all targets', ['updateJob', 'lockDefinition', 'readStoredVersion'], (n) =>
+    page('job changed, on all targets', ['updateJob', 'editJob', 'lockDefinition', 'readStoredVersion'], (n) =>
       updateJob(services, caller, 'job', pick(jobs, n).serial, newJob(n)),
     ),
     page('job changed, as it was read', ['assertJobRevision'], async (n) => {
@@ -80,7 +87,9 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
       const expected = [jobRevision(await getJob(services, caller, 'job', serial))];
       await updateJob(services, caller, 'job', serial, newJob(n), expected);
     }),
-    row('job deleted', ['deleteJob'], (n) => deleteJob(services, caller, 'job', pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n))),
+    row('job deleted', ['deleteJob', 'removeJob'], (n) =>
+      deleteJob(services, caller, 'job', pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n)),
+    ),
     row('run started', ['startExecution', 'selectTargets', 'checkNamedTargets', 'profilesOfTargets'], (n) =>
       startExecution(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial] }, `key-${n}`),
     ),

@@ -3,7 +3,7 @@ import type { ApiEnv } from '../env.ts';
 import type { Methods } from '../methods.ts';
 
 const PREFLIGHT_SECONDS = '600';
-const REQUEST_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, X-Request-Id';
+const REQUEST_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, X-Passphrase, X-Request-Id';
 const EXPOSED =
   'Allow, Content-Disposition, ETag, Idempotent-Replayed, Preference-Applied, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id';
 

@@ -1,4 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Logger } from 'pino';
 import { DataDocument } from '../../contracts/data-document.ts';
 import { ExportData, ImportLine, ImportQuery, ImportReport, Passphrase } from '../../contracts/data-transfer.ts';
 import type { DataFormat } from '../../contracts/data-transfer.ts';
@@ -25,6 +26,13 @@ const FORMATS: Readonly<Record<string, DataFormat>> = {
 const TEXT = { schema: z.string() };
 /** Only referred to: a schema here would have the framework read the whole body, however large. */
 const DOCUMENT = { schema: { $ref: '#/components/schemas/DataDocument' } };
+
+/** As what is imported again. YAML is read by whoever reads the answer, so that it is no text for them. */
+const EXPORTED: Record<string, { schema: z.ZodType }> = {
+  [TYPES.csv]: TEXT,
+  [TYPES.yaml]: { schema: z.unknown() },
+  [TYPES.json]: DOCUMENT as unknown as { schema: z.ZodType },
+};
 
 /** Widened, because the types know no answer but as one document. */
 const REPORT: Record<string, { schema: z.ZodType; example?: unknown }> = {
@@ -65,7 +73,17 @@ const passphraseOf = (header: string | undefined): string | undefined => {
 
 const takesLines = (accept: string | undefined): boolean => (accept ?? '').toLowerCase().includes(NDJSON);
 
-export const dataRoutes = (deps: ServiceDeps, route: DefineRoute) => {
+/** What breaks off has been answered already: only the log can say why. */
+async function* noting<T>(log: Logger, requestId: string, parts: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* parts;
+  } catch (error) {
+    log.error({ err: error, requestId }, 'the answer of an export or import was broken off');
+    throw error;
+  }
+}
+
+export const dataRoutes = (deps: ServiceDeps, route: DefineRoute, log: Logger) => {
   const routes = new OpenAPIHono<ApiEnv>();
   routes.openAPIRegistry.register('DataDocument', DataDocument);
   return routes
@@ -87,15 +105,15 @@ export const dataRoutes = (deps: ServiceDeps, route: DefineRoute) => {
         },
         {
           200: {
-            content: { 'text/csv': TEXT, 'application/yaml': TEXT, 'application/octet-stream': TEXT },
-            description: 'The document; `format` json is one JSON document, as DataDocument',
+            content: EXPORTED,
+            description: 'The document; in YAML as in JSON',
           },
         },
       ),
       async (c) => {
         const input = c.req.valid('json');
         const texts = await exportData(deps, c.get('caller'), input);
-        return c.body(streamTexts(texts), 200, {
+        return c.body(streamTexts(noting(log, c.get('requestId'), texts)), 200, {
           'Content-Type': input.format === 'csv' ? `${TYPES.csv}; charset=utf-8` : TYPES[input.format],
           'Content-Disposition': `attachment; filename="opsconductor.${input.format}"`,
         });
@@ -137,7 +155,7 @@ export const dataRoutes = (deps: ServiceDeps, route: DefineRoute) => {
         };
         const lines = await importData(deps, c.get('caller'), request);
         if (!takesLines(c.req.header('accept'))) return c.body(JSON.stringify(await reportOf(lines)), 200, { 'Content-Type': TYPES.json });
-        return c.body(streamLines(lines), 200, { 'Content-Type': NDJSON, 'X-Accel-Buffering': 'no' });
+        return c.body(streamLines(noting(log, c.get('requestId'), lines)), 200, { 'Content-Type': NDJSON, 'X-Accel-Buffering': 'no' });
       },
     );
 };

@@ -15,7 +15,7 @@ const EventHeaders = z.object({
     .meta({ description: 'Id of the last event that was seen; the stream goes on from there.' }),
 });
 
-const stream = (description: string) => ({ 200: { content: { 'text/event-stream': { schema: z.string() } }, description } });
+const stream = (description: string) => ({ 200: { content: { 'text/event-stream': { schema: z.unknown() } }, description } });
 
 const ENDS =
   'The stream ends with the event `closed` when the server stops (come back) or when the session or token may not read runs any more.';

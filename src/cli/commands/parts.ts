@@ -1,8 +1,9 @@
 import type { Config } from '../../config.ts';
 import { createLog } from '../log.ts';
-import { runServer, runWorker } from '../run-platform.ts';
+import { metricsOfProcess, runServer, runWorker } from '../run-platform.ts';
 import type { RunningPart } from '../run-platform.ts';
 import { storesFromEnvironment } from '../stores.ts';
+import { startWorkerProbe } from '../worker-probe.ts';
 import { waitForSignal } from '../wait-for-signal.ts';
 
 const untilSignal = async (part: RunningPart, signal: Promise<NodeJS.Signals>): Promise<void> => {
@@ -27,6 +28,14 @@ export const worker = async (config: Config): Promise<void> => {
   const signal = waitForSignal();
   const log = createLog(config.logLevel);
   const part = await runWorker(config, await storesFromEnvironment(config), log);
+  const { probe: address } = config;
+  const probe =
+    address === undefined
+      ? undefined
+      : await startWorkerProbe(metricsOfProcess(), address).catch(async (error: unknown) => {
+          await part.stop();
+          throw error;
+        });
   log.info('worker is up');
-  await untilSignal(part, signal);
+  await untilSignal(part, signal).finally(() => probe?.close());
 };

@@ -3092,7 +3092,7 @@ export interface ImportRow {
   name: string | null;
   /** Serial of a target, job or template; uuid of a user. */
   serial: string | null;
-  /** `skipped`: with mode append, it is there already. */
+  /** `skipped`: it is there, and left as it is: the mode is append, or a deploy manages it. */
   outcome: 'created' | 'updated' | 'unchanged' | 'skipped' | 'removed' | 'failed';
   /** Of what was updated. */
   changes: ImportChange[];

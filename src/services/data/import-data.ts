@@ -85,7 +85,17 @@ export const importData = async (deps: ServiceDeps, caller: Caller, input: Impor
   const event = { eventType: 'data_import', action: 'import_data', severity: 'high', actor: caller.actor, resourceType: 'data' } as const;
   const details = { format, mode, validate_only: validateOnly, secrets: open !== undefined, rows };
   await recordAudit(deps.db, deps.keyRing.auditKey, { ...event, details });
-  const context: ImportContext = { deps, caller, mode, open, claims: new Map(), targetSerials: new Map(), changedSettings: new Set() };
+  const settings = await deps.readSettings();
+  const context: ImportContext = {
+    deps,
+    caller,
+    mode,
+    settings,
+    open,
+    claims: new Map(),
+    targetSerials: new Map(),
+    changedSettings: new Set(),
+  };
   return withSummary(importKinds(context, sorted, validateOnly), input, document.rows.length);
 };
 

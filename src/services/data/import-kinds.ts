@@ -42,23 +42,26 @@ const removeOne = async (context: ImportContext, kind: DataKind, other: Other, t
 
 const NOT_REMOVED = new OpsError(
   'CONFLICT',
-  'Nothing of this type was removed, because rows of it failed: what they name would be gone. Correct them, and import again.',
+  'Nothing of this type was removed, because rows of it failed, or are of no known kind: what they name would be gone. Correct them, and import again.',
 );
 
 /** Tells this process of settings that were changed, once they are stored. */
-const tellChanges = async ({ deps, changedSettings }: ImportContext): Promise<void> => {
+const tellChanges = async (context: ImportContext): Promise<void> => {
+  const { deps, changedSettings } = context;
   const keys = [...changedSettings].filter(isSettingKey);
+  if (keys.length === 0) return;
   changedSettings.clear();
-  if (keys.length > 0) await afterChange(deps, keys);
+  await afterChange(deps, keys);
+  context.settings = await deps.readSettings();
 };
 
 async function* importKind(
   context: ImportContext,
-  { kind, rows }: SortedRows['kinds'][number],
+  { kind, rows, unreadable }: SortedRows['kinds'][number] & { unreadable: number },
   inTransaction: InTransaction,
   afterEach: () => Promise<void>,
 ): AsyncGenerator<ImportRow> {
-  let failures = 0;
+  let failures = unreadable;
   for (const part of partsOf(rows, kind.rowsAtOnce)) {
     const results = await inTransaction((transaction) => kind.importRows(context, part, transaction));
     await afterEach();
@@ -90,7 +93,7 @@ async function* importAll(
 ): AsyncGenerator<ImportRow> {
   yield* unknown;
   // What others stand upon comes first, and goes last.
-  for (const one of kinds) yield* importKind(context, one, inTransaction, afterEach);
+  for (const one of kinds) yield* importKind(context, { ...one, unreadable: unknown.length }, inTransaction, afterEach);
 }
 
 /** All in one transaction that is taken back. It ends before anything is told: a slow reader must not hold it open. */

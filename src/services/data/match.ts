@@ -17,14 +17,12 @@ export interface Wanted {
   name: string;
 }
 
-export type Find = (wanted: Wanted) => Known | undefined;
-
 /**
  * Finds things by what items say of them: by the uuid; without one by the serial; else by the name. A serial beside a uuid that nothing has here is
  * that of another installation, where it names something else.
  * @returns a function that throws OpsError AMBIGUOUS
  */
-export const finderOf = (known: readonly Known[]): Find => {
+export const finderOf = <One extends Known>(known: readonly One[]): ((wanted: Wanted) => One | undefined) => {
   const byUuid = new Map(known.map((one) => [one.uuid, one]));
   const bySerial = new Map(known.map((one) => [one.serial, one]));
   const byName = Map.groupBy(known, ({ name }) => name);

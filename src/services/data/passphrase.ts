@@ -67,3 +67,13 @@ export const createOpener = async (head: SealHead, passphrase: string): Promise<
     return plain;
   };
 };
+
+/** What was sealed as JSON. @throws OpsError PASSPHRASE_WRONG, VALIDATION when something else was */
+export const openJson = (open: OpenSecret, sealed: SealedSecret): unknown => {
+  const text = open(sealed);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new OpsError('VALIDATION', 'What is sealed there is not what belongs there: it was taken from another place of the document.');
+  }
+};

@@ -16,9 +16,9 @@ export const knownSetting = (key: string): SettingKey => {
 };
 
 /** All settings that something obeys, by name. @throws OpsError FORBIDDEN */
-export const listSettings = async ({ db }: ServiceDeps, caller: Caller): Promise<Setting[]> => {
+export const listSettings = async ({ db }: ServiceDeps, caller: Caller, transaction?: Transaction): Promise<Setting[]> => {
   authorize(caller, 'settings.write');
-  const rows = await selectRows<SettingRow>(db, `SELECT ${SETTING_ROW} FROM system_settings s`);
+  const rows = await selectRows<SettingRow>(db, `SELECT ${SETTING_ROW} FROM system_settings s`, [], transaction);
   const rowOf = new Map(rows.map((row) => [row.key, row]));
   return SETTING_KEYS.map((key) => showSetting(key, rowOf.get(key)));
 };

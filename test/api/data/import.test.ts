@@ -197,6 +197,36 @@ describe('import and export', () => {
     );
   });
 
+  test('rows of a sheet make targets, and are told by their numbers there', async () => {
+    const sheet = [
+      'name,environment,method_type,host,labels',
+      'csv-1,production,ssh,csv-1.example.org,"{""team"": ""web""}"',
+      'csv-1,,rest_api,csv-1.example.org,',
+      'csv-4,moon,ssh,csv-4.example.org,',
+      'csv-5,production,ssh,csv-5.example.org,,too,many',
+      'csv-6,production,ssh,csv-6.example.org,',
+      'csv-6,staging,rest_api,csv-6.example.org,',
+      'csv-8,production,ssh,csv-8.example.org,{team',
+      'csv-9,production,ssh,csv-9.example.org,',
+      'csv-10,production,ssh,"csv-10',
+    ];
+    const { rows } = await importInto(platform, sheet.join('\r\n'), { type: 'text/csv' });
+    expect(rows.map(({ row, name, outcome, problem }) => [row, name, outcome, problem?.errors[0]?.path])).toEqual([
+      [2, 'csv-1', 'created', undefined],
+      [4, 'csv-4', 'failed', 'environment'],
+      [5, 'csv-5', 'failed', undefined],
+      [6, 'csv-6', 'failed', 'environment'],
+      [8, 'csv-8', 'failed', 'labels'],
+      [9, 'csv-9', 'created', undefined],
+      [10, 'csv-10', 'failed', undefined],
+    ]);
+    expect(await read(`targets/${await serialOf('csv-1')}`)).toMatchObject({
+      environment: 'production',
+      labels: { team: 'web' },
+      methods: [{ method_type: 'ssh' }, { method_type: 'rest_api' }],
+    });
+  });
+
   test('append makes what is not there and leaves the rest', async () => {
     await importInto(platform, { items: [at('append-1', { location: 'Ulm' })] });
     const { rows } = await importInto(
@@ -210,6 +240,20 @@ describe('import and export', () => {
       [2, 'append-2', 'created'],
     ]);
     expect((await read(`targets/${await serialOf('append-1')}`)).location).toBe('Ulm');
+  });
+
+  test('what a deploy manages is left as it is', async () => {
+    const { rows } = await importInto(platform, { items: [jobOf('deployed'), jobOf('not deployed')] });
+    await execute(platform.db, `UPDATE jobs SET definition_source = 'code', definition_hash = repeat('0', 64) WHERE job_serial = $1`, [
+      rows[0]?.serial,
+    ]);
+    const changed = await importInto(platform, { items: [jobOf('deployed', { priority: 7 })] });
+    expect(changed.rows).toMatchObject([{ outcome: 'skipped', warnings: [expect.stringContaining('deploy')] }]);
+    const replaced = await importInto(platform, { items: [jobOf('not deployed')] }, { mode: 'replace', validate: true });
+    expect(replaced.rows.map(({ name }) => name)).not.toContain('deployed');
+    await execute(platform.db, `UPDATE jobs SET definition_source = 'api', definition_hash = NULL WHERE job_serial = $1`, [
+      rows[0]?.serial,
+    ]);
   });
 
   test('a thing is found by its uuid, then its serial, then its name', async () => {
@@ -257,13 +301,12 @@ describe('import and export', () => {
     const secretTarget = at('secret-1', {
       methods: [{ method_type: 'ssh', host: 'secret-1.example.org', credential: login('s3cret-of-one') }],
     });
-    const secretJob = jobOf('secret job', {
-      variables: [
-        { key: 'TOKEN', is_secret: true, value: 'token-of-one' },
-        { key: 'COUNT', type: 'number', is_secret: true, value: 42 },
-        { key: 'OPEN', value: 'seen' },
-      ],
-    });
+    const secretVariables = [
+      { key: 'TOKEN', is_secret: true, value: 'token-of-one' },
+      { key: 'COUNT', type: 'number', is_secret: true, value: 42 },
+      { key: 'OPEN', value: 'seen' },
+    ];
+    const secretJob = jobOf('secret job', { variables: secretVariables });
 
     test('leave only sealed, and come in again with their passphrase', async () => {
       expect((await importInto(platform, { items: [secretTarget, secretJob] })).summary).toMatchObject({ created: 2 });
@@ -315,7 +358,7 @@ describe('import and export', () => {
       const other = at('secret-1', {
         methods: [{ method_type: 'ssh', host: 'secret-1.example.org', credential: login('s3cret-of-two') }],
       });
-      const variables = [...secretJob.variables.slice(1), { key: 'TOKEN', is_secret: true, value: 'token-of-two' }];
+      const variables = [...secretVariables.slice(1), { key: 'TOKEN', is_secret: true, value: 'token-of-two' }];
       const document = { items: [other, { ...secretJob, variables }] };
       const report = await importInto(platform, document);
       expect(report.rows[0]?.changes).toEqual([{ path: 'methods.ssh_1.credentials.default', from: '(a secret)', to: '(another secret)' }]);
@@ -338,7 +381,11 @@ describe('import and export', () => {
         status: 400,
         body: { errors: [{ path: 'seal.memory_kib' }] },
       });
-      document.items[0].methods[0].credentials[0].sealed.ct = document.seal.check.ct;
+      const [credential] = document.items[0].methods[0].credentials;
+      const { sealed } = credential;
+      credential.sealed = document.seal.check;
+      expect((await importInto(platform, document, { passphrase: PASSPHRASE })).rows).toMatchObject([{ problem: { code: 'VALIDATION' } }]);
+      credential.sealed = { ...sealed, ct: document.seal.check.ct };
       const { rows } = await importInto(platform, document, { passphrase: PASSPHRASE });
       expect(rows).toMatchObject([{ outcome: 'failed', problem: { code: 'PASSPHRASE_WRONG' } }]);
       expect((await sendImport(platform, { items: [] }, { passphrase: PASSPHRASE })).body.code).toBe('VALIDATION');
@@ -390,6 +437,9 @@ describe('import and export', () => {
     const spoilt = await importInto(platform, { items: [...kept, at('spoilt', { environment: 'moon' })] }, { mode: 'replace' });
     expect(spoilt.summary).toMatchObject({ removed: 0, failed: 2, unchanged: 1 });
     expect(spoilt.rows.find(({ row }) => row === null)).toMatchObject({ type: 'targets', problem: { code: 'CONFLICT' } });
+
+    const misspelt = await importInto(platform, { items: [...kept, { kind: 'tarjet', name: 'append-2' }] }, { mode: 'replace' });
+    expect(misspelt.summary).toMatchObject({ removed: 0, failed: 2, unchanged: 1 });
 
     const busy = await serialOf('append-2');
     const job = await addJob(platform, 'busy', { targets: [busy] });
@@ -526,7 +576,7 @@ describe('import and export', () => {
     expect(both.every(({ summary }) => summary.failed === 0)).toBe(true);
 
     const serial = await serialOf('at-once-0');
-    await using other = { [Symbol.asyncDispose]: () => transaction.rollback().catch(() => {}) };
+    const isWaiting = `SELECT 1 AS one FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE%'`;
     const transaction = await platform.db.transaction();
     await execute(
       platform.db,
@@ -535,15 +585,9 @@ describe('import and export', () => {
       transaction,
     );
     const importing = importInto(platform, { items: [at('at-once-0', { location: 'imported', region: 'south' })] });
-    while (
-      (await selectRow(
-        platform.db,
-        `SELECT 1 AS one FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE%'`,
-      )) === undefined
-    );
+    while ((await selectRow(platform.db, isWaiting)) === undefined);
     await transaction.commit();
     expect((await importing).rows[0]?.changes).toContainEqual({ path: 'location', from: 'changed meanwhile', to: 'imported' });
-    expect(other).toBeDefined();
   });
 
   test.each([

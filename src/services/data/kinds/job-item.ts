@@ -4,6 +4,7 @@ import { CreateTemplate } from '../../../contracts/job-template.ts';
 import { CreateJob } from '../../../contracts/job.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import type { Kind } from '../../jobs/job-kind.ts';
+import { openJson } from '../passphrase.ts';
 import type { OpenSecret } from '../passphrase.ts';
 import { parseItem } from '../row-result.ts';
 import type { RawRow } from '../sheets/sheet.ts';
@@ -22,9 +23,6 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value of a sealed variable, of which the text was sealed. */
-const valueIn = (text: string, type: unknown): unknown => (type === undefined || type === 'string' ? text : (JSON.parse(text) as unknown));
-
 const openVariable = (variable: unknown, index: number, open: OpenSecret | undefined): unknown => {
   if (!isFields(variable) || !Object.hasOwn(variable, 'sealed')) return variable;
   const { sealed: given, ...rest } = variable;
@@ -34,7 +32,9 @@ const openVariable = (variable: unknown, index: number, open: OpenSecret | undef
     const message = 'must be what an export has sealed, of a secret without another value';
     throw new OpsError('VALIDATION', `${path}: ${message}.`, { fields: [{ path, message }] });
   }
-  return open === undefined ? rest : { ...rest, value: valueIn(open(sealed.data), rest['type']) };
+  if (open === undefined) return rest;
+  const isText = rest['type'] === undefined || rest['type'] === 'string';
+  return { ...rest, value: isText ? open(sealed.data) : openJson(open, sealed.data) };
 };
 
 /** @throws OpsError VALIDATION, PASSPHRASE_WRONG for a secret that was altered */

@@ -18,12 +18,15 @@ import type { JobItem } from './job-item.ts';
 import { listedSerials, resolveTargetNames } from './job-target-names.ts';
 import type { DataKind, ImportContext, Other } from './kind.ts';
 
+/** `is_deployed`: a deploy manages it, and nobody else changes it. */
+type KnownJob = Known & { is_deployed: boolean };
+
 const typeOf = (kind: Kind): 'jobs' | 'templates' => (kind === 'job' ? 'jobs' : 'templates');
 
 const find = async ({ deps: { db } }: ImportContext, kind: Kind, { uuid, serial, name }: JobItem['head'], transaction: Transaction) => {
-  const known = await selectRows<Known>(
+  const known = await selectRows<KnownJob>(
     db,
-    `SELECT j.id, j.job_serial AS serial, j.job_uuid AS uuid, j.name FROM jobs j WHERE j.deleted_at IS NULL AND j.is_template = $1
+    `SELECT j.id, j.job_serial AS serial, j.job_uuid AS uuid, j.name, j.definition_source = 'code' AS is_deployed FROM jobs j WHERE j.deleted_at IS NULL AND j.is_template = $1
        AND (j.job_uuid = $2 OR j.job_serial = $3 OR j.name = $4) ORDER BY j.id FOR NO KEY UPDATE`,
     [kind === 'template', uuid ?? null, serial ?? null, name],
     transaction,
@@ -42,7 +45,7 @@ const create = async (
   const { deps, caller } = context;
   claim(context, typeOf(kind), `name:${item.head.name}`, row);
   const targets = item.targets === undefined ? {} : { targets: await resolveTargetNames(context, item.targets, transaction) };
-  const prepared = prepareDefinition({ ...item.input, ...targets }, await deps.readSettings());
+  const prepared = prepareDefinition({ ...item.input, ...targets }, context.settings);
   const variablesFor = (jobUuid: string) => storeVariables(deps.keyRing, jobUuid, item.input.variables);
   const serial = await insertJob(deps, caller, { kind, prepared, variablesFor, action: `create_${kind}` }, transaction);
   const made = await find(context, kind, { ...item.head, uuid: undefined, serial }, transaction);
@@ -60,7 +63,7 @@ const update = async (
   const wanted = item.targets === undefined ? undefined : await resolveTargetNames(context, item.targets, transaction);
   const isOtherList = wanted !== undefined && !isDeepStrictEqual(wanted, listed);
   const input = { ...item.input, ...(isOtherList && { targets: wanted }) };
-  const prepared = prepareDefinition(input, await deps.readSettings());
+  const prepared = prepareDefinition(input, context.settings);
   const differences = await editJob(deps, caller, { kind, serial: known.serial, prepared }, undefined, transaction);
   const changes = [...changesOf(differences), ...(isOtherList ? [{ path: 'targets', from: listed, to: wanted }] : [])];
   const about = { row, type: typeOf(kind), name: item.head.name, serial: known.serial };
@@ -73,7 +76,10 @@ const become = async (context: ImportContext, kind: Kind, raw: RawRow, transacti
   const { row } = raw;
   if (known === undefined) return create(context, { kind, row, item }, transaction);
   claim(context, typeOf(kind), known.id, row);
-  if (context.mode === 'append') return resultOf({ row, type: typeOf(kind), name: known.name, serial: known.serial }, 'skipped');
+  const about = { row, type: typeOf(kind), name: known.name, serial: known.serial };
+  if (context.mode === 'append') return resultOf(about, 'skipped');
+  if (known.is_deployed)
+    return resultOf(about, 'skipped', { warnings: ['A deploy manages it (definition_source code): it is changed where it is written.'] });
   return update(context, { kind, row, item, known }, transaction);
 };
 
@@ -96,7 +102,8 @@ const kindOf = (kind: Kind): DataKind => ({
   others: (context, transaction) =>
     selectRows<Other>(
       context.deps.db,
-      `SELECT j.id, j.job_serial AS key, j.name FROM jobs j WHERE j.deleted_at IS NULL AND j.is_template = $1 AND j.id <> ALL($2::bigint[]) ORDER BY j.id`,
+      `SELECT j.id, j.job_serial AS key, j.name FROM jobs j WHERE j.deleted_at IS NULL AND j.is_template = $1 AND j.definition_source <> 'code'
+         AND j.id <> ALL($2::bigint[]) ORDER BY j.id`,
       [kind === 'template', claimedIds(context, typeOf(kind))],
       transaction,
     ),

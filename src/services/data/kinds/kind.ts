@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize';
 import type { DataType, ImportMode, ImportRow } from '../../../contracts/data-transfer.ts';
+import type { Settings } from '../../../contracts/settings.ts';
 import type { Permission } from '../../../domain/permissions.ts';
 import type { Caller, ServiceDeps } from '../../context.ts';
 import type { OpenSecret, SealSecret } from '../passphrase.ts';
@@ -18,6 +19,8 @@ export interface ImportContext {
   deps: ServiceDeps;
   caller: Caller;
   mode: ImportMode;
+  /** As they are in force; those that the document changes count from the next kind on. */
+  settings: Settings;
   /** Undefined: what is sealed stays sealed, and is left out. */
   open: OpenSecret | undefined;
   /** Rows by what they have become, `targets/7`: two of them must not become the same thing. */

@@ -68,8 +68,8 @@ export const SETTINGS_KIND: DataKind = {
     return results;
   },
   /** Those that have another value than that with which OpsConductor begins. */
-  others: async ({ deps, caller, claims }) => {
-    const settings = await listSettings(deps, caller);
+  others: async ({ deps, caller, claims }, transaction) => {
+    const settings = await listSettings(deps, caller, transaction);
     return settings
       .filter(({ key, is_default: isDefault }) => !isDefault && !claims.has(`${TYPE}/${key}`))
       .map(({ key }) => ({ id: SETTING_KEYS.findIndex((known) => known === key), key, name: key }));

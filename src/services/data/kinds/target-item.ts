@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CredentialEntry, TargetHead } from '../../../contracts/data-document.ts';
 import { CreateTarget, CredentialSecret, UpdateTarget } from '../../../contracts/target.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
+import { openJson } from '../passphrase.ts';
 import type { OpenSecret } from '../passphrase.ts';
 import { parseItem } from '../row-result.ts';
 import type { RawRow } from '../sheets/sheet.ts';
@@ -41,7 +42,7 @@ const entriesOf = (method: Fields, index: number): CredentialEntry[] => {
 
 const secretOf = ({ credential_type, sealed }: CredentialEntry, open: OpenSecret | undefined): CredentialSecret | undefined => {
   if (sealed === undefined || open === undefined) return undefined;
-  return parseItem(CredentialSecret, { credential_type, ...(JSON.parse(open(sealed)) as object) }, 'secret');
+  return parseItem(CredentialSecret, { credential_type, ...Object(openJson(open, sealed)) }, 'secret');
 };
 
 const methodOf = (method: Fields, index: number, open: OpenSecret | undefined) => {

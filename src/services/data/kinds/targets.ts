@@ -2,37 +2,28 @@ import type { Transaction } from 'sequelize';
 import type { ImportRow } from '../../../contracts/data-transfer.ts';
 import type { Target } from '../../../contracts/target.ts';
 import { selectRow, selectRows } from '../../../db/query.ts';
-import { withSavepoint } from '../../../db/savepoint.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { withConstraints } from '../../constraint-errors.ts';
 import { authorize } from '../../context.ts';
 import { checkCredentials } from '../../targets/write-methods.ts';
 import { readTargets } from '../../targets/read-targets.ts';
 import { saveTarget } from '../../targets/update-target.ts';
-import { insertTargets, prepareTarget, removeTarget, TARGET_ERRORS } from '../../targets/write-target.ts';
-import type { NewTarget } from '../../targets/write-target.ts';
+import { prepareTarget, removeTarget, TARGET_ERRORS } from '../../targets/write-target.ts';
 import { claim, claimedIds, finderOf } from '../match.ts';
 import type { Known } from '../match.ts';
-import { failed, importOne, nameIn, resultOf } from '../row-result.ts';
-import type { RowName } from '../row-result.ts';
+import { failed, importOne, resultOf } from '../row-result.ts';
 import type { RawRow } from '../sheets/sheet.ts';
+import { createTargets, nameOf, noteSerial, warningsOf } from './create-targets.ts';
+import type { Creation } from './create-targets.ts';
 import { compareTarget, givenCredentials } from './compare-target.ts';
 import { targetItems } from './export-targets.ts';
 import type { DataKind, ImportContext, Other } from './kind.ts';
 import { putCredentials, storedCredentials } from './target-credentials.ts';
-import type { GivenCredential, StoredCredential } from './target-credentials.ts';
+import type { StoredCredential } from './target-credentials.ts';
 import { asChangeOfTarget, asNewTarget, readTargetItem } from './target-item.ts';
 import type { TargetItem } from './target-item.ts';
 
 const TYPE = 'targets';
-
-/** A row whose target is not there. */
-interface Creation {
-  raw: RawRow;
-  item: TargetItem;
-  target: NewTarget;
-  credentials: GivenCredential[];
-}
 
 /** What a batch knows of the targets that its rows may mean. */
 interface Batch {
@@ -40,8 +31,6 @@ interface Batch {
   current: ReadonlyMap<number, Target>;
   stored: readonly StoredCredential[];
 }
-
-const nameOf = ({ row, item }: RawRow): RowName => ({ row, type: TYPE, name: nameIn(item) });
 
 const textsOf = (rows: readonly RawRow[], field: string, pattern: RegExp): string[] =>
   rows.flatMap(({ item }) => {
@@ -66,19 +55,6 @@ const lockKnown = async ({ deps: { db } }: ImportContext, rows: readonly RawRow[
   const current = ids.length === 0 ? [] : await readTargets(db, ids, transaction);
   const stored = ids.length === 0 ? [] : await storedCredentials(db, ids, transaction);
   return { find: finderOf(known), current: new Map(current.map((target) => [target.id, target])), stored };
-};
-
-const warningsOf = ({ unsaid, fields }: TargetItem, hasCredential: (index: number, name: string) => boolean): string[] =>
-  unsaid
-    .filter(({ index, name }) => !hasCredential(index, name))
-    .map(({ index, name }) => {
-      const methods = (fields['methods'] ?? []) as { method_name?: string }[];
-      return `The document has no secret for the credential ${name} of the method ${methods[index]?.method_name ?? index + 1}: add it, the target cannot be logged in to.`;
-    });
-
-/** Notes by which names other rows may call what this one has become. */
-const noteSerial = ({ targetSerials }: ImportContext, { head }: TargetItem, serial: string): void => {
-  for (const name of [head.serial, head.uuid]) if (name !== undefined) targetSerials.set(name, serial);
 };
 
 const update = async (
@@ -115,41 +91,6 @@ const update = async (
   });
 };
 
-const createAll = async (context: ImportContext, creations: readonly Creation[], transaction: Transaction): Promise<ImportRow[]> => {
-  const { deps, caller } = context;
-  const targets = creations.map(({ target }) => target);
-  const made = await insertTargets(deps, caller, targets, transaction);
-  const results: ImportRow[] = [];
-  for (const [index, { raw, item, credentials }] of creations.entries()) {
-    const { id, serial } = made[index] ?? { id: 0, serial: '' };
-    await putCredentials(context, { id, serial }, credentials, transaction);
-    const warnings = warningsOf(item, () => false);
-    results.push(resultOf({ ...nameOf(raw), serial }, 'created', { warnings }));
-  }
-  // Not before all is written: what is taken back has become nothing.
-  creations.forEach(({ raw, item }, index) => {
-    claim(context, TYPE, made[index]?.id ?? 0, raw.row);
-    noteSerial(context, item, made[index]?.serial ?? '');
-  });
-  return results;
-};
-
-/** All in a few statements; when one of them cannot be made, one after the other, to find out which. */
-const create = async (context: ImportContext, creations: readonly Creation[], transaction: Transaction): Promise<ImportRow[]> => {
-  if (creations.length === 0) return [];
-  try {
-    return await withSavepoint(context.deps.db, transaction, () => createAll(context, creations, transaction));
-  } catch (error) {
-    if (!(error instanceof OpsError)) throw error;
-  }
-  const results: ImportRow[] = [];
-  for (const one of creations) {
-    const work = async () => (await createAll(context, [one], transaction))[0] ?? resultOf(nameOf(one.raw), 'unchanged');
-    results.push(await importOne(context, one.raw, nameOf(one.raw), transaction, work));
-  }
-  return results;
-};
-
 const plan = (context: ImportContext, raw: RawRow, { find }: Batch): { item: TargetItem; known: Known } | Creation => {
   if (raw.problem !== undefined) throw raw.problem;
   const item = readTargetItem(raw, context.open);
@@ -175,7 +116,7 @@ const importTargets: DataKind['importRows'] = async (context, rows, transaction)
       results.push(failed(nameOf(raw), error));
     }
   }
-  results.push(...(await create(context, creations, transaction)));
+  results.push(...(await createTargets(context, creations, transaction)));
   return results.toSorted((a, b) => (a.row ?? 0) - (b.row ?? 0));
 };
 
@@ -188,7 +129,7 @@ export const TARGETS: DataKind = {
   kind: 'target',
   read: 'targets.read',
   write: 'targets.write',
-  rowsAtOnce: 500,
+  rowsAtOnce: 250,
   itemsOf: targetItems,
   importRows: importTargets,
   others: (context, transaction) =>

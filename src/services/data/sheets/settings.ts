@@ -15,6 +15,6 @@ export const SETTING_SHEET: CsvSheet = {
         const { setting: name, ...rest } = valuesOf(cells, CELLS);
         return { name, ...rest };
       };
-      return { ...readRow(row, read, 'setting'), ...(problem && { problem }) };
+      return { ...readRow(row, { kind: 'setting', name: cells['setting'] }, read), ...(problem && { problem }) };
     }),
 };

@@ -59,12 +59,12 @@ export const valuesOf = (cells: CsvCells, kinds: Readonly<Record<string, Cell>>)
   return values;
 };
 
-/** Runs what may find a row unreadable. */
-export const readRow = (row: number, read: () => Readonly<Record<string, unknown>>, kind: string): RawRow => {
+/** Runs what may find a row unreadable. @param head what is said of it then: its kind, and the name in its cells */
+export const readRow = (row: number, head: Readonly<Record<string, unknown>>, read: () => Readonly<Record<string, unknown>>): RawRow => {
   try {
-    return { row, item: { kind, ...read() } };
+    return { row, item: { ...head, ...read() } };
   } catch (problem) {
     if (!(problem instanceof OpsError)) throw problem;
-    return { row, item: { kind }, problem };
+    return { row, item: head, problem };
   }
 };

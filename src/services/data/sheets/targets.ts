@@ -76,5 +76,9 @@ export const TARGET_SHEET: CsvSheet = {
     if (methods.length === 0) return [[...head, ...METHOD_COLUMNS.map(() => null)]];
     return methods.map((method) => [...head, ...METHOD_COLUMNS.map((name) => method[name])]);
   },
-  itemsOf: (rows) => groupsOf(rows).map((group): RawRow => readRow(group[0]?.row ?? 0, () => targetOf(group), 'target')),
+  itemsOf: (rows) =>
+    groupsOf(rows).map((group): RawRow => {
+      const head = { kind: 'target', name: group[0]?.cells['name'] };
+      return readRow(group[0]?.row ?? 0, head, () => targetOf(group));
+    }),
 };

@@ -18,5 +18,8 @@ export const USER_SHEET: CsvSheet = {
   mark: 'username',
   rowsOf: (item) => [COLUMNS.map((name) => item[name])],
   itemsOf: (rows) =>
-    rows.map(({ row, cells, problem }) => ({ ...readRow(row, () => valuesOf(cells, CELLS), 'user'), ...(problem && { problem }) })),
+    rows.map(({ row, cells, problem }) => {
+      const read = readRow(row, { kind: 'user', username: cells['username'] }, () => valuesOf(cells, CELLS));
+      return { ...read, ...(problem && { problem }) };
+    }),
 };
