@@ -26,6 +26,8 @@ export interface OidcConfig {
   /** Role by group; `*` is everybody. */
   roles: Readonly<Record<string, UserRole>>;
   linksByEmail: boolean;
+  /** Programs get no code: on a machine that people share, another of them may wait at the port. */
+  refusesLoopback: boolean;
   /** Of this API as browsers reach it. */
   publicUrl: string;
 }
@@ -159,6 +161,7 @@ const Environment = z.object({
   OPSCONDUCTOR_OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
   OPSCONDUCTOR_OIDC_ROLES: Roles.optional(),
   OPSCONDUCTOR_OIDC_LINK_BY_EMAIL: Flag.default(false),
+  OPSCONDUCTOR_OIDC_LOOPBACK: Flag.default(true),
   OPSCONDUCTOR_TRUSTED_PROXIES: listOf(isNetwork, 'must be addresses or networks such as 10.0.0.0/8, separated by commas'),
   OPSCONDUCTOR_CORS_ORIGINS: listOf(
     isOrigin,
@@ -225,6 +228,7 @@ const oidcOf = (env: Environment): OidcConfig | undefined => {
     groupsClaim: env.OPSCONDUCTOR_OIDC_GROUPS_CLAIM,
     roles,
     linksByEmail: env.OPSCONDUCTOR_OIDC_LINK_BY_EMAIL,
+    refusesLoopback: !env.OPSCONDUCTOR_OIDC_LOOPBACK,
     publicUrl: publicUrl.replace(/\/+$/, ''),
   };
 };

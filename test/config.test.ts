@@ -29,6 +29,7 @@ describe('the OIDC provider of the environment', () => {
       groupsClaim: 'groups',
       roles: { 'ops-admins': 'admin', '*': 'viewer' },
       linksByEmail: false,
+      refusesLoopback: false,
       publicUrl: 'https://ops.example.org/conductor',
     });
     expect(parseConfig({ OPSCONDUCTOR_PUBLIC_URL: 'https://ops.example.org' }).oidc).toBeUndefined();

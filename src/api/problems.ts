@@ -7,6 +7,7 @@ import { isDatabaseAway } from '../db/database-away.ts';
 import { ERROR_CODES, OpsError } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
 import type { ApiEnv, RouteFacts } from './env.ts';
+import { withoutTokens } from './url-tokens.ts';
 
 const TITLES: Partial<Record<ErrorCode, string>> = {
   VALIDATION: 'The request is not valid',
@@ -54,7 +55,7 @@ export const respondWithProblem =
   (error: unknown, c: Context<ApiEnv>): Response => {
     const requestId = c.get('requestId');
     const known = toOpsError(error);
-    if (known === undefined) log.error({ err: error, requestId, path: c.req.path }, 'request failed');
+    if (known === undefined) log.error({ err: error, requestId, path: withoutTokens(c.req.path) }, 'request failed');
     const shown =
       known ??
       new OpsError(

@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http';
 import type { SessionCreated } from '../client/index.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { CliSession } from './cli-session.ts';
+import { oidcStartUrl } from './oidc-start-url.ts';
 import { openPage } from './open-page.ts';
 
 const WAIT_MS = 600_000;
@@ -56,18 +57,23 @@ const listen = async (state: string) => {
 };
 
 const startUrlOf = async ({ client }: CliSession): Promise<string> => {
-  const { start_url: url } = await client.getOidc();
+  const { start_url: url, refuses_loopback: refusesLoopback } = await client.getOidc();
   if (url === null) throw new OpsError('NOT_FOUND', `No OIDC provider is set up at ${client.url}: log in without --oidc.`);
+  if (refusesLoopback)
+    throw new OpsError(
+      'FORBIDDEN',
+      `Logins that come back to a program are switched off at ${client.url}. Open ${oidcStartUrl(url, client.url).url.href} in a browser; the token that it shows goes into OPSCONDUCTOR_TOKEN.`,
+    );
   return url;
 };
 
 /**
  * Logs in with a browser of this machine, which comes back here with a code; the session never stands in an address.
- * @param opensBrowser false: only the address is told.
- * @throws OpsError UNAUTHENTICATED when nobody is let in.
+ * @param opensBrowser false: only the address is told, as that of another origin than the server's is anyway.
+ * @throws OpsError UNAUTHENTICATED when nobody is let in; FORBIDDEN when the server names no page, or lets no program log in.
  */
 export const loginByOidc = async (session: CliSession, opensBrowser: boolean): Promise<SessionCreated> => {
-  const start = new URL(await startUrlOf(session));
+  const { url: start, isOfContext } = oidcStartUrl(await startUrlOf(session), session.client.url);
   const [state, verifier] = [newSecret(), newSecret()];
   const waiting = await listen(state);
   try {
@@ -75,7 +81,8 @@ export const loginByOidc = async (session: CliSession, opensBrowser: boolean): P
     start.searchParams.set('code_challenge', createHash('sha256').update(verifier).digest('base64url'));
     start.searchParams.set('state', state);
     session.say(`Log in with a browser of this machine:\n${start.href}`);
-    if (opensBrowser) openPage(start.href);
+    if (!isOfContext) session.say(`It is not at ${session.client.url}: open it yourself if it is where you log in.`);
+    else if (opensBrowser) openPage(start.href);
     const found = await waiting.brought;
     if ('problem' in found) throw new OpsError('UNAUTHENTICATED', found.problem);
     return await session.client.exchangeOidcCode({ code: found.code, code_verifier: verifier });

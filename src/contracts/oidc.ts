@@ -6,6 +6,7 @@ export const OidcInfo = z
     is_enabled: z.boolean(),
     issuer: z.string().nullable().meta({ description: 'The provider.' }),
     start_url: z.string().nullable().meta({ description: 'Where a browser begins a login.' }),
+    refuses_loopback: z.boolean().meta({ description: 'True: no login comes back to a program, only browsers log in.' }),
   })
   .meta({ id: 'OidcInfo' });
 export type OidcInfo = z.infer<typeof OidcInfo>;

@@ -22,7 +22,8 @@ export const TargetSerial = z
   .string()
   .regex(/^T\d{8,19}$/, 'must be a target serial such as T20250001')
   .meta({ example: 'T20250001' });
-export const Uuid = z.uuid().meta({ example: '7c9e6679-7425-40de-944b-e07fc1f90ae7' });
+/** In lower case, as the database tells it, however it was written: it is compared as text and stands on record. */
+export const Uuid = z.uuid().toLowerCase().meta({ example: '7c9e6679-7425-40de-944b-e07fc1f90ae7' });
 
 /** A target by its serial or by its uuid. */
 export const TargetKey = z

@@ -20,6 +20,8 @@ export interface OidcLogin {
   roles: Readonly<Record<string, UserRole>>;
   /** An account with the verified address of somebody unknown becomes his. */
   linksByEmail: boolean;
+  /** No login comes back to a program, whose port somebody else on its machine may have taken. */
+  refusesLoopback: boolean;
 }
 
 /** What services need. */

@@ -4,6 +4,7 @@ import { PERMISSIONS, ROLE_PERMISSIONS } from '../../src/domain/permissions.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { addApiToken, addSession, addUser } from './support/accounts.ts';
+import { addTarget } from './support/definitions.ts';
 import { fillPath, operationsOf } from './support/operations.ts';
 import type { Operation } from './support/operations.ts';
 
@@ -195,5 +196,23 @@ describe('who may call what', () => {
     const path = `/api/v1/targets/${added.body.target_serial}`;
     expect((await platform.call(token, 'PATCH', path, { methods: [{ ...method, credential }] })).status).toBe(403);
     expect((await platform.call(token, 'PATCH', path, { name: 'y' })).status).toBe(200);
+  });
+
+  test('who may change something but not read it is told what became of it, never 403 for what was done', async () => {
+    const admin = await addUser('admin');
+    const target = await addTarget(platform, 'write-only.example.org');
+    const at = `/api/v1/targets/${target}/methods/ssh_1/credentials`;
+    const secret = { credential_type: 'password', username: 'x', password: 'y' };
+    const credentials = await addApiToken(admin, ['credentials.write']);
+    const added = await platform.call(credentials, 'POST', at, { credential_name: 'second', secret });
+    expect([added.status, added.body.credential_name]).toEqual([201, 'second']);
+    const named = await platform.call(credentials, 'PATCH', `${at}/${added.body.credential_uuid}`, { credential_name: 'other' });
+    expect([named.status, named.body.credential_name]).toEqual([200, 'other']);
+    const settings = await addApiToken(admin, ['settings.write']);
+    const maintenance = await platform.call(settings, 'PUT', '/api/v1/system/maintenance', { enabled: false });
+    expect([maintenance.status, maintenance.body.enabled]).toEqual([200, false]);
+    const headers = { authorization: `Bearer ${await addApiToken(admin, ['jobs.write'])}`, 'content-type': 'application/octet-stream' };
+    const sent = await platform.app.request('/api/v1/artifacts?name=write-only', { method: 'POST', headers, body: 'x' });
+    expect([sent.status, JSON.parse(await sent.text()).size_bytes]).toEqual([201, 1]);
   });
 });

@@ -227,22 +227,27 @@ describe('artifacts', () => {
     expect(event).toEqual({ event_type: 'data_import', details: { name: 'gone', size_bytes: 1, execution_serial: null } });
   });
 
-  test('one that a run names which has not ended is kept', async () => {
+  test.each([
+    ['as it is', (uuid: string) => uuid],
+    ['in capitals', (uuid: string) => uuid.toUpperCase()],
+  ])('one that a run names %s which has not ended is kept', async (how, written) => {
     const { body } = await send('needed', 'x');
-    const target = await addTarget(platform, 'needs.example.org');
+    const target = await addTarget(platform, `needs-${how.replaceAll(' ', '-')}.example.org`);
     const upload = {
       action_type: 'file_transfer',
       action_name: 'send',
-      action_parameters: { operation: 'upload', artifact: body.artifact_uuid, destination_path: '/tmp/x' },
+      action_parameters: { operation: 'upload', artifact: written(body.artifact_uuid), destination_path: '/tmp/x' },
     };
-    const job = await addJob(platform, 'needs a file', { targets: [target], actions: [upload] });
+    const job = await addJob(platform, `needs a file ${how}`, { targets: [target], actions: [upload] });
     const run = (await platform.api('POST', `/api/v1/jobs/${job}/executions`, {})).body.execution_serial;
-    const refused = await platform.api('DELETE', `/api/v1/artifacts/${body.artifact_uuid}`);
-    expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
-      409,
-      'CONFLICT',
-      expect.stringContaining(`in use by ${run}`),
-    ]);
+    for (const uuid of [body.artifact_uuid, body.artifact_uuid.toUpperCase()]) {
+      const refused = await platform.api('DELETE', `/api/v1/artifacts/${uuid}`);
+      expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+        409,
+        'CONFLICT',
+        expect.stringContaining(`in use by ${run}`),
+      ]);
+    }
     await platform.db.query(`UPDATE job_executions SET status = 'cancelled', completed_at = now() WHERE execution_serial = $1`, {
       bind: [run],
     });

@@ -273,11 +273,15 @@ describe.skipIf(withoutSshd)('every route that changes something leaves an audit
 
   test('a request that is refused for want of a permission that few have leaves one a minute', async () => {
     const viewer = await userToken();
-    for (const path of ['settings', 'audit', 'settings', 'audit/seals', 'targets']) await platform.call(viewer, 'GET', `/api/v1/${path}`);
+    const answers: number[] = [];
+    for (const path of ['settings', 'audit', 'settings', 'audit/seals', 'users/%00', 'targets'])
+      answers.push((await platform.call(viewer, 'GET', `/api/v1/${path}`)).status);
+    expect(answers).toEqual([403, 403, 403, 403, 403, 200]);
     const refused = (await auditRows(platform)).filter(({ action }) => action === 'refuse_request');
     expect(refused.map(({ event_type: type, resource_id: permission, details }) => [type, permission, details])).toEqual([
       ['security_violation', 'settings.write', { method: 'GET', path: '/api/v1/settings' }],
       ['security_violation', 'audit.read', { method: 'GET', path: '/api/v1/audit' }],
+      ['security_violation', 'users.write', { method: 'GET', path: '/api/v1/users/%00' }],
     ]);
   });
 });

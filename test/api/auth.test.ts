@@ -121,6 +121,23 @@ describe('accounts, sessions and tokens', () => {
     expect(answers.map(({ status }) => status)).not.toContain(200);
   });
 
+  test('guesses at the current password that come at once lock the account as those of logins do, and none of them tells the right one', async () => {
+    const user = await addUser('viewer');
+    const session = await addSession(user);
+    const guess = (password: string, next = NEW_PASSWORD): Promise<Answer> =>
+      platform.call(session, 'POST', '/api/v1/auth/password', { current_password: password, new_password: next });
+    const answers = await Promise.all([...Array.from({ length: 30 }, () => WRONG), PASSWORD].map((password) => guess(password)));
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(4);
+    const refused = answers.filter(({ status }) => status === 403);
+    expect(refused).toHaveLength(27);
+    expect(new Set(refused.map(({ body }) => body.detail))).toEqual(new Set([answers.at(-1)?.body.detail]));
+    expect((await user.reload()).lockedUntil).toBeInstanceOf(Date);
+    await user.update({ lockedUntil: null });
+    const [same, other] = [await guess(PASSWORD, PASSWORD), await guess(WRONG.repeat(2), WRONG.repeat(2))];
+    expect([same.status, same.body.errors]).toEqual([other.status, other.body.errors]);
+    expect((await guess(PASSWORD)).status).toBe(204);
+  });
+
   test('an API token is shown once, does what its scopes say, and ends when it is revoked', async () => {
     const user = await addUser('operator');
     const session = await addSession(user);

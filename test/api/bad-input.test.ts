@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { addApiToken, addSession, addUser } from './support/accounts.ts';
+import { addSession, addUser } from './support/accounts.ts';
 import { addJob, addTarget, jobNamed, targetAt } from './support/definitions.ts';
 import { countRows } from './support/unchanged.ts';
 import { ACCOUNTS } from './wrong-requests/accounts.ts';
@@ -112,14 +112,11 @@ describe('wrong requests', () => {
   });
 
   test('a token cannot get a scope that its maker lacks', async () => {
-    const scoped = await addApiToken(await addUser('admin'), ['tokens.own', 'jobs.read']);
-    for (const [who, scope] of [
-      [operator, 'users.write'],
-      [scoped, 'jobs.write'],
-    ]) {
-      const { status, body } = await platform.call(who, 'POST', '/api/v1/auth/tokens', { name: 'more', scopes: ['jobs.read', scope] });
-      expect([status, body.errors]).toEqual([400, [{ path: 'scopes.1', message: `you lack ${scope} yourself` }]]);
-    }
+    const { status, body } = await platform.call(operator, 'POST', '/api/v1/auth/tokens', {
+      name: 'more',
+      scopes: ['jobs.read', 'users.write'],
+    });
+    expect([status, body.errors]).toEqual([400, [{ path: 'scopes.1', message: 'you lack users.write yourself' }]]);
   });
 
   test('nobody revokes a token of another', async () => {

@@ -83,9 +83,15 @@ describe('login at an OIDC provider', () => {
       is_enabled: true,
       issuer: provider.issuer,
       start_url: START,
+      refuses_loopback: false,
     });
     const without = appWith(undefined);
-    expect(await (await without.request('/api/v1/auth/oidc')).json()).toEqual({ is_enabled: false, issuer: null, start_url: null });
+    expect(await (await without.request('/api/v1/auth/oidc')).json()).toEqual({
+      is_enabled: false,
+      issuer: null,
+      start_url: null,
+      refuses_loopback: false,
+    });
     expect((await without.request('/api/v1/auth/oidc/start')).status).toBe(404);
     expect((await without.request('/api/v1/auth/oidc/callback?code=x')).status).toBe(404);
   });
@@ -264,6 +270,17 @@ describe('login at an OIDC provider', () => {
       }
     });
 
+    test('that is signed with a key which the provider does not publish lets nobody in', async () => {
+      await provider.publishesItsKeys(false);
+      try {
+        const refused = await comeIn(newAccount(['ops']), browserOf(appWith(provider.login())));
+        expect([refused.status, refused.body.detail]).toEqual([401, expect.stringContaining('not to be trusted')]);
+      } finally {
+        await provider.publishesItsKeys(true);
+      }
+      expect((await comeIn(newAccount(['ops']), browserOf(appWith(provider.login())))).status).toBe(200);
+    });
+
     test('that nobody agreed is told as that', async () => {
       const refused = await comeIn(null);
       expect([refused.status, refused.body.detail]).toEqual([401, expect.stringContaining('nobody is there')]);
@@ -283,7 +300,9 @@ describe('login at an OIDC provider', () => {
   });
 
   test('the cookie of a login goes to nobody else, is read by no script, and ends with the login', async () => {
-    await comeIn(newAccount(['ops']));
+    const entered = await comeIn(newAccount(['ops']));
+    // What holds a session is never compressed.
+    expect([entered.status, entered.headers.has('vary')]).toEqual([200, false]);
     const [set, removed] = browser.setCookies.filter((header) => header.startsWith('opsconductor_oidc='));
     expect(set).toMatch(/; Max-Age=600; Path=\/api\/v1\/auth\/oidc; HttpOnly; SameSite=Lax$/);
     expect(removed).toMatch(/^opsconductor_oidc=; Max-Age=0; Path=\/api\/v1\/auth\/oidc/);
@@ -322,6 +341,14 @@ describe('login at an OIDC provider', () => {
       const entered = both.find(({ status }) => status === 200)?.body;
       expect((await platform.call(entered.token, 'GET', '/api/v1/auth/me')).body.username).toBe(account.preferred_username);
       expect((await exchange(code)).status).toBe(401);
+    });
+
+    test('gets nothing where such logins are switched off, and is told so before anybody logs in', async () => {
+      const app = appWith(provider.login({ refusesLoopback: true }));
+      expect(await (await app.request('/api/v1/auth/oidc')).json()).toMatchObject({ is_enabled: true, refuses_loopback: true });
+      const refused = await answerOf((await browserOf(app).open(FOR_PROGRAM)).response);
+      expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('OPSCONDUCTOR_OIDC_LOOPBACK')]);
+      expect((await comeIn(newAccount(['ops']), browserOf(app))).status).toBe(200);
     });
 
     test('is told when nobody is let in', async () => {

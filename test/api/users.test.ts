@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { selectRow, selectRows } from '../../src/db/query.ts';
+import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { bootstrapAdmin } from '../../src/services/auth/bootstrap-admin.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
 import { PASSWORD, addApiToken, addSession, addUser } from './support/accounts.ts';
 import type { UserRow } from './support/accounts.ts';
 import { auditRows, isSigned } from './support/audit.ts';
+import { addJob, addTarget, jobNamed } from './support/definitions.ts';
 
 const NOBODY = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 const newName = (): string => `user-${randomUUID().slice(0, 8)}`;
@@ -268,7 +269,8 @@ describe('users', () => {
       const at = `/${manager.userUuid}`;
       for (const input of [{ role: 'viewer' }, { permissions: [] }, { is_active: false }])
         expect((await asManager('PATCH', at, input)).status).toBe(403);
-      expect((await asManager('POST', `${at}/reset-password`)).status).toBe(403);
+      for (const own of [at, at.toUpperCase()]) expect((await asManager('POST', `${own}/reset-password`)).status).toBe(403);
+      expect((await login(manager.username, PASSWORD)).status).toBe(200);
       expect((await asManager('PATCH', at, { email: `own-${manager.email}` })).status).toBe(200);
     });
 
@@ -318,6 +320,43 @@ describe('users', () => {
     const next = { current_password: PASSWORD, new_password: 'a new and long password' };
     expect((await platform.call(session, 'POST', '/api/v1/auth/password', next)).status).toBe(204);
     for (const held of [session, token]) expect((await platform.call(held, 'GET', '/api/v1/jobs')).status).toBe(200);
+  });
+
+  test('an account is the same however its uuid is written, also on record and for whoever serves its streams', async () => {
+    const user = await addUser('viewer');
+    const token = await addSession(user);
+    const at = `/api/v1/users/${user.userUuid.toUpperCase()}`;
+    expect((await platform.api('POST', `${at}/unlock`)).status).toBe(200);
+    expect((await platform.api('PATCH', at, { role: 'operator' })).status).toBe(200);
+    expect((await platform.api('DELETE', `${at}/sessions`)).body).toEqual({ ended: 1 });
+    expect((await platform.call(token, 'GET', '/api/v1/auth/me')).status).toBe(401);
+    expect((await lastEvents(user.userUuid)).map(({ action }) => action)).toEqual(['unlock_user', 'change_rights', 'revoke_sessions']);
+  });
+
+  test('a user name that a job, its rollout or an open run names as an approver goes from nobody to nobody', async () => {
+    const [ann, bob] = [await addUser('operator'), await addUser('operator')];
+    const target = await addTarget(platform, `${ann.username}.example.org`);
+    const approvers = [{ type: 'user', value: ann.username }];
+    const approval = { action_type: 'approval', action_name: 'ask', action_parameters: { approvers, message: 'now?' } };
+    const asking = await addJob(platform, 'asks', { targets: [target], actions: [approval] });
+    const inBatches = { rollout: { batches: [{ count: 1 }], between_batches: { approvers } } };
+    const rolling = await addJob(platform, 'rolls', { targets: [target], settings: inBatches });
+    const away = async () => {
+      const { status, body } = await change(ann, { username: newName() });
+      return [status, body.errors?.[0].message];
+    };
+    const run = (await platform.api('POST', `/api/v1/jobs/${asking}/executions`, {})).body.execution_serial;
+    expect((await change(ann, { email: `new-${ann.email}` })).status).toBe(200);
+    expect(await away()).toEqual([409, `is that of an approver of ${asking}`]);
+    expect((await platform.api('PUT', `/api/v1/jobs/${asking}`, jobNamed('asks', { targets: [target] }))).status).toBe(200);
+    expect(await away()).toEqual([409, `is that of an approver of ${rolling}`]);
+    expect((await platform.api('DELETE', `/api/v1/jobs/${rolling}`)).status).toBe(204);
+    expect(await away()).toEqual([409, `is that of an approver of ${run}`]);
+    await execute(platform.db, `UPDATE job_executions SET status = 'cancelled', completed_at = now() WHERE execution_serial = $1`, [run]);
+    expect((await away())[0]).toBe(200);
+    const again = await addJob(platform, 'asks again', { targets: [target], actions: [approval] });
+    const taken = await change(bob, { username: ann.username.toUpperCase() });
+    expect([taken.status, taken.body.errors]).toEqual([409, [{ path: 'username', message: `is that of an approver of ${again}` }]]);
   });
 
   test('sessions of a user are listed and ended, one and all', async () => {

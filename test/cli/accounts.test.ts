@@ -6,6 +6,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { registerClientCommands } from '../../src/cli/client-commands.ts';
+import { oidcStartUrl } from '../../src/cli/oidc-start-url.ts';
 import { parseConfig } from '../../src/config.ts';
 import { PASSWORD, addApiToken, addSession, addUser } from '../api/support/accounts.ts';
 import { openBrowser } from '../support/browser.ts';
@@ -15,6 +16,7 @@ import type { OidcFixture } from '../support/oidc-fixture.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { servePlatform } from '../support/serve-platform.ts';
+import { startFakeApi } from './fake-api.ts';
 
 const NEW_PASSWORD = 'a new and long password';
 
@@ -167,11 +169,46 @@ describe('accounts by command line', () => {
     await login.ended;
     expect(login.printed.stderr).toContain(`Logged in at ${api.url} as dora.`);
     const kept = JSON.parse(await readFile(join(folder, 'opsconductor', 'config.json'), 'utf8'));
-    expect(kept).toEqual({ url: api.url, token: expect.stringMatching(/^ops_s_/), username: 'dora' });
-    expect(login.printed.stdout + login.printed.stderr + url).not.toContain(kept.token);
+    const { host } = new URL(api.url);
+    const entered = { url: api.url, token: expect.stringMatching(/^ops_s_/), username: 'dora' };
+    expect(kept).toEqual({ current: host, contexts: { [host]: entered } });
+    expect(login.printed.stdout + login.printed.stderr + url).not.toContain(kept.contexts[host].token);
     const whoami = start(['whoami']);
     await whoami.ended;
     expect(whoami.printed.stdout).toBe(`dora (operator) at ${api.url}\n`);
+  });
+
+  test.each(['file:///etc/passwd', 'vscode://x', 'javascript:alert(1)', 'http://who:what@127.0.0.1/', 'nothing'])(
+    'a server that sends logins to %s has nothing opened, and the person told',
+    async (start_url) => {
+      await using other = await startFakeApi((response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ is_enabled: true, issuer: 'https://login.example.org', start_url }));
+      });
+      const login = start(['--url', other.url, 'login', '--oidc']);
+      await expect(login.ended).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('It was not opened') });
+      expect(login.printed.stderr).not.toContain(start_url);
+    },
+  );
+
+  test('where logins of programs are switched off nothing is opened, and the person told of the browser', async () => {
+    const start_url = 'https://ops.example.org/api/v1/auth/oidc/start';
+    await using other = await startFakeApi((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ is_enabled: true, issuer: 'https://login.example.org', start_url, refuses_loopback: true }));
+    });
+    const { ended } = start(['--url', other.url, 'login', '--oidc']);
+    await expect(ended).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining(start_url) });
+  });
+
+  test('a page of another origin is told, not opened', () => {
+    expect(oidcStartUrl('https://ops.example.org/start', 'https://ops.example.org/').isOfContext).toBe(true);
+    for (const other of [
+      'http://ops.example.org/start',
+      'https://ops.example.org.evil.example/start',
+      'https://ops.example.org:8443/start',
+    ])
+      expect([other, oidcStartUrl(other, 'https://ops.example.org/').isOfContext]).toEqual([other, false]);
   });
 
   test('a login at the OIDC provider that lets nobody in says why, to the program and in the browser', async () => {

@@ -22,8 +22,12 @@ export interface OidcFixture extends AsyncDisposable {
   clientSecret: string;
   /** Who comes next; null: whoever comes refuses. */
   comes(account: OidcAccount | null): Promise<void>;
+  /** Whether it publishes the keys that it signs with, or others of the same names. */
+  publishesItsKeys(isSo: boolean): Promise<void>;
   /** What an API at this address needs to know of the provider. */
-  login(options?: Partial<Pick<OidcLogin, 'roles' | 'linksByEmail' | 'groupsClaim'>> & { clientSecret?: string }): OidcLogin;
+  login(
+    options?: Partial<Pick<OidcLogin, 'roles' | 'linksByEmail' | 'groupsClaim' | 'refusesLoopback'>> & { clientSecret?: string },
+  ): OidcLogin;
   stop(): Promise<void>;
 }
 
@@ -45,19 +49,22 @@ export const startOidcProvider = async (publicUrl: string): Promise<OidcFixture>
     child.kill('SIGKILL');
     await exited;
   };
+  const put = async (path: string, body: unknown): Promise<void> => {
+    const { status } = await fetch(`${issuer}${path}`, { method: 'PUT', body: JSON.stringify(body) });
+    if (status !== 204) throw new Error(`the provider answered ${status}: ${complaints}`);
+  };
   return {
     issuer,
     clientSecret,
-    async comes(account) {
-      const { status } = await fetch(`${issuer}/account`, { method: 'PUT', body: JSON.stringify(account) });
-      if (status !== 204) throw new Error(`the provider answered ${status}: ${complaints}`);
-    },
+    comes: (account) => put('/account', account),
+    publishesItsKeys: (isSo) => put('/published-keys', isSo),
     login: ({ clientSecret: given = clientSecret, ...options } = {}) => ({
       client: createOidcClient({ issuer, clientId: 'opsconductor', clientSecret: given, scopes: 'openid email profile', redirectUrl }),
       publicUrl,
       groupsClaim: 'groups',
       roles: { admins: 'admin', ops: 'operator', staff: 'viewer' },
       linksByEmail: false,
+      refusesLoopback: false,
       ...options,
     }),
     stop,

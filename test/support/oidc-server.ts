@@ -1,9 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { Provider } from 'oidc-provider';
 
 // A certified OpenID provider in a process of its own. Whoever comes is the account that `PUT /account` named last; nobody types anything.
+// After `PUT /published-keys` with false it publishes other keys than those that it signs with.
 const [port = '', redirectUri = '', clientSecret = ''] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 
@@ -11,6 +13,7 @@ type Claims = Record<string, unknown> & { sub: string };
 
 const accounts = new Map<string, Claims>();
 let current: Claims | undefined;
+let publishesItsKeys = true;
 
 const provider = new Provider(issuer, {
   clients: [{ client_id: 'opsconductor', client_secret: clientSecret, redirect_uris: [redirectUri], response_types: ['code'] }],
@@ -38,13 +41,25 @@ const interact = async (request: IncomingMessage, response: ServerResponse): Pro
 
 const serveOidc = provider.callback();
 
+/** Under the names of those that it signs with. */
+const otherKeys = async (): Promise<object> => {
+  const { keys } = (await (await fetch(`${issuer}/jwks?own`)).json()) as { keys: { kid: string; kty: string }[] };
+  const other = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey.export({ format: 'jwk' });
+  return { keys: keys.filter(({ kty }) => kty === 'RSA').map(({ kid }) => ({ ...other, kid, use: 'sig', alg: 'RS256' })) };
+};
+
 const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   if (request.method === 'PUT' && request.url === '/account') {
     const claims = (await json(request)) as Claims | null;
     current = claims ?? undefined;
     if (claims !== null) accounts.set(claims.sub, claims);
     response.writeHead(204).end();
-  } else if (request.url?.startsWith('/interaction/') === true) await interact(request, response);
+  } else if (request.method === 'PUT' && request.url === '/published-keys') {
+    publishesItsKeys = (await json(request)) === true;
+    response.writeHead(204).end();
+  } else if (request.url === '/jwks' && !publishesItsKeys)
+    response.writeHead(200, { 'content-type': 'application/jwk-set+json' }).end(JSON.stringify(await otherKeys()));
+  else if (request.url?.startsWith('/interaction/') === true) await interact(request, response);
   else await serveOidc(request, response);
 };
 

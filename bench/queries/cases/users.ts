@@ -44,6 +44,7 @@ const OIDC: OidcLogin = {
   groupsClaim: 'groups',
   roles: { ops: 'operator', admins: 'admin' },
   linksByEmail: true,
+  refusesLoopback: false,
 };
 
 /** Accounts, and the sessions and tokens that they have. */

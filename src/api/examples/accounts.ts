@@ -112,6 +112,7 @@ export const OIDC_INFO: OidcInfo = {
   is_enabled: true,
   issuer: 'https://login.example.org',
   start_url: 'https://ops.example.org/api/v1/auth/oidc/start',
+  refuses_loopback: false,
 };
 
 export const EXCHANGE_CODE: ExchangeCode = { code: 'azE.q2w3.e4r5', code_verifier: 'k'.repeat(43) };

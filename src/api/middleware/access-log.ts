@@ -2,6 +2,7 @@ import { createMiddleware } from 'hono/factory';
 import type { Logger } from 'pino';
 import type { Registry } from '../../metrics/registry.ts';
 import type { ApiEnv, RouteFacts } from '../env.ts';
+import { withoutTokens } from '../url-tokens.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Those of probes would be most of the log. */
@@ -30,7 +31,7 @@ export const accessLog = (log: Logger, registry: Registry) => {
         operation,
         method: c.req.method,
         // Of what is no route the path is somebody's text: it says enough that there was one.
-        path: route === undefined ? undefined : c.req.path,
+        path: route === undefined ? undefined : withoutTokens(c.req.path),
         status,
         ms: Math.round(ms * 10) / 10,
         user: caller?.username,

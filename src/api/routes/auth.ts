@@ -163,6 +163,7 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           operationId: 'createApiToken',
           summary: 'Make an API token',
           access: 'tokens.own',
+          needsSession: true,
           problems: ['CONFLICT'],
           once: ['token'],
           request: body(CreateApiToken, CREATE_API_TOKEN),

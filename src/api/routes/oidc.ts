@@ -46,7 +46,7 @@ export const oidcRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           description:
             'For browsers. A program of the same machine gives its address, and gets a code there that it exchanges for the session.',
           access: 'public',
-          problems: ['NOT_FOUND'],
+          problems: ['NOT_FOUND', 'FORBIDDEN'],
           request: { query: StartOidc },
         },
         { 302: onwards('To the provider') },
@@ -64,6 +64,7 @@ export const oidcRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           path: '/callback',
           tags,
           operationId: 'finishOidc',
+          rate: 'login',
           summary: 'Come back from the OIDC provider',
           description: 'The provider sends the browser here. The session is never in an address.',
           access: 'public',

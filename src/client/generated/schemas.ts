@@ -1589,6 +1589,8 @@ export interface OidcInfo {
   issuer: string | null;
   /** Where a browser begins a login. */
   start_url: string | null;
+  /** True: no login comes back to a program, only browsers log in. */
+  refuses_loopback: boolean;
 }
 
 export interface ExchangeCode {

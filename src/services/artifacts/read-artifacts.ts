@@ -1,3 +1,4 @@
+import type { Sequelize } from 'sequelize';
 import type { Artifact, ArtifactFilter } from '../../contracts/artifact.ts';
 import type { Page } from '../../contracts/page.ts';
 import { createConditions, likeText } from '../../db/conditions.ts';
@@ -48,9 +49,8 @@ export const listArtifacts = async ({ db }: ServiceDeps, caller: Caller, filter:
   return page.of(rows);
 };
 
-/** @throws OpsError NOT_FOUND */
-export const getArtifact = async ({ db }: Pick<ServiceDeps, 'db'>, caller: Caller, uuid: string): Promise<Artifact> => {
-  authorize(caller, 'executions.read');
+/** As getArtifact, for whoever may know of it. @throws OpsError NOT_FOUND */
+export const describeArtifact = async (db: Sequelize, uuid: string): Promise<Artifact> => {
   const row = await selectRow<Artifact>(
     db,
     `SELECT ${COLUMNS} ${FROM} WHERE a.artifact_uuid = $1 AND (a.expires_at IS NULL OR a.expires_at > now())`,
@@ -58,6 +58,12 @@ export const getArtifact = async ({ db }: Pick<ServiceDeps, 'db'>, caller: Calle
   );
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no artifact ${uuid}, or it has expired.`);
   return row;
+};
+
+/** @throws OpsError NOT_FOUND, FORBIDDEN */
+export const getArtifact = async ({ db }: Pick<ServiceDeps, 'db'>, caller: Caller, uuid: string): Promise<Artifact> => {
+  authorize(caller, 'executions.read');
+  return describeArtifact(db, uuid);
 };
 
 /** What of the content is wanted, and how it is told that it is still the same. */

@@ -5,7 +5,7 @@ import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
-import { getArtifact } from './read-artifacts.ts';
+import { describeArtifact } from './read-artifacts.ts';
 
 const tooLarge = (limit: number): OpsError =>
   new OpsError('PAYLOAD_TOO_LARGE', `An artifact may have at most ${limit} bytes (setting max_artifact_bytes). Nothing was kept.`);
@@ -45,7 +45,7 @@ export const uploadArtifact = async ({ db, keyRing, readSettings }: ServiceDeps,
       resourceId: uuid,
       details: { name, size_bytes: bytes, sha256 },
     });
-    return await getArtifact({ db }, caller, uuid);
+    return await describeArtifact(db, uuid);
   } catch (error) {
     await artifact.discard();
     throw error;

@@ -1,3 +1,4 @@
+import { Op } from 'sequelize';
 import type { ChangePassword, Profile } from '../../contracts/auth.ts';
 import { UserModel } from '../../db/models/identity/users.ts';
 import { UserSessionModel } from '../../db/models/identity/user-sessions.ts';
@@ -44,33 +45,47 @@ export const logout = async ({ db, keyRing }: ServiceDeps, caller: Caller): Prom
   });
 };
 
-/** Changes one's own password and ends all other sessions. @throws OpsError VALIDATION when the current password is wrong or the new one too short. */
+const locked = (): OpsError => new OpsError('FORBIDDEN', 'After several wrong passwords this account is locked for some minutes.');
+
+const refuseSame = ({ current_password: current, new_password: next }: ChangePassword): void => {
+  if (next === current)
+    throw new OpsError('VALIDATION', 'The new password is the current one.', {
+      fields: [{ path: 'new_password', message: 'must differ from the current one' }],
+    });
+};
+
+/** Guesses made at the same time may have locked the account; of those even the right one gets no other answer than the rest. */
+const whyUnchanged = async (userId: number): Promise<OpsError> => {
+  const user = await UserModel.findByPk(userId);
+  if (user?.lockedUntil !== null && user?.lockedUntil !== undefined && user.lockedUntil > new Date()) return locked();
+  return new OpsError('CONFLICT', 'The password was changed by somebody else at this moment. Log in again.');
+};
+
+/**
+ * Changes one's own password and ends all other sessions.
+ * @throws OpsError VALIDATION when the current password is wrong or the new one too short; FORBIDDEN while the account is locked after wrong ones; CONFLICT
+ */
 export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps, caller: Caller, input: ChangePassword): Promise<void> => {
   // Programs log in with tokens; a stolen one must not be able to try passwords.
   const { sessionId } = requireSession(caller);
   const user = await ownAccount(caller);
   if (!user.passwordHash.startsWith('$'))
     throw new OpsError('FORBIDDEN', 'This account has no password: it logs in at the OIDC provider, where its password is changed.');
-  if (user.lockedUntil !== null && user.lockedUntil > new Date()) {
-    throw new OpsError('FORBIDDEN', 'After several wrong passwords this account is locked for some minutes.');
-  }
+  if (user.lockedUntil !== null && user.lockedUntil > new Date()) throw locked();
   const settings = await readSettings();
   assertPassword(settings, input.new_password, 'new_password');
+  refuseSame(input);
   if (!(await verifyPassword(user.passwordHash, input.current_password))) {
-    await countFailedLogin(db, user.id, settings);
+    if (await countFailedLogin(db, user.id, settings)) throw locked();
     throw new OpsError('VALIDATION', 'The current password is wrong.', { fields: [{ path: 'current_password', message: 'is wrong' }] });
   }
-  if (input.new_password === input.current_password) {
-    throw new OpsError('VALIDATION', 'The new password is the current one.', {
-      fields: [{ path: 'new_password', message: 'must differ from the current one' }],
-    });
-  }
   const passwordHash = await hashPassword(input.new_password);
-  await db.transaction(async (transaction) => {
+  const isChanged = await db.transaction(async (transaction) => {
     const changed = { passwordHash, mustChangePassword: false, passwordChangedAt: new Date() };
-    // Whoever has reset it meanwhile wins.
-    const [count] = await UserModel.update(changed, { where: { id: user.id, passwordHash: user.passwordHash }, transaction });
-    if (count === 0) throw new OpsError('CONFLICT', 'The password was changed by somebody else at this moment. Log in again.');
+    // Whoever has reset it meanwhile wins; so do guesses that have locked the account while this password was verified.
+    const where = { id: user.id, passwordHash: user.passwordHash, lockedUntil: { [Op.or]: [null, { [Op.lte]: new Date() }] } };
+    const [count] = await UserModel.update(changed, { where, transaction });
+    if (count === 0) return false;
     await endSessions(db, { userId: user.id, userUuid: user.userUuid, except: sessionId }, 'password_change', transaction);
     const event = {
       eventType: 'user_updated',
@@ -80,5 +95,7 @@ export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps,
       resourceId: user.userUuid,
     } as const;
     await recordAudit(db, keyRing.auditKey, event, transaction);
+    return true;
   });
+  if (!isChanged) throw await whyUnchanged(user.id);
 };

@@ -13,6 +13,7 @@ import type { Caller, ServiceDeps } from '../context.ts';
 import { withConstraints } from '../constraint-errors.ts';
 import { iso } from '../iso.ts';
 import { newToken, tokenHash } from '../tokens.ts';
+import { requireSession } from './sessions.ts';
 
 const PREFIX_LENGTH = 12;
 
@@ -26,30 +27,25 @@ const infoOf = (row: InstanceType<typeof ApiTokenModel>): ApiToken => ({
   created_at: row.createdAt.toISOString(),
 });
 
-const refuseExpiry = (message: string): never => {
+const checkExpiry = (expiresAt: string | null): void => {
+  if (expiresAt === null || Date.parse(expiresAt) > Date.now()) return;
+  const message = 'must lie in the future';
   throw new OpsError('VALIDATION', `expires_at: ${message}.`, { fields: [{ path: 'expires_at', message }] });
 };
 
-/** A token must not outlive itself by making others. */
-const checkExpiry = (caller: Caller, expiresAt: string | null): void => {
-  if (expiresAt !== null && Date.parse(expiresAt) <= Date.now()) refuseExpiry('must lie in the future');
-  const end = caller.tokenUuid === undefined ? undefined : caller.expiresAt;
-  if (end !== undefined && (expiresAt === null || Date.parse(expiresAt) > end.getTime()))
-    refuseExpiry(`must be at most ${end.toISOString()}, the end of the token that asks`);
-};
-
 /**
- * Makes a token. One that was made by a token has at most its scopes and ends no later.
- * @throws OpsError VALIDATION for scopes that do not exist or that the caller lacks, CONFLICT when the name is taken.
+ * Makes a token. No token makes another: one that is stolen ends when it is revoked, or at its time.
+ * @throws OpsError VALIDATION for scopes that do not exist or that the caller lacks, CONFLICT when the name is taken, FORBIDDEN for an API token.
  */
 export const createApiToken = async ({ db, keyRing }: ServiceDeps, caller: Caller, input: CreateApiToken): Promise<ApiTokenCreated> => {
   authorize(caller, 'tokens.own');
+  requireSession(caller);
   const fields = input.scopes.flatMap((scope, index) => {
     if (!isPermission(scope)) return [{ path: `scopes.${index}`, message: `"${scope}" is not a permission` }];
     return caller.permissions.has(scope) ? [] : [{ path: `scopes.${index}`, message: `you lack ${scope} yourself` }];
   });
   if (fields.length > 0) throw new OpsError('VALIDATION', 'A token can only have permissions that its owner has.', { fields });
-  checkExpiry(caller, input.expires_at);
+  checkExpiry(input.expires_at);
   const token = newToken('api');
   const taken = () =>
     new OpsError('CONFLICT', `You have a token named "${input.name}" already. Choose another name, or revoke that one.`, {

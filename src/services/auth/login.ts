@@ -3,7 +3,7 @@ import type { Sequelize, Transaction } from 'sequelize';
 import type { Settings } from '../../contracts/settings.ts';
 import type { Login, SessionCreated } from '../../contracts/auth.ts';
 import { UserModel } from '../../db/models/identity/users.ts';
-import { execute, selectRow } from '../../db/query.ts';
+import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import type { RequestFacts } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -84,18 +84,20 @@ const refuse = async (
   });
 };
 
-/** Counts a wrong password, in one statement, so that guesses made at the same time are all counted; too many lock the account for a while. */
+/** Counts a wrong password, in one statement, so that guesses made at the same time are all counted; too many lock the account for a while. @returns whether it is locked. */
 export const countFailedLogin = async (
   db: Sequelize,
   userId: number,
   settings: Pick<Settings, 'login_max_failures' | 'login_lock_minutes'>,
   transaction?: Transaction,
-): Promise<void> => {
-  await execute(
+): Promise<boolean> => {
+  const row = await selectRow<{ is_locked: boolean }>(
     db,
     `UPDATE users SET failed_login_count = failed_login_count + 1,
-       locked_until = CASE WHEN (failed_login_count + 1) % $2 = 0 THEN now() + make_interval(mins => $3) ELSE locked_until END WHERE id = $1`,
+       locked_until = CASE WHEN (failed_login_count + 1) % $2 = 0 THEN now() + make_interval(mins => $3) ELSE locked_until END
+     WHERE id = $1 RETURNING coalesce(locked_until > now(), false) AS is_locked`,
     [userId, settings.login_max_failures, settings.login_lock_minutes],
     transaction,
   );
+  return row?.is_locked === true;
 };

@@ -21,9 +21,7 @@ export const assertNoMaintenance = ({ maintenance_mode: isOn }: Pick<Settings, '
   );
 };
 
-/** Is it on, since when, and what still runs or waits? @throws OpsError FORBIDDEN */
-export const readMaintenance = async ({ db }: ServiceDeps, caller: Caller): Promise<Maintenance> => {
-  authorize(caller, 'executions.read');
+const stateOf = async ({ db }: Pick<ServiceDeps, 'db'>): Promise<Maintenance> => {
   const setting = await readSetting(db, KEY);
   const counts = await selectRow<Pick<Maintenance, 'running' | 'waiting'>>(
     db,
@@ -39,6 +37,12 @@ export const readMaintenance = async ({ db }: ServiceDeps, caller: Caller): Prom
   };
 };
 
+/** Is it on, since when, and what still runs or waits? @throws OpsError FORBIDDEN */
+export const readMaintenance = async (deps: Pick<ServiceDeps, 'db'>, caller: Caller): Promise<Maintenance> => {
+  authorize(caller, 'executions.read');
+  return stateOf(deps);
+};
+
 /** Begins or ends the maintenance; at its end the runs that waited begin at once. What is so already stays so. @throws OpsError FORBIDDEN */
 export const changeMaintenance = async (deps: ServiceDeps, caller: Caller, { enabled, note }: ChangeMaintenance): Promise<Maintenance> => {
   authorize(caller, 'settings.write');
@@ -48,5 +52,5 @@ export const changeMaintenance = async (deps: ServiceDeps, caller: Caller, { ena
     await writeSetting(deps, caller, { key: KEY, value: enabled, path: 'enabled', action, note }, before, transaction);
   });
   await afterChange(deps, [KEY]);
-  return readMaintenance(deps, caller);
+  return stateOf(deps);
 };

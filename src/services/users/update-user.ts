@@ -12,6 +12,7 @@ import { assertRevision } from '../revision.ts';
 import type { Expected } from '../revision.ts';
 import { findUser, userRevision } from './account-rows.ts';
 import type { EditableUser, LockedUser } from './account-rows.ts';
+import { assertNoApprover } from './assert-no-approver.ts';
 import { withFreeNames } from './create-user.ts';
 import { assertAnotherAdmin } from './last-admin.ts';
 import { assertMayManage, refuseOwn } from './may-manage.ts';
@@ -62,6 +63,15 @@ const assertAllowed = (caller: Caller, before: LockedUser, after: EditableUser, 
   assertMayManage(caller, after, `The account ${before.username} would have`);
 };
 
+const assertNamesAreNoApprovers = async (
+  db: Sequelize,
+  before: EditableUser,
+  after: EditableUser,
+  transaction: Transaction,
+): Promise<void> => {
+  for (const { username } of [before, after]) await assertNoApprover(db, username, transaction);
+};
+
 /** As updateUser, inside a transaction. */
 export const saveUser = async (
   { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
@@ -82,18 +92,25 @@ export const saveUser = async (
   };
   const changed = FIELDS.filter((field) => canonicalJson(before[field]) !== canonicalJson(after[field]));
   assertAllowed(caller, before, after, changed);
+  if (changed.includes('username')) await assertNamesAreNoApprovers(db, before, after, transaction);
   if (isActiveAdmin(before) && !isActiveAdmin(after)) await assertAnotherAdmin(db, before, transaction);
   if (changed.length > 0) await writeUser(db, before.id, after, transaction);
-  if (before.is_active && !after.is_active) await endSessions(db, { userId: before.id, userUuid: uuid }, 'admin', transaction);
-  if (changed.some((field) => field === 'is_active' || RIGHTS.includes(field))) await notifyAccess(db, 'user', uuid, transaction);
+  if (before.is_active && !after.is_active) await endSessions(db, { userId: before.id, userUuid: before.user_uuid }, 'admin', transaction);
+  if (changed.some((field) => field === 'is_active' || RIGHTS.includes(field)))
+    await notifyAccess(db, 'user', before.user_uuid, transaction);
   for (const event of eventsOf(before, after, changed))
-    await recordAudit(db, keyRing.auditKey, { ...event, actor: caller.actor, resourceType: 'users', resourceId: uuid }, transaction);
+    await recordAudit(
+      db,
+      keyRing.auditKey,
+      { ...event, actor: caller.actor, resourceType: 'users', resourceId: before.user_uuid },
+      transaction,
+    );
 };
 
 /**
  * Changes an account; what is not given stays. A deactivated one loses its sessions at once.
- * @throws OpsError NOT_FOUND, REVISION_MISMATCH; FORBIDDEN for rights that the caller lacks and for one's own; CONFLICT for a name that is taken and
- * for the last active administrator.
+ * @throws OpsError NOT_FOUND, REVISION_MISMATCH; FORBIDDEN for rights that the caller lacks and for one's own; CONFLICT for a name that is taken, or is
+ * that of an approver, and for the last active administrator.
  */
 export const updateUser = async (
   deps: Pick<ServiceDeps, 'db' | 'keyRing'>,

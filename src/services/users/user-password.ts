@@ -28,7 +28,7 @@ const changeLogin = <T>(
     assertMayManage(caller, user, `The account ${user.username} has`);
     const result = await change(db, user, transaction);
     const event = { eventType: 'user_updated', action, severity: 'high', actor: caller.actor, resourceType: 'users' } as const;
-    await recordAudit(db, keyRing.auditKey, { ...event, resourceId: uuid, details: { username: user.username } }, transaction);
+    await recordAudit(db, keyRing.auditKey, { ...event, resourceId: user.user_uuid, details: { username: user.username } }, transaction);
     return result;
   });
 };
@@ -39,15 +39,17 @@ const refuseOidc = ({ has_password: hasPassword, oidc_issuer: issuer, username }
     throw new OpsError('CONFLICT', `${username} has no password: this account only logs in at ${issuer}.`);
 };
 
+const OWN_PASSWORD = 'Your own password is changed with the current one: opsconductor password, or POST /api/v1/auth/password.';
+
 /**
  * Gives an account a random password, told once, that must be changed at the next login; unlocks it and ends its sessions. API tokens go on.
  * @throws OpsError NOT_FOUND; FORBIDDEN for an account with more rights and for one's own; CONFLICT when it only logs in at the OIDC provider.
  */
 export const resetUserPassword = async (deps: Deps, caller: Caller, uuid: string): Promise<PasswordReset> => {
-  refuseOwn(caller, uuid, 'Your own password is changed with the current one: opsconductor password, or POST /api/v1/auth/password.');
   const password = newPassword();
   const passwordHash = await hashPassword(password);
   return changeLogin(deps, caller, uuid, 'reset_password', async (db, user, transaction) => {
+    refuseOwn(caller, user.user_uuid, OWN_PASSWORD);
     refuseOidc(user);
     await execute(
       db,
@@ -56,7 +58,7 @@ export const resetUserPassword = async (deps: Deps, caller: Caller, uuid: string
       [user.id, passwordHash],
       transaction,
     );
-    await endSessions(db, { userId: user.id, userUuid: uuid }, 'admin', transaction);
+    await endSessions(db, { userId: user.id, userUuid: user.user_uuid }, 'admin', transaction);
     return { username: user.username, password };
   });
 };

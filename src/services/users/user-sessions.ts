@@ -31,11 +31,11 @@ export const revokeUserSessions = async ({ db, keyRing }: Deps, caller: Caller, 
   return db.transaction(async (transaction) => {
     const user = await findUser(db, uuid, transaction, true);
     assertMayManage(caller, user, `The account ${user.username} has`);
-    const ended = await endSessions(db, { userId: user.id, userUuid: uuid }, 'admin', transaction);
+    const ended = await endSessions(db, { userId: user.id, userUuid: user.user_uuid }, 'admin', transaction);
     if (ended === 0) return 0;
     const event = { eventType: 'user_logout', action: 'revoke_sessions', severity: 'medium', actor: caller.actor } as const;
     const details = { username: user.username, ended };
-    await recordAudit(db, keyRing.auditKey, { ...event, resourceType: 'users', resourceId: uuid, details }, transaction);
+    await recordAudit(db, keyRing.auditKey, { ...event, resourceType: 'users', resourceId: user.user_uuid, details }, transaction);
     return ended;
   });
 };

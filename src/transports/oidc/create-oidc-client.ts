@@ -51,8 +51,15 @@ const discover = ({ issuer, clientId, clientSecret }: OidcClientOptions): Promis
     clientId,
     { [openid.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
     clientSecret === undefined ? openid.None() : openid.ClientSecretBasic(clientSecret),
-    // Plain HTTP is for a provider on this machine alone; the configuration refuses others.
-    { timeout: TIMEOUT_SECONDS, ...(url.protocol === 'http:' && { execute: [openid.allowInsecureRequests] }) },
+    {
+      timeout: TIMEOUT_SECONDS,
+      execute: [
+        // Else an ID token is believed because it came over TLS, whoever has signed it.
+        openid.enableNonRepudiationChecks,
+        // Plain HTTP is for a provider on this machine alone; the configuration refuses others.
+        ...(url.protocol === 'http:' ? [openid.allowInsecureRequests] : []),
+      ],
+    },
   );
 };
 

@@ -165,11 +165,12 @@ describe('connections of hostile clients', () => {
     expect(await selectRow(platform.db, `SELECT count(*)::int AS count FROM artifacts WHERE name = 'endless'`)).toEqual({ count: 0 });
   });
 
-  test('line breaks that a client sends break no line of the log', async () => {
-    const { services, feed, hub, metrics } = platform;
+  /** The API with a log that is kept. */
+  const loggedApp = (services = platform.services) => {
+    const { feed, hub, metrics } = platform;
     const lines: string[] = [];
     const app = createApp({
-      services: { ...services, db: {} as never },
+      services,
       feed,
       hub,
       metrics,
@@ -178,6 +179,24 @@ describe('connections of hostile clients', () => {
       edge: { trustedProxies: [], corsOrigins: [] },
       version: 'test',
     });
+    return { app, lines };
+  };
+
+  test.each([
+    ['as it is', (token: string) => token],
+    ['percent-encoded', (token: string) => token.replaceAll('_', '%5F').replace('o', '%6f')],
+    ['encoded twice', (token: string) => token.replaceAll('_', '%255f')],
+  ])('a token in the address is refused and in no line of the log: %s', async (_, written) => {
+    const { app, lines } = loggedApp();
+    const at = `/api/v1/auth/tokens/${written(`ops_t_${'A1b'.repeat(14)}`)}`;
+    const headers = { authorization: `Bearer ${platform.token}` };
+    const answer = await app.request(at, { method: 'DELETE', headers });
+    expect([answer.status, JSON.parse(await answer.text()).code]).toEqual([400, 'TOKEN_IN_URL']);
+    expect(lines.map((line) => JSON.parse(line).path)).toEqual(['/api/v1/auth/tokens/(a token)']);
+  });
+
+  test('line breaks that a client sends break no line of the log', async () => {
+    const { app, lines } = loggedApp({ ...platform.services, db: {} as never });
     const answer = await app.request('/api/v1/jobs/J20250001%0A%7B%22level%22%3A50%7D%1B%5B2J', {
       headers: { authorization: `Bearer ${platform.token}`, 'x-request-id': 'a"b', 'user-agent': 'x{"level":50}' },
     });

@@ -152,6 +152,12 @@ describe('limits of requests', () => {
     expect((await login(PASSWORD, newAddress())).status).toBe(200);
   });
 
+  test('coming back from the OIDC provider counts as a login', async () => {
+    await set({ [LOGINS]: 2 });
+    const address = newAddress();
+    expect(await statuses(3, () => from(address, '/api/v1/auth/oidc/callback?code=x'))).toEqual([404, 404, 429]);
+  });
+
   test('a refused request does nothing and keeps no Idempotency-Key', async () => {
     await set({ [TOKENS]: 1 });
     const token = await addSession(await addUser('admin'));

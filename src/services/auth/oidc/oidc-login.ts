@@ -36,6 +36,7 @@ export const oidcInfo = ({ oidc }: Pick<Deps, 'oidc'>): OidcInfo => ({
   is_enabled: oidc !== undefined,
   issuer: oidc?.client.issuer ?? null,
   start_url: oidc === undefined ? null : `${oidc.publicUrl}/api/v1/auth/oidc/start`,
+  refuses_loopback: oidc?.refusesLoopback === true,
 });
 
 /** Cookies go over TLS only where there is TLS. @throws OpsError NOT_FOUND */
@@ -44,10 +45,15 @@ export const isPublicUrlSecure = (deps: Deps): boolean => providerOf(deps).publi
 /**
  * Begins a login at the provider.
  * @returns where the browser goes, and the note that it keeps until it comes back.
- * @throws OpsError NOT_FOUND, UNAVAILABLE
+ * @throws OpsError NOT_FOUND, UNAVAILABLE; FORBIDDEN for a program where its login is switched off
  */
 export const beginOidcLogin = async (deps: Deps, { redirect_uri: uri, code_challenge: challenge, state }: StartOidc) => {
-  const { client } = providerOf(deps);
+  const { client, refusesLoopback, publicUrl } = providerOf(deps);
+  if (refusesLoopback && uri !== undefined)
+    throw new OpsError(
+      'FORBIDDEN',
+      `Logins that come back to a program are switched off here (OPSCONDUCTOR_OIDC_LOOPBACK). Log in with a browser: ${publicUrl}/api/v1/auth/oidc/start`,
+    );
   const secrets = client.newSecrets();
   const loopback = uri === undefined || challenge === undefined || state === undefined ? undefined : { uri, challenge, state };
   const login: Login = { ...secrets, ...(loopback && { loopback }) };

@@ -4,7 +4,7 @@ import { OpsError } from '../../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../../context.ts';
 import { insertCredential } from '../write-credential.ts';
 import { changeCredentials, checkSecret, clearPrimaryCredential } from './change-credentials.ts';
-import { getCredential } from './read-credentials.ts';
+import { readCredential } from './read-credentials.ts';
 
 const MOST_CREDENTIALS = 20;
 
@@ -29,5 +29,5 @@ export const addCredential = async (
     uuid = await insertCredential(deps.keyRing, row.id, { name, isPrimary, secret }, transaction);
     return { credential: uuid, name, type: secret.credential_type, is_primary: isPrimary || known === 0 };
   });
-  return getCredential(deps, caller, key, method, uuid);
+  return readCredential(deps.db, key, method, uuid);
 };

@@ -6,7 +6,7 @@ import { sealSecret } from '../write-credential.ts';
 import { assertCredentialRevision } from './assert-credential-revision.ts';
 import { changeCredentials, checkSecret, clearPrimaryCredential, credentialOfMethod } from './change-credentials.ts';
 import type { CredentialModelRow } from './change-credentials.ts';
-import { getCredential } from './read-credentials.ts';
+import { readCredential } from './read-credentials.ts';
 
 /** The row as it shall be, its secret left out. @throws OpsError VALIDATION */
 const fieldsAfter = (row: CredentialModelRow, { credential_name, is_primary, is_active }: UpdateCredential) => {
@@ -48,5 +48,5 @@ export const updateCredential = async (
       ...(secret !== undefined && { secret: `replaced (${secret.credential_type})` }),
     };
   });
-  return getCredential(deps, caller, key, method, uuid);
+  return readCredential(deps.db, key, method, uuid);
 };
