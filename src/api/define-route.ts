@@ -15,6 +15,8 @@ import { preferWait } from './middleware/prefer-wait.ts';
 import type { WaitFor } from './middleware/prefer-wait.ts';
 import { limitLogin, limitToken } from './middleware/rate-limit.ts';
 import type { LimitDeps } from './middleware/rate-limit.ts';
+import { createPlaces, takePlace } from './middleware/take-place.ts';
+import type { PlaceLimits, Places } from './middleware/take-place.ts';
 import { refuseUrlToken } from './middleware/refuse-url-token.ts';
 import { requirePermission } from './middleware/require-permission.ts';
 import type { Access, PasswordRule } from './middleware/require-permission.ts';
@@ -63,8 +65,11 @@ export type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 
   /** The body is no JSON and may be large: the handler reads it as it comes. */
   streamsBody?: boolean;
   streams?: Streams;
-  /** `seconds`: until it must be answered, once the body is there; streamed bodies and answers have no limit but their pace. */
-  limits?: { bodyBytes?: number; seconds?: number };
+  /**
+   * `seconds`: until it must be answered, once the body is there; streamed bodies and answers have no limit but their pace.
+   * `places`: how many are answered at once; streamed answers have common ones without it.
+   */
+  limits?: { bodyBytes?: number; seconds?: number; places?: Places };
   rate?: Rate;
   /** `Prefer: wait=SECONDS` is obeyed: how what was begun is waited for. */
   waitFor?: WaitFor;
@@ -88,8 +93,10 @@ const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; codes: 
   return { takesKey, codes };
 };
 
-const middlewareOf = (deps: RouteDeps, options: RouteOptions<string>, { takesKey, codes }: ReturnType<typeof deriveFrom>) => {
+const middlewareOf = (deps: RouteDeps, streamPlaces: Places, options: RouteOptions<string>, derived: ReturnType<typeof deriveFrom>) => {
+  const { takesKey, codes } = derived;
   const { method, access, operationId, once = [], streams, streamsBody = false, etag, limits, rate, waitFor } = options;
+  const places = limits?.places ?? (streams === 'ndjson' || streams === 'bytes' ? streamPlaces : undefined);
   const facts: RouteFacts = { operationId, problems: codes, once, streams, rate };
   const services = deps.services;
   const limitDeps: LimitDeps = { limits: deps.limits, readSettings: () => services.readSettings() };
@@ -107,6 +114,7 @@ const middlewareOf = (deps: RouteDeps, options: RouteOptions<string>, { takesKey
     ...(waitFor === undefined ? [] : [preferWait(waitFor)]),
     ...(method === 'get' || streamsBody ? [] : [limitBody({ bytes: limits?.bodyBytes ?? DEFAULT_BODY_BYTES })]),
     ...(streamsBody ? [] : [timeLimit(limits?.seconds ?? DEFAULT_SECONDS)]),
+    ...(places === undefined ? [] : [takePlace(places)]),
     ...(takesKey ? [idempotency(services, { once, streamsBody })] : []),
     ...(method === 'get' || streamsBody ? [] : [checkJson]),
   ];
@@ -117,15 +125,18 @@ export interface RouteDeps {
   limits: RateLimits;
 }
 
+/** Whoever opens them without taking them must not hold what they need; live events have limits of their own. */
+const STREAMS: PlaceLimits = { what: 'downloads, exports and other streamed answers', inAll: 200, ofOneUser: 20 };
+
 const NO_QUERY = z.strictObject({});
 
 /**
  * A route with its access declared: there is no way to define one without. The access is enforced before the body is read, and stands in the
  * OpenAPI document as `x-permission`. Problems are documented here but thrown by handlers, so their types are left out of the route's.
  */
-export const defineRouteFor =
-  (deps: RouteDeps) =>
-  <Path extends string, Options extends RouteOptions<Path>, Responses extends RouteConfig['responses']>(
+export const defineRouteFor = (deps: RouteDeps) => {
+  const streamPlaces = createPlaces(() => STREAMS);
+  return <Path extends string, Options extends RouteOptions<Path>, Responses extends RouteConfig['responses']>(
     options: Options,
     responses: Responses,
   ) => {
@@ -151,7 +162,7 @@ export const defineRouteFor =
     const config = {
       ...route,
       request: { query: NO_QUERY, ...route.request, ...(headers !== undefined && { headers }) },
-      middleware: middlewareOf(deps, options, derived),
+      middleware: middlewareOf(deps, streamPlaces, options, derived),
       security: access === 'public' ? [] : [{ bearer: [] }],
       'x-permission': access,
       ...(needsSession === true && { 'x-needs-session': true }),
@@ -165,4 +176,5 @@ export const defineRouteFor =
     };
     return createRoute(config as unknown as Options & { responses: Responses });
   };
+};
 export type DefineRoute = ReturnType<typeof defineRouteFor>;

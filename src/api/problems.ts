@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import type { Problem } from '../contracts/problem.ts';
 import { isDatabaseAway } from '../db/database-away.ts';
+import { sqlStateOf } from '../db/sql-state.ts';
 import { ERROR_CODES, OpsError } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
 import type { ApiEnv, RouteFacts } from './env.ts';
@@ -36,8 +37,19 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
-const toOpsError = (error: unknown): OpsError | undefined => {
+const CANCELLED = '57014';
+
+/** A read that the database ended for its time would take as long again: to send it once more helps nobody. */
+const tooLong = (cause: unknown): OpsError =>
+  new OpsError(
+    'SCOPE_TOO_WIDE',
+    'What was asked for took longer than one statement may, and the database ended it. Ask for less: a smaller page, a shorter time, more filters. If it was not much, `opsconductor db health` says what holds the database up.',
+    { cause },
+  );
+
+const toOpsError = (error: unknown, isRead: boolean): OpsError | undefined => {
   if (error instanceof OpsError) return error;
+  if (isRead && sqlStateOf(error) === CANCELLED) return tooLong(error);
   if (isDatabaseAway(error))
     return new OpsError('UNAVAILABLE', 'The database does not answer. Nothing was changed; try again in a moment.', {
       retryAfterSeconds: 1,
@@ -54,7 +66,7 @@ export const respondWithProblem =
   (log: Logger) =>
   (error: unknown, c: Context<ApiEnv>): Response => {
     const requestId = c.get('requestId');
-    const known = toOpsError(error);
+    const known = toOpsError(error, c.req.method === 'GET' || c.req.method === 'HEAD');
     if (known === undefined) log.error({ err: error, requestId, path: withoutTokens(c.req.path) }, 'request failed');
     const shown =
       known ??

@@ -32,6 +32,7 @@ export const codesOf = (own: readonly ErrorCode[], facts: ProblemFacts): ErrorCo
       ...when(facts.hasPermission, 'FORBIDDEN'),
       ...when(facts.mayNeedPassword, 'PASSWORD_CHANGE_REQUIRED'),
       ...when(facts.hasPathParameter, 'NOT_FOUND'),
+      ...when(facts.method === 'get' && !facts.isProbe, 'SCOPE_TOO_WIDE'),
       ...when(facts.method !== 'get', 'PAYLOAD_TOO_LARGE', 'MALFORMED_REQUEST'),
       ...when(!facts.isProbe, 'RATE_LIMITED'),
       ...when(facts.hasBody, 'UNSUPPORTED_MEDIA_TYPE'),

@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { ServerType } from '@hono/node-server';
 import type { Config } from '../config.ts';
@@ -13,12 +14,21 @@ export interface ConnectionTimes {
   headMs: number;
   /** Between two requests: longer than proxies keep connections, so that it is they who close them. */
   idleMs: number;
+  /** Of an answer that is sent: whoever takes nothing of it for so long is let go. */
+  stallMs: number;
 }
 
-const TIMES: ConnectionTimes = { headMs: 15_000, idleMs: 75_000 };
+const TIMES: ConnectionTimes = { headMs: 15_000, idleMs: 75_000, stallMs: 30_000 };
 const LOOKS_A_LIMIT = 5;
 
 const urlOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** A connection on which nothing moves is one of a stalled answer only if some of it still waits to be taken. */
+const endWhenStalled = (_: IncomingMessage, response: ServerResponse): void => {
+  response.on('timeout', (socket: Socket) => {
+    if (socket.writableLength > 0) socket.destroy();
+  });
+};
 
 /** Serves on the address of the API. @throws OpsError CONFLICT, VALIDATION: it cannot, and which variable to change */
 export const listen = (
@@ -34,6 +44,6 @@ export const listen = (
       connectionsCheckingInterval: Math.ceil(times.headMs / LOOKS_A_LIMIT),
     };
     const server = serve({ fetch, hostname: host, port, serverOptions }, (info) => resolve({ server, url: urlOf(host, info.port) }));
-    (server as Server).on('clientError', answerUnreadable);
+    (server as Server).setTimeout(times.stallMs).on('clientError', answerUnreadable).on('request', endWhenStalled);
     server.once('error', (cause: NodeJS.ErrnoException) => reject(portProblem({ ...API_PORT, host, port }, cause)));
   });

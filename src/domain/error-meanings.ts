@@ -30,7 +30,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   OUTPUT_MASKED: 'It refers to a result in which a secret was masked.',
   VARIABLE_MISSING: 'A variable has no value.',
   IDEMPOTENCY_MISMATCH: 'The Idempotency-Key was used for another request.',
-  SCOPE_TOO_WIDE: 'The search would look at too much.',
+  SCOPE_TOO_WIDE: 'What was asked for would look at too much.',
   PRECONDITION_REQUIRED: 'Only what was read may be changed here: `If-Match` is missing.',
   RATE_LIMITED: 'Too many requests; `Retry-After` says how long to wait.',
   HEADERS_TOO_LARGE: 'Address and headers of the request are too large.',

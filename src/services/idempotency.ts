@@ -1,8 +1,10 @@
 import type { Sequelize } from 'sequelize';
-import { selectRow, selectRows } from '../db/query.ts';
+import { execute, selectRow, selectRows } from '../db/query.ts';
 import { OpsError } from '../domain/ops-error.ts';
 
 const TAKE_OVER_SECONDS = 60;
+/** Some of them may fail before a claim is taken over. */
+const RENEW_EVERY_MS = 15_000;
 const RETRY_AFTER_SECONDS = 1;
 
 export interface KeyedRequest {
@@ -13,7 +15,7 @@ export interface KeyedRequest {
   requestHash: Buffer;
 }
 
-/** `claim` is the time of the claim: whoever takes the key over makes another one. */
+/** `claim` is the row's id: whoever takes the key over gives it another one. `created_at` is when the claim was made or renewed. */
 type Begun = { state: 'new'; claim: string } | { state: 'completed'; status: number; body: unknown };
 
 interface KeyRow {
@@ -26,7 +28,7 @@ interface KeyRow {
 }
 
 /**
- * Claims a key. One that hangs for over a minute (its server died) may be taken over.
+ * Claims a key. One that was not renewed for over a minute (its server died) may be taken over.
  * @throws OpsError IDEMPOTENCY_MISMATCH when the key was used for another request, IN_PROGRESS while the first one is being answered.
  */
 export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promise<Begun> => {
@@ -34,11 +36,11 @@ export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promis
     db,
     `INSERT INTO idempotency_keys AS k (user_id, idempotency_key, method, path, request_hash, expires_at)
      VALUES ($1, $2, $3, $4, $5, now() + interval '24 hours')
-     ON CONFLICT (user_id, idempotency_key) DO UPDATE SET method = excluded.method, path = excluded.path, request_hash = excluded.request_hash,
+     ON CONFLICT (user_id, idempotency_key) DO UPDATE SET id = DEFAULT, method = excluded.method, path = excluded.path, request_hash = excluded.request_hash,
        state = 'in_progress', response_status = NULL, response_body = NULL, created_at = now(), expires_at = excluded.expires_at
        WHERE k.expires_at < now() OR (k.state = 'in_progress' AND k.created_at < now() - make_interval(secs => ${TAKE_OVER_SECONDS})
          AND k.request_hash = excluded.request_hash AND k.path = excluded.path AND k.method = excluded.method)
-     RETURNING created_at::text AS claim`,
+     RETURNING id::text AS claim`,
     [request.userId, request.key, request.method, request.path, request.requestHash],
   );
   if (claimed !== undefined) return { state: 'new', claim: claimed.claim };
@@ -60,6 +62,17 @@ const inProgress = (): OpsError =>
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
 
+/** Has the claim last as long as its request is being answered here. @returns what ends that; call it once the answer is kept or the key given free. */
+export const renewClaim = (db: Sequelize, claim: string): (() => void) => {
+  const renew = (): void => {
+    // A database that is away may be back before the claim ends.
+    execute(db, `UPDATE idempotency_keys SET created_at = now() WHERE id = $1 AND state = 'in_progress'`, [claim]).catch(() => undefined);
+  };
+  const timer = setInterval(renew, RENEW_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+};
+
 /** Keeps the answer for repeats, unless the key was taken over meanwhile. `body` must not hold what is shown only once. */
 export const completeRequest = async (
   db: Sequelize,
@@ -71,7 +84,7 @@ export const completeRequest = async (
   await selectRows(
     db,
     `UPDATE idempotency_keys SET state = 'completed', response_status = $4, response_body = $5::jsonb
-     WHERE user_id = $1 AND idempotency_key = $2 AND created_at = $3::timestamptz AND state = 'in_progress' RETURNING id`,
+     WHERE user_id = $1 AND idempotency_key = $2 AND id = $3 AND state = 'in_progress' RETURNING id`,
     [request.userId, request.key, claim, status, JSON.stringify(body)],
   );
 };
@@ -80,7 +93,7 @@ export const completeRequest = async (
 export const forgetRequest = async (db: Sequelize, request: KeyedRequest, claim: string): Promise<void> => {
   await selectRows(
     db,
-    `DELETE FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2 AND created_at = $3::timestamptz AND state = 'in_progress' RETURNING id`,
+    `DELETE FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2 AND id = $3 AND state = 'in_progress' RETURNING id`,
     [request.userId, request.key, claim],
   );
 };

@@ -23,7 +23,7 @@ const LOADERS: Partial<Record<CommunicationMethodType, Loader>> = {
   elasticsearch: async ({ deniedNetworks }) =>
     (await import('./elasticsearch/open-elasticsearch.ts')).createOpenElasticsearch(deniedNetworks),
   snmp: async () => (await import('./snmp/open-snmp.ts')).openSnmp,
-  winrm: async () => (await import('./winrm/open-winrm.ts')).openWinrm,
+  winrm: async ({ deniedNetworks }) => (await import('./winrm/open-winrm.ts')).createOpenWinrm(deniedNetworks),
   smtp: async () => (await import('./smtp/open-smtp.ts')).openSmtp,
   mysql: async () => (await import('./mysql/open-mysql.ts')).openMysql,
   postgresql: async () => (await import('./postgresql/open-postgresql.ts')).openPostgresql,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { selectRow, selectRows } from '../../src/db/query.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
@@ -79,6 +79,28 @@ describe('artifacts', () => {
     }
     const broken = await send('broken.txt', 'x', { 'content-type': 'text/plain', 'idempotency-key': 'broken' });
     expect([broken.status, (await upload('broken.txt', 'x', 'broken')).status]).toEqual([415, 201]);
+  });
+
+  test('an upload that takes longer than a minute keeps its key: a repeat meanwhile has to wait, and then gets its answer', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const began = Promise.withResolvers<ReadableStreamDefaultController>();
+    const slow = new ReadableStream({ pull: (controller) => began.resolve(controller) }, { highWaterMark: 0 });
+    const keyed = { ...BYTES, 'idempotency-key': 'slow' };
+    const first = send('slow', slow, keyed);
+    const body = await began.promise;
+    const key = `FROM idempotency_keys WHERE idempotency_key = 'slow' AND created_at > now() - interval '60 seconds'`;
+    await platform.db.query(`UPDATE idempotency_keys SET created_at = now() - interval '61 seconds' WHERE idempotency_key = 'slow'`);
+    vi.advanceTimersByTime(20_000);
+    while ((await selectRow(platform.db, `SELECT 1 ${key}`)) === undefined);
+    const meanwhile = await send('slow', 'again', keyed);
+    expect([meanwhile.status, meanwhile.body.code]).toEqual([409, 'IN_PROGRESS']);
+    body.enqueue(Buffer.from('whole'));
+    body.close();
+    const made = await first;
+    const before = await countArtifacts();
+    expect([made.status, await send('slow', 'again', keyed)]).toEqual([201, made]);
+    expect(await countArtifacts()).toEqual(before);
   });
 
   test('an empty file is a file', async () => {

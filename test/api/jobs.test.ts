@@ -4,6 +4,7 @@ import { execute, selectRow } from '../../src/db/query.ts';
 import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
+import { addSession, addUser } from './support/accounts.ts';
 import { auditRows } from './support/audit.ts';
 import { addJob, addTarget, jobNamed } from './support/definitions.ts';
 import { countRows } from './support/unchanged.ts';
@@ -362,6 +363,18 @@ describe('checks without saving', () => {
     const { problems } = (await api('POST', '/jobs/validate', { ...draft, target_selector: 'team=web' })).body;
     expect(problems.at(-1)).toEqual({ path: 'targets.1', message: 'there is no target T20199999', code: 'VALIDATION' });
     expect(await countRows(platform)).toEqual(before);
+  });
+
+  test('hold the patterns of one user against values for a while of each minute only', async () => {
+    const validate = async (token: string, pattern: string, value: string): Promise<unknown> => {
+      const draft = { ...jobNamed('patterns'), variables: [{ key: 'A', pattern, value }] };
+      return (await platform.call(token, 'POST', '/api/v1/jobs/validate', draft)).body.problems;
+    };
+    const [eager, other] = [await addSession(await addUser('viewer')), await addSession(await addUser('viewer'))];
+    const late = [expect.objectContaining({ path: 'variables.0.value', message: expect.stringContaining('takes too long') })];
+    for (let sent = 0; sent < 3; sent += 1) expect(await validate(eager, '(a|a)*b', 'a'.repeat(40))).toEqual(late);
+    expect(await validate(eager, '[a-z]+', 'abc')).toEqual(late);
+    expect(await validate(other, '[a-z]+', 'abc')).toEqual([]);
   });
 
   test('take anything, and say of each wrong field what is wrong', async () => {

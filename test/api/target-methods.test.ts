@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Method } from '../../src/contracts/target.ts';
 import { selectRow, selectRows } from '../../src/db/query.ts';
@@ -368,4 +371,23 @@ describe('credentials of a method', () => {
     expect(await secretsOf(target)).toEqual({ 'one/default': 'new', 'one/other': 'newest' });
     expect(await shape(method)).toEqual(['*other', 'default']);
   });
+});
+
+test('what a test found out is not noted on a method that was moved elsewhere meanwhile', async () => {
+  const moved: Promise<Answer>[] = [];
+  const server = createServer((socket) => {
+    const move = call('PATCH', `${target}/methods/one`, { host: 'moved.example.org' });
+    moved.push(move);
+    void move.finally(() => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const methods = [methodOf('127.0.0.1', { method_name: 'one', port })];
+  const target = `/api/v1/targets/${await addTarget(platform, 'moves.example.org', { methods })}`;
+  expect((await ok('POST', `${target}/methods/one/test`)).result).toBe('failure');
+  expect((await Promise.all(moved)).map(({ status }) => status)).toEqual([200]);
+  expect(await methodsOf(target)).toEqual([
+    expect.objectContaining({ host: 'moved.example.org', last_tested_at: null, last_test_result: null, last_test_message: null }),
+  ]);
+  server.close();
 });

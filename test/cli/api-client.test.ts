@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createApiClient } from '../../src/cli/api-client.ts';
 import { allPages } from '../../src/cli/http/all-pages.ts';
+import { targetSerial } from '../../src/cli/target-serial.ts';
 import { OpsError } from '../../src/domain/ops-error.ts';
 import type { RunEvent } from '../../src/services/executions/follow-execution.ts';
 import { answerJson, answerProblem, sse, startFakeApi } from './fake-api.ts';
@@ -141,4 +142,17 @@ test('an aborted stream ends without an error, also while the server is away', a
     onConnection: () => setTimeout(() => stop.abort(), 20),
   });
   expect((await Array.fromAsync(events)).map(shown)).toEqual(['line 1']);
+});
+
+test('a target is found by its exact name on whatever page it stands, and two of the name are told apart', async () => {
+  const names = (page: string | null): string[] => (page === null ? ['web10', 'web11'] : page === 'second' ? ['web1'] : ['old', 'old']);
+  await using api = await startFakeApi((response, { url }) => {
+    const query = new URL(url, 'http://x').searchParams;
+    const page = query.get('search') === 'old' ? 'old' : query.get('cursor');
+    const data = names(page).map((name, index) => ({ name, target_serial: `T2025000${index}` }));
+    answerJson(response, 200, { data, next: page === null ? 'second' : null });
+  });
+  expect(await targetSerial(clientOf(api.url), 'web1')).toBe('T20250000');
+  await expect(targetSerial(clientOf(api.url), 'web')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(targetSerial(clientOf(api.url), 'old')).rejects.toMatchObject({ code: 'VALIDATION' });
 });

@@ -13,6 +13,7 @@ import { permissionsOf } from '../../src/domain/permissions.ts';
 import type { Caller } from '../../src/services/context.ts';
 import { createLiveHub } from '../../src/services/live/live-hub.ts';
 import type { LiveHub } from '../../src/services/live/live-hub.ts';
+import { createSlots } from '../../src/services/live/slots.ts';
 import type { LiveStream } from '../../src/services/live/live-stream.ts';
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addTargetRows } from '../db/support/rows.ts';
@@ -258,4 +259,38 @@ test('a hub that stops says so, and another one goes on without a loss', async (
   await endRun(run);
   const lines = await linesOf(messagesOf(await hub.followRun(caller, run.serial, id)));
   expect(lines.slice(-20)).toEqual(upTo(40).slice(20));
+});
+
+test('what is kept for the followers of the runs of one job goes with the last of them', async () => {
+  const own = newHub();
+  const caller = await newCaller();
+  const run = await newRun();
+  const all = messagesOf(await own.followRuns(caller, undefined, ''));
+  const ofJob = messagesOf(await own.followRuns(caller, run.job, ''));
+  await until(all, stateOf(run.serial, 'running'));
+  await until(ofJob, stateOf(run.serial, 'running'));
+  await endRun(run);
+  await until(all, stateOf(run.serial, 'completed'));
+  await until(ofJob, stateOf(run.serial, 'completed'));
+  const ofBoth = own.counts().ringBytes;
+  await ofJob.return();
+  expect(own.counts().ringBytes).toBeLessThan(ofBoth);
+  expect(own.counts().ringBytes).toBeGreaterThan(0);
+  await all.return();
+  own.close();
+});
+
+test('one user who catches up on much leaves room for others', async () => {
+  const slots = createSlots(100, 50);
+  const leave = await slots.take(40, 'one');
+  const more = slots.take(40, 'one');
+  const leaveOther = await slots.take(40, 'other');
+  expect(slots.isWaitedFor()).toBe(false);
+  const large = slots.take(100, 'third');
+  expect(slots.isWaitedFor()).toBe(true);
+  leave();
+  (await more)();
+  leaveOther();
+  (await large)();
+  (await slots.take(1_000, 'one'))();
 });

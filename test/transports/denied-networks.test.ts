@@ -5,6 +5,7 @@ import type { HttpRequest } from '../../src/contracts/transport.ts';
 import { createOpenElasticsearch } from '../../src/transports/elasticsearch/open-elasticsearch.ts';
 import { allowedLookup, deniedBy } from '../../src/transports/http/denied-networks.ts';
 import { createOpenRestApi } from '../../src/transports/rest_api/open-rest-api.ts';
+import { createOpenSession } from '../../src/transports/open-session.ts';
 import { startHttpServer } from '../support/http-fixture.ts';
 import { outcomeCode } from '../support/outcome-code.ts';
 
@@ -71,7 +72,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 describe('connections of HTTP', () => {
   const endpointAt = (
-    methodType: 'rest_api' | 'elasticsearch',
+    methodType: 'rest_api' | 'elasticsearch' | 'winrm',
     host: string,
     port: number,
     config: Record<string, unknown> = { protocol: 'http' },
@@ -105,6 +106,12 @@ describe('connections of HTTP', () => {
       await expect(rest(endpointAt('rest_api', host, counter.port), signal)).rejects.toEqual(said);
       await expect(rest(endpointAt('rest_api', host, counter.port, { protocol: 'https' }), signal)).rejects.toEqual(said);
       await expect(elasticsearch(endpointAt('elasticsearch', host, counter.port, { ssl: false }), signal)).rejects.toEqual(said);
+      const winrm = createOpenSession({ deniedNetworks: async () => LOOPBACK });
+      for (const transport of ['ntlm', 'basic']) {
+        const config = { transport, allow_unencrypted: true };
+        const secret = { type: 'password', username: 'u', password: 'p' } as const;
+        await expect(winrm({ ...endpointAt('winrm', host, counter.port, config), secret }, signal)).rejects.toEqual(said);
+      }
       expect(counter.connections()).toBe(0);
     },
   );

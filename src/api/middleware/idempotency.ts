@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { OpsError } from '../../domain/ops-error.ts';
-import { beginRequest, completeRequest, forgetRequest } from '../../services/idempotency.ts';
+import { beginRequest, completeRequest, forgetRequest, renewClaim } from '../../services/idempotency.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import type { ApiEnv } from '../env.ts';
-import { streamOf } from '../file-response.ts';
+import { watchBody } from '../watch-body.ts';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
 const PATH_LENGTH = 500;
@@ -47,25 +47,19 @@ const replay = (c: Context<ApiEnv>, { status, body }: { status: number; body: un
   return lines === undefined ? c.json(body ?? null, status as 200) : c.body(lines, status as 200, { 'Content-Type': NDJSON });
 };
 
-/** Passes an answer on as it comes. @param end gets all of it when it has come whole, undefined when it was broken off */
-async function* watched(content: AsyncIterable<Uint8Array>, end: (text: string | undefined) => Promise<void>): AsyncGenerator<Uint8Array> {
+/** Passes an answer on as it comes. @param end gets all of it when it was taken whole, undefined when it was broken off */
+const watched = (body: ReadableStream, end: (text: string | undefined) => Promise<void>): ReadableStream => {
   const decoder = new TextDecoder();
   let text = '';
-  let isWhole = false;
-  try {
-    for await (const chunk of content) {
-      text += decoder.decode(chunk, { stream: true });
-      yield chunk;
-    }
-    isWhole = true;
-  } finally {
-    await end(isWhole ? text : undefined);
-  }
-}
+  return watchBody(body, {
+    onChunk: (chunk) => void (text += decoder.decode(chunk, { stream: true })),
+    onEnd: (isWhole) => end(isWhole ? text : undefined),
+  });
+};
 
 /**
  * A POST that is sent again with the same `Idempotency-Key` gets the answer of the first one (for 24 hours) instead of being done again;
- * while the first is being answered it gets 409 with `Retry-After`. Answers of errors on our side are not kept.
+ * while the first is being answered, however long that takes, it gets 409 with `Retry-After`. Answers of errors on our side are not kept.
  */
 export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
   createMiddleware<ApiEnv>(async (c, next) => {
@@ -81,24 +75,22 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     const request = { userId: c.get('caller').userId, key, method: c.req.method, path: pathname.slice(0, PATH_LENGTH), requestHash };
     const begun = await beginRequest(db, request);
     if (begun.state === 'completed') return replay(c, begun);
+    const { claim } = begun;
+    const endRenewing = renewClaim(db, claim);
+    const keep = (status: number, body: unknown): Promise<void> => completeRequest(db, request, claim, status, body).finally(endRenewing);
+    const forget = (): Promise<void> => forgetRequest(db, request, claim).finally(endRenewing);
     try {
       await next();
     } catch (error) {
-      await forgetRequest(db, request, begun.claim);
+      await forget();
       throw error;
     }
     const { status } = c.res;
     // Hono turns a thrown error into a response before this point: only answers that stand are kept.
-    if (status >= 400) await forgetRequest(db, request, begun.claim);
+    if (status >= 400) await forget();
     else if (c.res.body !== null && c.res.headers.get('Content-Type') === NDJSON) {
-      const end = (text: string | undefined): Promise<void> =>
-        text === undefined
-          ? forgetRequest(db, request, begun.claim)
-          : completeRequest(db, request, begun.claim, status, { [NDJSON]: text });
-      c.res = new Response(streamOf(watched(c.res.body, end)), c.res);
-    } else {
-      const body = status === 204 ? null : without(await c.res.clone().json(), options.once);
-      await completeRequest(db, request, begun.claim, status, body);
-    }
+      const end = (text: string | undefined): Promise<void> => (text === undefined ? forget() : keep(status, { [NDJSON]: text }));
+      c.res = new Response(watched(c.res.body, end), c.res);
+    } else await keep(status, status === 204 ? null : without(await c.res.clone().json(), options.once));
     return undefined;
   });

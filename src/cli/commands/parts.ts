@@ -37,5 +37,9 @@ export const worker = async (config: Config): Promise<void> => {
           throw error;
         });
   log.info('worker is up');
-  await untilSignal(part, signal).finally(() => probe?.close());
+  try {
+    await untilSignal(part, signal);
+  } finally {
+    await probe?.close();
+  }
 };

@@ -1411,7 +1411,7 @@ export interface Operations {
   /**
    * Search lines within a run, a branch, a job, a target or at most 7 days.
    * `GET /api/v1/logs`, permission: executions.read.
-   * Lines of a run come as they were stored, of several runs or branches the newest first, of a time by their times. A page looks at 50,000 lines at most, for about two seconds: it may have few lines or none, and `next` all the same; go on until `next` is null. A wider search, and an expression that takes too long, is refused (422 `SCOPE_TOO_WIDE`).
+   * Lines of a run come as they were stored, of several runs or branches the newest first, of a time by their times. A page looks at 50,000 lines at most, for about two seconds: it may have few lines or none, and `next` all the same; go on until `next` is null. A wider search, and an expression that takes too long, is refused (422 `SCOPE_TOO_WIDE`). Few are answered at once: more of one user are 429 `RATE_LIMITED`, more of all 503 `UNAVAILABLE`, both with when to come again.
    */
   searchLogs<Field extends keyof FoundLine = keyof FoundLine>(options?: SearchLogsOptions<Field>): Promise<Page<Pick<FoundLine, Field>>>;
   /**

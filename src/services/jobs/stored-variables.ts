@@ -8,9 +8,9 @@ import { variableText } from '../../domain/template/value.ts';
 import { ruleProblems, valueProblem } from '../../domain/variable-problems.ts';
 import { createBoundedMatch } from './bounded-match.ts';
 
-/** What is wrong with the variables that a definition declares: their rules, and values that do not fit them. */
-export const variableProblems = (variables: readonly VariableInput[]): FieldProblem[] => {
-  const matches = createBoundedMatch();
+/** What is wrong with the variables that a definition declares: their rules, and values that do not fit them. @param userId as of createBoundedMatch */
+export const variableProblems = (variables: readonly VariableInput[], userId?: number): FieldProblem[] => {
+  const matches = createBoundedMatch(userId);
   return variables.flatMap((variable, index) => {
     const at = `variables.${index}`;
     const rules = ruleProblems(variable, matches).map(([field, message]) => ({ path: `${at}.${field}`, message }));

@@ -44,7 +44,7 @@ const selectorProblems = ({ target_selector: selector }: CreateJob): FieldProble
 };
 
 /** All that the definition says of itself. */
-const definitionCheck = async (deps: ServiceDeps, input: CreateJob): Promise<JobCheck> => {
+const definitionCheck = async (deps: ServiceDeps, { userId }: Caller, input: CreateJob): Promise<JobCheck> => {
   const { dangerous_command_patterns: patterns } = await deps.readSettings();
   const flat = flattenActions(input.actions);
   const dangerous = dangerousActions(flat, patterns);
@@ -52,7 +52,7 @@ const definitionCheck = async (deps: ServiceDeps, input: CreateJob): Promise<Job
   return answer(
     [
       ...coded('VALIDATION', [
-        ...variableProblems(input.variables),
+        ...variableProblems(input.variables, userId),
         ...selectorProblems(input),
         ...actionsProblems(flat, input.retry_count),
         ...missingReferences(flat, input),
@@ -123,7 +123,7 @@ export const validateJob = async (deps: ServiceDeps, caller: Caller, kind: Kind,
   const parsed = (kind === 'job' ? CreateJob : CreateTemplate).safeParse(input);
   if (!parsed.success) return answer(coded('VALIDATION', schemaProblems(parsed.error)), []);
   const definition: CreateJob = { target_selector: null, ...parsed.data };
-  const own = await definitionCheck(deps, definition);
+  const own = await definitionCheck(deps, caller, definition);
   if (kind === 'template' || !hasReadableSelector(definition)) return own;
   const serials = definition.targets ?? [];
   // No job has this id: only what the selector chooses is joined.
@@ -149,7 +149,7 @@ export const validateStoredJob = async (
     if (!(error instanceof OpsError)) throw error;
     return answer(coded(error.code, error.fields), []);
   }
-  const own = await definitionCheck(deps, definition);
+  const own = await definitionCheck(deps, caller, definition);
   if (kind === 'template' || !hasReadableSelector(definition)) return own;
   const row = await selectRow<{ id: number }>(db, 'SELECT id FROM jobs WHERE job_serial = $1', [serial]);
   const targets = ofJobCondition({ jobId: row?.id ?? 0, jobSelector: definition.target_selector }, 't', 1);

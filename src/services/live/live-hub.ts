@@ -17,10 +17,12 @@ import { createSlots } from './slots.ts';
 const TICK_MS = 5_000;
 /** Whoever takes nothing for so long is let go; it may come back and go on. */
 const LONGEST_STALL_MS = 30_000;
+/** Whoever is slower to catch up makes room for those who wait; he too may come back and go on. */
+const LONGEST_CATCH_UP_MS = 120_000;
 /** A topic without followers is kept for those who come back. */
 const LINGER_MS = 10_000;
 const RINGS_BYTES = 134_217_728;
-/** Branches that followers who catch up hold in memory, together. */
+/** Branches that followers who catch up hold in memory, together; one user a quarter of it. */
 const CATCH_UP_ROOM = 200_000;
 const PERMISSION: Permission = 'executions.read';
 
@@ -56,16 +58,25 @@ interface Followed {
 export const createLiveHub = (deps: Pick<ServiceDeps, 'db' | 'readSettings'> & { feed: RunFeed; log: Pick<Logger, 'warn'> }): LiveHub => {
   const { db, feed, log } = deps;
   const budget = { used: 0, max: RINGS_BYTES };
-  const slots = createSlots(CATCH_UP_ROOM);
+  const slots = createSlots(CATCH_UP_ROOM, CATCH_UP_ROOM / 4);
   const open = new Set<Open>();
   const followed = new Map<string, Followed>();
   const runsStreams = new Set<HubStream>();
+  /** How many follow the runs of a job. */
+  const followersOf = new Map<string, number>();
   let runsReader: RunsReader | undefined;
   let runsEmptySince = 0;
   let isClosed = false;
 
   const wakeAll = (streams: ReadonlySet<HubStream>) => (): void => {
     for (const stream of streams) stream.wake();
+  };
+
+  const leaveJob = (reader: RunsReader, job: string): void => {
+    const left = (followersOf.get(job) ?? 1) - 1;
+    if (left > 0) return void followersOf.set(job, left);
+    followersOf.delete(job);
+    reader.drop(job);
   };
 
   const topicOf = (serial: string): Followed => {
@@ -82,14 +93,19 @@ export const createLiveHub = (deps: Pick<ServiceDeps, 'db' | 'readSettings'> & {
     return entry;
   };
 
-  const start = (caller: Caller, topic: Topic, lastEventId: string, streams: Set<HubStream>, onEmpty: () => void): LiveStream => {
+  const start = (caller: Caller, topic: Topic, lastEventId: string, streams: Set<HubStream>, onGone: () => void): LiveStream => {
     const entry: Open = {
       holder: holderOf(caller),
-      stream: createLiveStream(topic, lastEventId, slots, () => {
-        open.delete(entry);
-        streams.delete(entry.stream);
-        if (streams.size === 0) onEmpty();
-      }),
+      stream: createLiveStream(
+        topic,
+        lastEventId,
+        (weight) => slots.take(weight, String(caller.userId)),
+        () => {
+          open.delete(entry);
+          streams.delete(entry.stream);
+          onGone();
+        },
+      ),
     };
     open.add(entry);
     streams.add(entry.stream);
@@ -123,7 +139,8 @@ export const createLiveHub = (deps: Pick<ServiceDeps, 'db' | 'readSettings'> & {
   const tick = (): void => {
     const now = performance.now();
     for (const { stream } of open) {
-      if (stream.stalledMs(now) > LONGEST_STALL_MS) stream.close();
+      const isInTheWay = stream.catchingUpMs(now) > LONGEST_CATCH_UP_MS && slots.isWaitedFor();
+      if (isInTheWay || stream.stalledMs(now) > LONGEST_STALL_MS) stream.close();
       else stream.tick();
     }
     for (const { topic, streams } of followed.values())
@@ -147,7 +164,7 @@ export const createLiveHub = (deps: Pick<ServiceDeps, 'db' | 'readSettings'> & {
       entry.emptySince = undefined;
       const topic = await entry.topic;
       return start(caller, topic, lastEventId, entry.streams, () => {
-        entry.emptySince = performance.now();
+        if (entry.streams.size === 0) entry.emptySince = performance.now();
       });
     },
     async followRuns(caller, job, lastEventId) {
@@ -156,8 +173,11 @@ export const createLiveHub = (deps: Pick<ServiceDeps, 'db' | 'readSettings'> & {
       if (job !== undefined && row === undefined) throw new OpsError('NOT_FOUND', `There is no job ${job}.`);
       runsReader ??= createRunsReader({ db, feed, budget, log, wake: wakeAll(runsStreams) });
       const topic = runsReader.topic(job === undefined || row === undefined ? undefined : { id: row.id, serial: job });
+      const reader = runsReader;
+      if (job !== undefined) followersOf.set(job, (followersOf.get(job) ?? 0) + 1);
       return start(caller, topic, lastEventId, runsStreams, () => {
-        runsEmptySince = performance.now();
+        if (runsStreams.size === 0) runsEmptySince = performance.now();
+        if (job !== undefined) leaveJob(reader, job);
       });
     },
     counts: () => ({ followers: open.size, topics: followed.size + (runsReader === undefined ? 0 : 1), ringBytes: budget.used }),

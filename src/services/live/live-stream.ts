@@ -1,7 +1,6 @@
 import { KEEP_ALIVE, encodeMessages, farewell } from './frame.ts';
 import type { Message } from './frame.ts';
 import type { Ring } from './ring.ts';
-import type { Slots } from './slots.ts';
 
 /** Reads for one follower alone what it lacks until it may go on with the others. */
 export interface CatchUp {
@@ -37,13 +36,18 @@ export interface HubStream extends LiveStream {
   end(reason: 'access_ended' | 'server_stops'): void;
   /** For how long has it not asked for more, though it was given something? */
   stalledMs(now: number): number;
+  /** For how long has it held a place to catch up in? */
+  catchingUpMs(now: number): number;
 }
 
 const RETRY_MS = 1_000;
 const WELCOME = new TextEncoder().encode(`retry: ${RETRY_MS}\n\n`);
 
+/** Waits for a place to catch up in. @returns what gives it back */
+type EnterRoom = (weight: number) => Promise<() => void>;
+
 /** @param since id of the last event that the follower has, empty for none. @param onClose called once, when it is over */
-export const createLiveStream = (topic: Topic, since: string, slots: Slots, onClose: () => void): HubStream => {
+export const createLiveStream = (topic: Topic, since: string, enterRoom: EnterRoom, onClose: () => void): HubStream => {
   const pending: Uint8Array[] = [WELCOME];
   let position = topic.place(since);
   let lastId = since;
@@ -52,7 +56,7 @@ export const createLiveStream = (topic: Topic, since: string, slots: Slots, onCl
   let isClosed = false;
   let waiting: ((isNews: boolean) => void) | undefined;
   let gaveAt: number | undefined = performance.now();
-  let catchUp: { reader: CatchUp; giveBack: () => void } | undefined;
+  let catchUp: { reader: CatchUp; giveBack: () => void; sinceMs: number } | undefined;
   let entering: Promise<() => void> | undefined;
 
   const wait = (): Promise<boolean> =>
@@ -81,13 +85,13 @@ export const createLiveStream = (topic: Topic, since: string, slots: Slots, onCl
 
   /** Waits for its turn to catch up. @returns what to say meanwhile */
   const enter = async (): Promise<Uint8Array | undefined> => {
-    entering ??= slots.take(topic.weight);
+    entering ??= enterRoom(topic.weight);
     const entered = await Promise.race([entering, wait()]);
     if (typeof entered === 'boolean') return entered ? undefined : KEEP_ALIVE;
     if (isClosed) return undefined; // which has given the place back
     entering = undefined;
     try {
-      catchUp = { reader: await topic.catchUp(lastId), giveBack: entered };
+      catchUp = { reader: await topic.catchUp(lastId), giveBack: entered, sinceMs: performance.now() };
     } finally {
       if (catchUp === undefined || hasClosed()) leaveSlot(entered);
     }
@@ -156,5 +160,6 @@ export const createLiveStream = (topic: Topic, since: string, slots: Slots, onCl
       stir(true);
     },
     stalledMs: (now) => (gaveAt === undefined ? 0 : now - gaveAt),
+    catchingUpMs: (now) => (catchUp === undefined ? 0 : now - catchUp.sinceMs),
   };
 };

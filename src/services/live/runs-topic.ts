@@ -61,6 +61,8 @@ const messageOf = (run: Execution, id = ''): Message => ({ type: 'execution', id
 export interface RunsReader {
   /** Streams of all runs, or of one job. */
   topic(job: { id: number; serial: string } | undefined): Topic;
+  /** Nobody follows the runs of this job any more: what is kept for them goes. */
+  drop(job: string): void;
   look(): void;
   close(): void;
 }
@@ -163,6 +165,10 @@ export const createRunsReader = ({ db, feed, budget, log, wake }: TopicDeps): Ru
           };
         },
       };
+    },
+    drop(job) {
+      rings.get(job)?.clear();
+      rings.delete(job);
     },
     look: pace.hurry,
     close() {

@@ -20,7 +20,7 @@ SELECT t.target_serial, t.os_type, ${METHOD_COLUMNS}
 FROM universal_targets t JOIN target_communication_methods m ON m.target_id = t.id AND m.is_active ${JOIN_CREDENTIAL}
 WHERE t.is_active AND t.${keyColumn(key)} = $1 AND ($2::text IS NULL OR m.method_name = $2) ORDER BY m.is_primary DESC, m.priority, m.id LIMIT 1`;
 
-/** Tests the primary method of a saved target, or the named one, and notes the result on it. @throws OpsError NOT_FOUND, CREDENTIAL_MISSING */
+/** Tests the primary method of a saved target, or the named one, and notes the result on it, unless the method was moved elsewhere meanwhile. @throws OpsError NOT_FOUND, CREDENTIAL_MISSING */
 export const testConnection = async (
   deps: ServiceDeps,
   caller: Caller,
@@ -51,8 +51,9 @@ export const testConnection = async (
     await selectRows(
       db,
       `UPDATE target_communication_methods SET last_tested_at = now(), last_test_result = $2, last_test_message = $3,
-         host_key_fingerprint = coalesce(host_key_fingerprint, $4) WHERE id = $1 RETURNING id`,
-      [row.method_id, test.result, test.message, test.host_key_fingerprint],
+         host_key_fingerprint = coalesce(host_key_fingerprint, $4)
+       WHERE id = $1 AND host IS NOT DISTINCT FROM $5 AND port IS NOT DISTINCT FROM $6 RETURNING id`,
+      [row.method_id, test.result, test.message, test.host_key_fingerprint, row.host, row.port],
       transaction,
     );
     const event = {

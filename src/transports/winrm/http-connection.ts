@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { allowedLookup, refuseDeniedAddress } from '../http/denied-networks.ts';
 import { tlsOptions } from '../tls-options.ts';
 import type { TlsOptions } from '../tls-options.ts';
 import { OPERATION_TIMEOUT_SECONDS } from './envelopes.ts';
@@ -48,11 +49,13 @@ const requestOptions = (endpoint: WinrmEndpoint): http.RequestOptions => ({
   method: 'POST',
 });
 
-/** A connection that is made by its first request. @throws (post) the error of the socket, or the signal's reason */
+/** A connection that is made by its first request. @throws (post) OpsError ADDRESS_DENIED, the error of the socket, or the signal's reason */
 export const createHttpConnection = (endpoint: WinrmEndpoint): HttpConnection => {
   const module = endpoint.isTls ? https : http;
+  const where = `WinRM to ${endpoint.host} port ${endpoint.port}`;
+  const lookup = allowedLookup(endpoint.deniedNetworks, where);
   // Options of TLS belong to the agent: those of a request make it a connection of another name, and NTLM's login would be lost.
-  const agent = new module.Agent({ keepAlive: true, maxSockets: 1, ...(endpoint.isTls ? tlsOf(endpoint) : {}) });
+  const agent = new module.Agent({ keepAlive: true, maxSockets: 1, lookup, ...(endpoint.isTls ? tlsOf(endpoint) : {}) });
   const options = requestOptions(endpoint);
   let isConnected = false;
 
@@ -71,6 +74,7 @@ export const createHttpConnection = (endpoint: WinrmEndpoint): HttpConnection =>
     async post(body, headers, signal) {
       signal.throwIfAborted();
       try {
+        if (!isConnected) await refuseDeniedAddress(endpoint.deniedNetworks, endpoint.host, where);
         const response = await answerTo(body, headers, signal);
         isConnected = true;
         const { socket } = response;

@@ -1,4 +1,5 @@
 import { OpsError } from '../../domain/ops-error.ts';
+import type { ReadDeniedNetworks } from '../http/denied-networks.ts';
 import type { OpenSession, Session } from '../transport.ts';
 import { identifyMessage } from './envelopes.ts';
 import { createFiles } from './files.ts';
@@ -41,13 +42,15 @@ const sessionOf = (client: WsmanClient, version: string): Session => ({
  * WinRM: WS-Management over HTTP, logged in by NTLMv2 (messages encrypted by its keys unless TLS does it) or basic.
  * A login is proven by an Identify, which the server answers to nobody who is not logged in.
  */
-export const openWinrm: OpenSession = async (endpoint, signal) => {
-  const client = createWsmanClient(toWinrmEndpoint(endpoint));
-  try {
-    const answer = await client.ask('to say what it is', identifyMessage, signal);
-    return sessionOf(client, ['ProductVendor', 'ProductVersion'].flatMap((name) => findFirst(answer, name)?.text.trim() ?? []).join(' '));
-  } catch (error) {
-    client[Symbol.dispose]();
-    throw error;
-  }
-};
+export const createOpenWinrm =
+  (deniedNetworks: ReadDeniedNetworks): OpenSession =>
+  async (endpoint, signal) => {
+    const client = createWsmanClient(toWinrmEndpoint(endpoint, deniedNetworks));
+    try {
+      const answer = await client.ask('to say what it is', identifyMessage, signal);
+      return sessionOf(client, ['ProductVendor', 'ProductVersion'].flatMap((name) => findFirst(answer, name)?.text.trim() ?? []).join(' '));
+    } catch (error) {
+      client[Symbol.dispose]();
+      throw error;
+    }
+  };

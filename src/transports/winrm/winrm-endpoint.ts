@@ -3,6 +3,7 @@ import type { MethodConfig } from '../../contracts/methods/index.ts';
 import { isWinrmTls, readablePasswordProblem } from '../../contracts/methods/winrm-encryption.ts';
 import type { Endpoint, PasswordSecret } from '../../contracts/transport.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import type { ReadDeniedNetworks } from '../http/denied-networks.ts';
 
 /** An endpoint as WinRM needs it. */
 export interface WinrmEndpoint {
@@ -12,16 +13,20 @@ export interface WinrmEndpoint {
   connectTimeoutMs: number;
   config: MethodConfig<'winrm'>;
   secret: PasswordSecret;
+  deniedNetworks: ReadDeniedNetworks;
 }
 
 /** @throws OpsError CREDENTIAL_MISSING without a password; VALIDATION when the password would travel readable without being allowed to. */
-export const toWinrmEndpoint = ({ host, port, connectTimeoutMs, config: options, secret }: Endpoint): WinrmEndpoint => {
+export const toWinrmEndpoint = (
+  { host, port, connectTimeoutMs, config: options, secret }: Endpoint,
+  deniedNetworks: ReadDeniedNetworks,
+): WinrmEndpoint => {
   if (secret?.type !== 'password')
     throw new OpsError('CREDENTIAL_MISSING', `WinRM to ${host} port ${port} needs a user and a password, and the method has none.`);
   const config = METHOD_CONFIGS.winrm.parse(options);
   const problem = readablePasswordProblem(port, config);
   if (problem !== undefined) throw new OpsError('VALIDATION', `WinRM to ${host} port ${port}: ${problem}. Nothing was sent.`);
-  return { host, port, isTls: isWinrmTls(port, config), connectTimeoutMs, config, secret };
+  return { host, port, isTls: isWinrmTls(port, config), connectTimeoutMs, config, secret, deniedNetworks };
 };
 
 /** Who logs in, as people read it. */

@@ -21,8 +21,8 @@ import type { TestPlatform } from '../../support/platform.ts';
 import { jobNamed } from '../support/definitions.ts';
 import { countRows } from '../support/unchanged.ts';
 
-const TIMES = { headMs: 60_000, idleMs: 60_000 };
-const SHORT = { headMs: 500, idleMs: 60_000 };
+const TIMES = { headMs: 60_000, idleMs: 60_000, stallMs: 60_000 };
+const SHORT = { ...TIMES, headMs: 500 };
 const IDLE = 1_000;
 
 /** A connection that keeps what it is sent. */
@@ -207,11 +207,50 @@ describe('connections of hostile clients', () => {
   });
 });
 
-test('a statement that takes longer than it may is ended, and tells that the database does not answer', async () => {
+describe('answers that are not taken', () => {
+  const STALLED = { ...TIMES, stallMs: 200 };
+  const chunk = new Uint8Array(65_536);
+
+  test('a client that takes nothing more of an answer is let go, and what makes the answer stops', async () => {
+    const stopped = Promise.withResolvers<void>();
+    const endless = () =>
+      new ReadableStream({ pull: (controller) => controller.enqueue(chunk), cancel: () => stopped.resolve() }, { highWaterMark: 0 });
+    const { server, url } = await listen(() => new Response(endless()), { host: '127.0.0.1', port: 0 }, STALLED);
+    const { socket } = await openSocket(portOf(url));
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    await stopped.promise;
+    socket.destroy();
+    await stop(server);
+  });
+
+  test('one that waits for an answer, or for more of it, is not', async () => {
+    const quiet = Promise.withResolvers<void>();
+    const { server, url } = await listen(() => quiet.promise.then(() => new Response('late')), { host: '127.0.0.1', port: 0 }, STALLED);
+    const passed = new Promise<Socket>((resolve) => (server as Server).on('timeout', resolve));
+    const answer = fetch(url);
+    expect((await passed).destroyed).toBe(false);
+    quiet.resolve();
+    expect(await (await answer).text()).toBe('late');
+    await stop(server);
+  });
+});
+
+test('a statement that takes longer than it may is ended; a read is not to be repeated as it is, a change may be', async () => {
   await using database = await createTestDatabase();
   const db = connectDatabase({ url: database.url, poolSize: 1, applicationName: 'test', statementTimeoutMs: 100 });
   const error: unknown = await selectRow(db, 'SELECT pg_sleep(600)').catch((reason: unknown) => reason);
   expect(isDatabaseAway(error)).toBe(true);
+  const wait = async (): Promise<Response> => Response.json(await selectRow(db, 'SELECT pg_sleep(600)'));
+  const app = new Hono<ApiEnv>().get('/', wait).post('/', wait);
+  app.onError(respondWithProblem(log));
+  const answerTo = async (method: string) => {
+    const answer = await app.request('/', { method });
+    return [answer.status, ((await answer.json()) as { code: string }).code, answer.headers.get('retry-after')];
+  };
+  expect(await answerTo('GET')).toEqual([422, 'SCOPE_TOO_WIDE', null]);
+  expect(await answerTo('POST')).toEqual([503, 'UNAVAILABLE', '1']);
   await db.close();
 });
 

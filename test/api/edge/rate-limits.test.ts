@@ -4,7 +4,8 @@ import { connectDatabase } from '../../../src/db/connect.ts';
 import { createRateLimits } from '../../../src/db/rate-limits.ts';
 import { selectRow } from '../../../src/db/query.ts';
 import { LONG_WINDOW_MS, log, startTestPlatform } from '../../support/platform.ts';
-import type { TestPlatform } from '../../support/platform.ts';
+import type { Answer, TestPlatform } from '../../support/platform.ts';
+import { openClient } from '../../support/open-client.ts';
 import { PASSWORD, addApiToken, addSession, addUser } from '../support/accounts.ts';
 import { jobNamed } from '../support/definitions.ts';
 
@@ -228,6 +229,43 @@ describe('limits of requests', () => {
     expect(await statuses(1, send(other))).toEqual([200]);
     await untilShared(`address/${address}`, 5);
     expect(await statuses(1, send(other))).toEqual([429]);
+  });
+
+  test('few searches of logs are answered at once, fewer of one user, and the others are told when to come again', async () => {
+    await using blocker = await openClient(platform.database.url);
+    const [one, other] = [await addSession(await addUser('viewer')), await addSession(await addUser('viewer'))];
+    const search = (token: string | undefined) =>
+      platform.call(token, 'GET', `/api/v1/logs?from=${encodeURIComponent(new Date(Date.now() - 60_000).toISOString())}&regex=x`);
+    const refusedOf = async (searches: readonly Promise<Answer>[]): Promise<unknown[]> => {
+      const refused = await Promise.race(searches);
+      return [refused.status, refused.body.code, refused.headers.get('retry-after')];
+    };
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE job_execution_logs');
+    const first = [search(one), search(one), search(one)];
+    expect(await refusedOf(first)).toEqual([429, 'RATE_LIMITED', '2']);
+    const second = [search(other), search(other)];
+    expect(await refusedOf(second)).toEqual([503, 'UNAVAILABLE', '2']);
+    expect((await platform.call(one, 'GET', '/api/v1/executions')).status).toBe(200);
+    await blocker.query('ROLLBACK');
+    const answers = await Promise.all([...first, ...second]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 429, 503]);
+    expect((await search(other)).status).toBe(200);
+  });
+
+  test('one user has at most 20 streamed answers open, whether or not he takes them; one that is broken off makes room', async () => {
+    const token = await addSession(await addUser('admin'));
+    const open = () => platform.app.request('/api/v1/audit/verification', bearer(token));
+    const opened: Response[] = [];
+    while (opened.length < 20) opened.push(await open());
+    expect(opened.map(({ status }) => status)).toEqual(opened.map(() => 200));
+    const refused = await open();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '2']);
+    await opened.pop()?.body?.cancel();
+    const next = await open();
+    expect([next.status, (await next.text()).includes('"verdict"')]).toEqual([200, true]);
+    expect((await (await open()).text()).includes('"verdict"')).toBe(true);
+    for (const { body } of opened) await body?.cancel();
   });
 
   test('requests are counted without a statement of their own', async () => {
