@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { api, API_PARTS } from './api.ts';
 import { fanout } from './fanout.ts';
 import { followers } from './followers.ts';
 import { growth } from './growth.ts';
@@ -12,6 +13,8 @@ npm run bench -- growth [--targets 1000,3000,10000] [--window 50] [--node-arg=--
 npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
 npm run bench -- followers [--followers 2000] [--lines 100] [--node-arg=--cpu-prof]
 npm run bench -- queries [--runs 5000] [--times 60]
+npm run bench -- api [--only reads,beside,starts,lists] [--seconds 60] [--connections 20] [--targets 400] [--window 50] [--rate 200]
+  [--start-rate 75] [--runs 5000] [--pages 400] [--node-arg=--cpu-prof]
 
 What is measured and how: docs/benchmarks.md`;
 
@@ -69,6 +72,43 @@ const runQueries = (args: string[]): Promise<void> => {
   return queries({ runs: numberOf('runs', values.runs, 50_000), times: numberOf('times', values.times, 10_000) });
 };
 
+const partsOf = (text: string) =>
+  text.split(',').map((name) => {
+    const part = API_PARTS.find((known) => known === name);
+    if (part === undefined) throw new UsageError(`--only takes some of ${API_PARTS.join(',')}.`);
+    return part;
+  });
+
+const runApi = (args: string[]): Promise<void> => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: option(API_PARTS.join(',')),
+      seconds: option('60'),
+      connections: option('20'),
+      targets: option('400'),
+      window: option('50'),
+      rate: option('200'),
+      'start-rate': option('75'),
+      runs: option('5000'),
+      pages: option('400'),
+      'node-arg': nodeArg,
+    },
+  });
+  return api({
+    only: partsOf(values.only),
+    seconds: numberOf('seconds', values.seconds, 3_600),
+    connections: numberOf('connections', values.connections, 1_000),
+    targets: numberOf('targets', values.targets, 5_000),
+    window: numberOf('window', values.window, 200),
+    rate: numberOf('rate', values.rate, 10_000),
+    startRate: values['start-rate'] === '0' ? 0 : numberOf('start-rate', values['start-rate'], 10_000),
+    runs: numberOf('runs', values.runs, 50_000),
+    pages: numberOf('pages', values.pages, 100_000),
+    nodeArgs: values['node-arg'],
+  });
+};
+
 const exitCodeOf = (error: unknown): number => {
   const isUsage =
     error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
@@ -85,6 +125,7 @@ const run = async ([name, ...args]: string[]): Promise<number> => {
     else if (name === 'logs') await runLogs(args);
     else if (name === 'followers') await runFollowers(args);
     else if (name === 'queries') await runQueries(args);
+    else if (name === 'api') await runApi(args);
     else throw new UsageError(name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`);
     return 0;
   } catch (error) {

@@ -15,7 +15,7 @@ import type { Contestant, FanoutWork, Measured } from './contestant.ts';
 export const OPSCONDUCTOR = 'OpsConductor';
 
 /** Every branch completed and every line of output is in the record, once, in order. @throws BenchFailure */
-const assertComplete = async (api: ApiClient, execution: string, work: Pick<FanoutWork, 'addresses' | 'actions'>): Promise<void> => {
+export const assertComplete = async (api: ApiClient, execution: string, work: Pick<FanoutWork, 'addresses' | 'actions'>): Promise<void> => {
   const serials = new Set<string>();
   for await (const branches of readPages(api, `/executions/${execution}/branches?limit=500`, Branch)) {
     for (const { branch_serial, target_name, status, error_code } of branches) {

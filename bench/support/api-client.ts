@@ -10,6 +10,7 @@ export interface ApiClient {
   readonly token: string;
   get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>>;
   post<Schema extends z.ZodType>(path: string, body: unknown, schema: Schema): Promise<z.infer<Schema>>;
+  patch(path: string, body: unknown): Promise<void>;
   /** An answer that is not read yet, for streams. */
   open(path: string): Promise<Response>;
 }
@@ -34,11 +35,18 @@ export const logIn = async (url: string, firstPassword: string): Promise<ApiClie
   const { token } = SessionCreated.parse(await session.json());
   const ownPassword = { current_password: firstPassword, new_password: randomBytes(18).toString('base64url') };
   await request(`${base}/auth/password`, token, 'POST', ownPassword);
+  return apiClient(url, token);
+};
+
+/** With a token that is there already. */
+export const apiClient = (url: string, token: string): ApiClient => {
+  const base = `${url}/api/v1`;
   return {
     url: base,
     token,
     get: async (path, schema) => schema.parse(await (await request(base + path, token, 'GET')).json()),
     post: async (path, body, schema) => schema.parse(await (await request(base + path, token, 'POST', body)).json()),
+    patch: async (path, body) => void (await request(base + path, token, 'PATCH', body)),
     open: (path) => request(base + path, token, 'GET'),
   };
 };

@@ -19,14 +19,14 @@ export interface BenchPlatform {
   stop(): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** The very first start on a machine may download Temporal, or build it. */
 const START_LIMIT_MS = 15 * 60_000;
 const STOP_LIMIT_MS = 60_000;
-const UP_PART = 'worker+API';
+export const UP_PART = 'worker+API';
 
 /** Settings of this machine's own installation are for another one. */
-const environment = (home: string): NodeJS.ProcessEnv => ({
+export const environment = (home: string): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPSCONDUCTOR|TEMPORAL)_(?!CACHE$)|^DATABASE_URL$/.test(name))),
   OPSCONDUCTOR_HOME: home,
   // 0 is any free port; the one of the API is told when it is up.
@@ -61,7 +61,7 @@ const killQuietly = (pid: number): void => {
 };
 
 /** Its servers are in sessions of their own: were it killed alone, they would stay. */
-const stopChild = async (child: ChildProcess): Promise<void> => {
+export const stopChild = async (child: ChildProcess): Promise<void> => {
   const { pid } = child;
   if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const servers = listProcesses().filter(({ parent }) => parent === pid);
@@ -80,7 +80,7 @@ const partsOf = (up: number): MeasuredPart[] => {
 };
 
 /** The variables and the arguments of Node that its first line gives the program, so that it is measured as users run it. */
-const readFirstLine = async (): Promise<{ variables: NodeJS.ProcessEnv; nodeArgs: string[] }> => {
+export const readFirstLine = async (): Promise<{ variables: NodeJS.ProcessEnv; nodeArgs: string[] }> => {
   const [line = ''] = (await readFile(MAIN, 'utf8')).split('\n', 1);
   const words = line.split(' ').slice(2);
   const node = words.indexOf('node');

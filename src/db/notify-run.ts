@@ -1,5 +1,5 @@
 import type { Sequelize } from 'sequelize';
-import { selectRow, selectRows } from './query.ts';
+import { selectPrepared } from './query.ts';
 
 /** Postgres channel on which followers of runs listen; the payload is the serial of the execution. */
 export const RUN_CHANNEL = 'opsconductor_run';
@@ -29,7 +29,7 @@ export const createNotifyRun = (db: Sequelize): NotifyRun => {
     state.again = false;
     const startedAt = performance.now();
     if (count) state.total = await countBranches(db, execution);
-    await selectRows(db, 'SELECT pg_notify($1, $2)', [RUN_CHANNEL, execution]);
+    await selectPrepared(db, 'notify_run', 'SELECT pg_notify($1, $2)', [RUN_CHANNEL, execution]);
     const pauseMs = Math.max(SHORTEST_PAUSE_MS, state.total / BRANCHES_A_PAUSE_MS) - (performance.now() - startedAt);
     setTimeout(() => run(execution, state), Math.max(0, pauseMs)).unref();
   };
@@ -54,8 +54,9 @@ export const createNotifyRun = (db: Sequelize): NotifyRun => {
 };
 
 export const countBranches = async (db: Sequelize, execution: string): Promise<number> => {
-  const row = await selectRow<{ total_branches: number }>(
+  const row = await selectPrepared<{ total_branches: number }>(
     db,
+    'count_branches',
     `UPDATE job_executions e SET completed_branches = c.completed, failed_branches = c.failed, cancelled_branches = c.cancelled
      FROM (SELECT count(*) FILTER (WHERE b.status = 'completed') AS completed, count(*) FILTER (WHERE b.status = 'failed') AS failed,
          count(*) FILTER (WHERE b.status = 'cancelled') AS cancelled

@@ -1,5 +1,5 @@
 import type { Sequelize } from 'sequelize';
-import { execute, selectRow, selectRows } from '../db/query.ts';
+import { execute, selectPrepared } from '../db/query.ts';
 import { OpsError } from '../domain/ops-error.ts';
 
 const TAKE_OVER_SECONDS = 60;
@@ -32,8 +32,9 @@ interface KeyRow {
  * @throws OpsError IDEMPOTENCY_MISMATCH when the key was used for another request, IN_PROGRESS while the first one is being answered.
  */
 export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promise<Begun> => {
-  const claimed = await selectRow<{ claim: string }>(
+  const claimed = await selectPrepared<{ claim: string }>(
     db,
+    'claim_key',
     `INSERT INTO idempotency_keys AS k (user_id, idempotency_key, method, path, request_hash, expires_at)
      VALUES ($1, $2, $3, $4, $5, now() + interval '24 hours')
      ON CONFLICT (user_id, idempotency_key) DO UPDATE SET id = DEFAULT, method = excluded.method, path = excluded.path, request_hash = excluded.request_hash,
@@ -44,8 +45,9 @@ export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promis
     [request.userId, request.key, request.method, request.path, request.requestHash],
   );
   if (claimed !== undefined) return { state: 'new', claim: claimed.claim };
-  const [known] = await selectRows<KeyRow>(
+  const known = await selectPrepared<KeyRow>(
     db,
+    'key_of_request',
     'SELECT state, request_hash, method, path, response_status, response_body FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2',
     [request.userId, request.key],
   );
@@ -81,8 +83,9 @@ export const completeRequest = async (
   status: number,
   body: unknown,
 ): Promise<void> => {
-  await selectRows(
+  await selectPrepared(
     db,
+    'complete_key',
     `UPDATE idempotency_keys SET state = 'completed', response_status = $4, response_body = $5::jsonb
      WHERE user_id = $1 AND idempotency_key = $2 AND id = $3 AND state = 'in_progress' RETURNING id`,
     [request.userId, request.key, claim, status, JSON.stringify(body)],
@@ -91,8 +94,9 @@ export const completeRequest = async (
 
 /** Gives the key free again, unless it was taken over meanwhile: the request did not succeed and may be repeated. */
 export const forgetRequest = async (db: Sequelize, request: KeyedRequest, claim: string): Promise<void> => {
-  await selectRows(
+  await selectPrepared(
     db,
+    'free_key',
     `DELETE FROM idempotency_keys WHERE user_id = $1 AND idempotency_key = $2 AND id = $3 AND state = 'in_progress' RETURNING id`,
     [request.userId, request.key, claim],
   );

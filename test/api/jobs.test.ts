@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openValue } from '../../src/db/seal.ts';
-import { execute, selectRow } from '../../src/db/query.ts';
+import { execute, selectRow, selectRows } from '../../src/db/query.ts';
+import { acceptRun } from '../../src/services/executions/accept-runs.ts';
+import type { CheckedRun } from '../../src/services/executions/accept-runs.ts';
 import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
 import { addSession, addUser } from './support/accounts.ts';
+import { untilWaiting } from '../support/until-waiting.ts';
 import { auditRows } from './support/audit.ts';
 import { addJob, addTarget, jobNamed } from './support/definitions.ts';
 import { countRows } from './support/unchanged.ts';
@@ -618,5 +622,96 @@ describe('runs by selector', () => {
     const empty = await addJob(platform, 'nothing');
     expect((await start(empty)).body.code).toBe('NO_TARGETS');
     expect((await start(empty, { selector: 'team=web' })).status).toBe(202);
+  });
+});
+
+describe('starts at once of one job', () => {
+  const LOCK = 'SELECT job_serial, definition_version';
+
+  /** Sends requests while the row of the job is locked, changes the job before it is given free. */
+  const whileLocked = async (job: string, sent: readonly StartBody[], change: string): Promise<Answer[]> => {
+    const { db } = platform;
+    const transaction = await db.transaction();
+    await execute(db, 'SELECT id FROM jobs WHERE job_serial = $1 FOR UPDATE', [job], transaction);
+    const answers = sent.map(({ key, ...body }) =>
+      api('POST', `/jobs/${job}/executions`, body, key === undefined ? {} : { 'idempotency-key': key }),
+    );
+    await untilWaiting(platform.database.url, LOCK);
+    if (change !== '') await execute(db, change, [job], transaction);
+    await transaction.commit();
+    return Promise.all(answers);
+  };
+  interface StartBody {
+    key?: string;
+    variables?: Record<string, unknown>;
+  }
+  const numbers = (answers: readonly Answer[]): number[] =>
+    answers.map(({ body }) => Number(String(body.execution_serial).split('.')[1])).toSorted((a, b) => a - b);
+
+  test('are numbered without a gap, each with its own values, key and audit event', async () => {
+    const job = await addJob(platform, 'many', { targets: [web], variables: [{ key: 'N', type: 'number', value: 0, is_input: true }] });
+    const sent = Array.from({ length: 12 }, (_, at) => ({ key: `many-${at}`, variables: { N: at } }));
+    const answers = await whileLocked(job, sent, '');
+    expect(answers.map(({ status }) => status)).toEqual(sent.map(() => 202));
+    expect(numbers(answers)).toEqual(sent.map((_, at) => at + 1));
+    const rows = await selectRows<{ serial: string; n: number; key: string; events: number }>(
+      platform.db,
+      `SELECT e.execution_serial AS serial, (e.variables->>'N')::int AS n, split_part(e.idempotency_key, '/', 2) AS key,
+         (SELECT count(*)::int FROM audit_events a WHERE a.resource_id = e.execution_serial AND a.action = 'start_execution') AS events
+       FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE j.job_serial = $1 ORDER BY n`,
+      [job],
+    );
+    expect(rows).toEqual(answers.map(({ body }, at) => ({ serial: body.execution_serial, n: at, key: `many-${at}`, events: 1 })));
+  });
+
+  test('are checked anew when the job was changed before they had the lock', async () => {
+    const job = await addJob(platform, 'changing', { targets: [web], variables: [{ key: 'A', is_input: true, value: 'x' }] });
+    const other = { actions: [command('true')], variables: [{ key: 'B', is_input: true, value: 'y' }] };
+    await api('PUT', `/jobs/${job}`, jobNamed('changing', { ...other, targets: [web] }));
+    const back = `UPDATE jobs SET definition_version = 1, variables = (SELECT definition->'variables' FROM job_versions WHERE job_id = jobs.id AND definition_version = 1) WHERE job_serial = $1`;
+    const answers = await whileLocked(job, [{}, { variables: { B: 'z' } }], back);
+    expect(answers.map(({ status }) => status)).toEqual([202, 400]);
+    expect(answers[0]?.body.definition_version).toBe(1);
+    expect(answers[1]?.body.errors).toEqual([{ path: 'variables.B', message: 'the job declares no such variable' }]);
+  });
+
+  test('do not start a job that was deleted before they had the lock', async () => {
+    const job = await addJob(platform, 'going', { targets: [web] });
+    const answers = await whileLocked(job, [{}, {}], 'UPDATE jobs SET deleted_at = now() WHERE job_serial = $1');
+    expect(answers.map(({ status }) => status)).toEqual([404, 404]);
+    const rows = await selectRows(platform.db, 'SELECT e.id FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE j.job_serial = $1', [
+      job,
+    ]);
+    expect(rows).toEqual([]);
+  });
+
+  test('one that the database refuses takes none of the others along', async () => {
+    const job = await addJob(platform, 'refusing', { targets: [web] });
+    const row = await selectRow<{ id: number; user_id: number }>(
+      platform.db,
+      `SELECT id, (SELECT id FROM users WHERE username = 'admin') AS user_id FROM jobs WHERE job_serial = $1`,
+      [job],
+    );
+    const wanted = (userId: number): CheckedRun => ({
+      version: 1,
+      idempotencyKey: null,
+      executionUuid: randomUUID(),
+      triggerType: 'manual',
+      userId,
+      variables: {},
+      targetSelection: {},
+      rollout: {},
+      maxConcurrentTargets: 20,
+      actor: { type: 'system' },
+      details: {},
+    });
+    const ids = [row?.user_id ?? 0, row?.user_id ?? 0, Number.MAX_SAFE_INTEGER, row?.user_id ?? 0];
+    const accepted = await Promise.all(ids.map((userId) => acceptRun(platform.services, row?.id ?? 0, wanted(userId))));
+    expect(accepted).toEqual([
+      { serial: `${job}.0001` },
+      { serial: `${job}.0002` },
+      { error: expect.objectContaining({ name: 'SequelizeForeignKeyConstraintError' }) },
+      { serial: `${job}.0003` },
+    ]);
   });
 });

@@ -102,7 +102,7 @@ const WITHOUT_STATEMENTS = new Set(
    oidcInfo isPublicUrlSecure beginOidcLogin finishOidcLogin createCode sealNote openNote
    namesItsServer methodFor routeOf unableTargets unfitness exitCodeProblem steerText withFault cutOutputs lastBytes maxOutputOf outputColumns
    timeOfScope checkPattern pickFields encodeMessages farewell createRing createSlots createPace createLiveStream
-   seenUntil openRunTopic createRunsReader createLiveHub holderOf
+   seenUntil openRunTopic createRunsReader createLiveHub holderOf createTogether
    assertPrimary prepareTarget uncheckedDefinitionOf sheetOfType readDocument formOf reportOf finderOf claim parseYaml openJson createSealer createOpener readBody
    readCsv readYaml resultOf failed parseItem nameIn changesOf valuesOf readRow givenCredentials compareTarget kindsOf readJobItem openedText
    readTargetItem asNewTarget asChangeOfTarget nameOf noteSerial warningsOf`.split(/\s+/),

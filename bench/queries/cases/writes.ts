@@ -90,7 +90,7 @@ export const writeCases = ({ services, caller, filled }: World): QueryCase[] => 
     row('job deleted', ['deleteJob', 'removeJob'], (n) =>
       deleteJob(services, caller, 'job', pick([unusedJob(filled), jobs[OLD_JOB]?.serial ?? ''], n)),
     ),
-    row('run started', ['startExecution', 'selectTargets', 'checkNamedTargets', 'profilesOfTargets'], (n) =>
+    row('run started', ['startExecution', 'acceptRun', 'selectTargets', 'checkNamedTargets', 'profilesOfTargets'], (n) =>
       startExecution(services, caller, pick(jobs, n).serial, { targets: [pick(active, n).serial] }, `key-${n}`),
     ),
     row('run started, on all targets', ['startExecution'], (n) => startExecution(services, caller, pick(jobs, n).serial, {}, undefined)),

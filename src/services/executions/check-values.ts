@@ -21,7 +21,7 @@ export const checkValues = async (
   db: Sequelize,
   job: { id: number; definition_version: number; variables: readonly StoredVariable[] },
   given: Readonly<Record<string, unknown>>,
-  transaction: Transaction,
+  transaction?: Transaction,
 ): Promise<void> => {
   const empty = new Set(
     job.variables.flatMap(({ key, value, sealed }) => {

@@ -1,7 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import type { Execution } from '../../contracts/execution.ts';
 import type { FailureCategory } from '../../contracts/enums.ts';
-import { selectRow } from '../../db/query.ts';
+import { selectPrepared, selectRow } from '../../db/query.ts';
 import { isUnresolved } from '../../db/unknown-outcome.ts';
 import { faultOf } from '../../domain/failure.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -28,8 +28,9 @@ export type ExecutionRow = Omit<Execution, 'fault'>;
 
 /** @throws OpsError NOT_FOUND */
 export const readExecution = async (db: Sequelize, serial: string): Promise<Execution> => {
-  const row = await selectRow<ExecutionRow>(
+  const row = await selectPrepared<ExecutionRow>(
     db,
+    'execution',
     `SELECT ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE e.execution_serial = $1`,
     [serial],
   );

@@ -23,7 +23,7 @@ interface WantedTarget {
 export type TargetSelection = { target_uuids?: string[]; selector?: string };
 
 /** A job without a selector runs on its list. @throws OpsError NO_TARGETS, TARGET_NOT_ACTIVE */
-const assertList = async (db: Sequelize, { id, job_serial: serial }: JobHead, transaction: Transaction): Promise<void> => {
+const assertList = async (db: Sequelize, { id, job_serial: serial }: JobHead, transaction?: Transaction): Promise<void> => {
   const listed = await selectRow<{ total: number; active: number }>(
     db,
     `SELECT count(*)::int AS total, count(*) FILTER (WHERE t.status = 'active')::int AS active
@@ -45,7 +45,7 @@ export const selectTargets = async (
   db: Sequelize,
   job: JobHead,
   { targets, selector }: Pick<StartExecution, 'targets' | 'selector'>,
-  transaction: Transaction,
+  transaction?: Transaction,
 ): Promise<TargetSelection> => {
   if (selector !== undefined) {
     if (targets !== undefined)

@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Transaction } from 'sequelize';
+import type { Sequelize } from 'sequelize';
 import type { JobSettings, StartExecution } from '../../contracts/job.ts';
 import type { Execution } from '../../contracts/execution.ts';
-import { JobExecutionModel } from '../../db/models/jobs/job-executions.ts';
 import type { StoredVariable } from '../../db/load-definition.ts';
-import { selectRow } from '../../db/query.ts';
-import { recordAudit } from '../../db/record-audit.ts';
+import { selectPrepared } from '../../db/query.ts';
 import { sealValue } from '../../db/seal.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
 import { variableText } from '../../domain/template/value.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { assertNoMaintenance } from '../settings/maintenance.ts';
 import { checkNamedTargets } from '../jobs/check-capabilities.ts';
+import { acceptRun } from './accept-runs.ts';
+import type { CheckedRun } from './accept-runs.ts';
 import { checkValues } from './check-values.ts';
 import { readExecution } from './read-executions.ts';
 import { selectTargets } from './select-targets.ts';
@@ -27,8 +26,12 @@ interface JobHead {
   variables: StoredVariable[];
   settings: JobSettings;
   target_selector: string | null;
-  is_template: boolean;
+  /** That the same key has made before. */
+  known_run: string | null;
 }
+
+/** So often a job may be changed while a run of it is checked; then whoever changes it is to blame. */
+const MOST_CHECKS = 5;
 
 /**
  * Accepts a run: its row is committed, and is its own outbox; its workflow is started behind the answer. Temporal away? Accepted all the same, the
@@ -44,13 +47,10 @@ export const startExecution = async (
 ): Promise<Execution> => {
   authorize(caller, 'jobs.execute');
   const { db } = deps;
-  // Before the transaction: with every connection of the pool waiting for the job's row, the settings would wait for one of them.
   const settings = await deps.readSettings();
   assertNoMaintenance(settings);
-  const { max_concurrent_targets: defaultWindow } = settings;
-  const serial = await db.transaction((transaction) =>
-    insertExecution(deps, caller, jobSerial, input, { idempotencyKey, defaultWindow, transaction }),
-  );
+  const key = idempotencyKey === undefined ? null : `${caller.userUuid}/${idempotencyKey}`;
+  const serial = await acceptChecked(deps, caller, jobSerial, { input, key, defaultWindow: settings.max_concurrent_targets });
   deps.notifyRun(serial);
   const execution = await readExecution(db, serial);
   if (execution.status === 'scheduled' && execution.run_id === null) {
@@ -60,70 +60,77 @@ export const startExecution = async (
   return execution;
 };
 
-const insertExecution = async (
+interface Wanted {
+  input: StartExecution;
+  key: string | null;
+  defaultWindow: number;
+}
+
+const notThere = (serial: string): OpsError => new OpsError('NOT_FOUND', `There is no job ${serial} that can run.`);
+
+/** Checks without a lock, which starts of the same job would queue up for, and again when the job is another one by then. @returns the serial */
+const acceptChecked = async (deps: ServiceDeps, caller: Caller, jobSerial: string, wanted: Wanted): Promise<string> => {
+  for (let check = 1; check <= MOST_CHECKS; check += 1) {
+    const job = await readJobHead(deps.db, jobSerial, wanted.key);
+    if (job.known_run !== null) return job.known_run;
+    const accepted = await acceptRun(deps, job.id, await checkRun(deps, caller, job, wanted));
+    if (accepted === 'gone') throw notThere(jobSerial);
+    if (accepted === 'changed') continue;
+    if ('error' in accepted) throw accepted.error;
+    return accepted.serial;
+  }
+  throw new OpsError(
+    'UNAVAILABLE',
+    `Job ${jobSerial} is being changed again and again: it was another one each time when its run was to be written. Nothing was started.`,
+    {
+      retryAfterSeconds: 1,
+    },
+  );
+};
+
+const readJobHead = async (db: Sequelize, jobSerial: string, key: string | null): Promise<JobHead> => {
+  const job = await selectPrepared<JobHead>(
+    db,
+    'job_to_run',
+    `SELECT id, job_serial, definition_version, variables, settings, target_selector,
+       (SELECT e.execution_serial FROM job_executions e WHERE e.job_id = j.id AND e.idempotency_key = $2) AS known_run
+     FROM jobs j WHERE job_serial = $1 AND deleted_at IS NULL AND NOT is_template`,
+    [jobSerial, key],
+  );
+  if (job === undefined) throw notThere(jobSerial);
+  return job;
+};
+
+const checkRun = async (
   { db, keyRing }: ServiceDeps,
   caller: Caller,
-  jobSerial: string,
-  input: StartExecution,
-  { idempotencyKey, defaultWindow, transaction }: { idempotencyKey: string | undefined; defaultWindow: number; transaction: Transaction },
-): Promise<string> => {
-  // The lock makes numbers gapless and lets a repeated key see the run that it made.
-  const job = await selectRow<JobHead>(
-    db,
-    `SELECT id, job_serial, definition_version, variables, settings, target_selector, is_template FROM jobs WHERE job_serial = $1 AND deleted_at IS NULL FOR UPDATE`,
-    [jobSerial],
-    transaction,
-  );
-  if (job === undefined || job.is_template) throw new OpsError('NOT_FOUND', `There is no job ${jobSerial} that can run.`);
-  const key = idempotencyKey === undefined ? null : `${caller.userUuid}/${idempotencyKey}`;
-  const known = key === null ? null : await JobExecutionModel.findOne({ where: { jobId: job.id, idempotencyKey: key }, transaction });
-  if (known !== null) return known.executionSerial;
-
+  job: JobHead,
+  { input, key, defaultWindow }: Wanted,
+): Promise<CheckedRun> => {
   const executionUuid = randomUUID();
-  const targetSelection = await selectTargets(db, job, input, transaction);
-  await checkNamedTargets(db, job, targetSelection.target_uuids, transaction);
+  const targetSelection = await selectTargets(db, job, input);
+  await checkNamedTargets(db, job, targetSelection.target_uuids);
   const variables = sealSecrets(keyRing, executionUuid, job.variables, valuesOfRun(job.variables, input.variables ?? {}));
-  await checkValues(db, job, variables, transaction);
-  const numbered = await selectRow<{ number: number }>(
-    db,
-    'UPDATE jobs SET last_execution_number = last_execution_number + 1 WHERE id = $1 RETURNING last_execution_number AS number',
-    [job.id],
-    transaction,
-  );
-  const executionNumber = numbered?.number ?? 1;
-  const executionSerial = childSerial(job.job_serial, executionNumber);
-  await JobExecutionModel.create(
-    {
-      executionUuid,
-      jobId: job.id,
-      executionSerial,
-      executionNumber,
-      definitionVersion: job.definition_version,
-      triggerType: caller.actor.type === 'api_token' ? 'api' : 'manual',
-      triggeredBy: caller.userId,
-      variables,
-      targetSelection,
-      rollout: input.rollout ?? job.settings.rollout ?? {},
-      maxConcurrentTargets: input.max_concurrent_targets ?? job.settings.max_concurrent_targets ?? defaultWindow,
-      workflowId: jobWorkflowId(executionSerial),
-      idempotencyKey: key,
-      scheduledAt: new Date(),
+  await checkValues(db, job, variables);
+  return {
+    version: job.definition_version,
+    idempotencyKey: key,
+    executionUuid,
+    triggerType: caller.actor.type === 'api_token' ? 'api' : 'manual',
+    userId: caller.userId,
+    variables,
+    targetSelection,
+    rollout: input.rollout ?? job.settings.rollout ?? {},
+    maxConcurrentTargets: input.max_concurrent_targets ?? job.settings.max_concurrent_targets ?? defaultWindow,
+    actor: caller.actor,
+    details: {
+      job: job.job_serial,
+      targets: input.targets?.length ?? 'all',
+      ...(input.selector !== undefined && { selector: input.selector }),
+      ...(job.target_selector !== null && { job_selector: job.target_selector }),
+      variables: Object.keys(input.variables ?? {}),
     },
-    { transaction },
-  );
-  const event = { eventType: 'job_executed', action: 'start_execution', actor: caller.actor, resourceType: 'job_executions' } as const;
-  const selectors = {
-    ...(input.selector !== undefined && { selector: input.selector }),
-    ...(job.target_selector !== null && { job_selector: job.target_selector }),
   };
-  const details = {
-    job: job.job_serial,
-    targets: input.targets?.length ?? 'all',
-    ...selectors,
-    variables: Object.keys(input.variables ?? {}),
-  };
-  await recordAudit(db, keyRing.auditKey, { ...event, resourceId: executionSerial, details }, transaction);
-  return executionSerial;
 };
 
 const sealSecrets = (

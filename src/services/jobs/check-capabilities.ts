@@ -66,7 +66,7 @@ export const checkNamedTargets = async (
   db: Sequelize,
   { id, definition_version: version }: { id: number; definition_version: number },
   uuids: readonly string[] | undefined,
-  transaction: Transaction,
+  transaction?: Transaction,
 ): Promise<void> => {
   if (uuids === undefined) return;
   const actions = await selectRows<StoredAction>(db, ACTIONS, [id, version], transaction);

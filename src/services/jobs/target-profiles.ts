@@ -30,7 +30,7 @@ export const profilesOfJob = (db: Sequelize, jobId: number, transaction: Transac
   selectRows<TargetProfile>(db, OF_JOB, [jobId], transaction);
 
 /** Targets by their uuids. */
-export const profilesOfTargets = (db: Sequelize, uuids: readonly string[], transaction: Transaction): Promise<TargetProfile[]> =>
+export const profilesOfTargets = (db: Sequelize, uuids: readonly string[], transaction?: Transaction): Promise<TargetProfile[]> =>
   selectRows<TargetProfile>(db, NAMED, [uuids], transaction);
 
 /** Targets for which a condition on universal_targets `t` holds. */
