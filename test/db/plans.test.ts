@@ -118,8 +118,8 @@ const UPKEEP = new Set([
   'sealAudit',
 ]);
 
-/** They read all there is of the time that they are asked for, in pages whose statements are those of a case, or once. */
-const OF_ALL_THERE_IS = new Set(['readAuditStatistics', 'exportAudit', 'verifyAuditTrail']);
+/** They read all there is of the time that they are asked for, in pages whose statements are those of a case, or once; or all jobs, when somebody gets another user name. */
+const OF_ALL_THERE_IS = new Set(['assertNoApprover', 'readAuditStatistics', 'exportAudit', 'verifyAuditTrail']);
 
 /** What services export, and all activities. */
 const exportedFunctions = async (): Promise<string[]> => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
-import { execute } from '../../src/db/query.ts';
+import { execute, selectRow } from '../../src/db/query.ts';
+import { createOpenSession } from '../../src/transports/open-session.ts';
 import { addTargets, command, runJob, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { freePort } from '../support/free-port.ts';
@@ -22,8 +23,16 @@ describe.skipIf(withoutSshd)('what a run does after a failure (OpenSSH)', () => 
   let platform: TestPlatform;
   let fleet: Fleet;
   let target: string;
+  /** What happens between a login and all that comes after it. */
+  let afterLogin = async (): Promise<unknown> => undefined;
   beforeAll(async () => {
-    [platform, fleet] = await Promise.all([startTestPlatform(), startFleet()]);
+    const open = createOpenSession({ deniedNetworks: async () => [] });
+    const openSession: typeof open = async (...login) => {
+      const session = await open(...login);
+      await afterLogin();
+      return session;
+    };
+    [platform, fleet] = await Promise.all([startTestPlatform({ openSession }), startFleet()]);
     [target = ''] = await addTargets(platform, fleet, 1);
   });
   afterAll(async () => {
@@ -93,6 +102,21 @@ describe.skipIf(withoutSshd)('what a run does after a failure (OpenSSH)', () => 
     expect(branches).toMatchObject([{ status: 'failed', failure_category: 'communication', error_code: 'HOST_KEY_CHANGED' }]);
     const look = await runToEnd([target], [command(`[ ! -e ${fleet.folder}/ran-on-stranger ]`)]);
     expect(look.run.status).toBe('completed');
+  });
+
+  test('the key of a host is not pinned to where the method was moved during the login', async () => {
+    const moved = await addTarget(targetOf(fleet, 23));
+    const method = `target_communication_methods m SET port = 1 FROM universal_targets t WHERE t.id = m.target_id AND t.target_serial = $1`;
+    afterLogin = () => execute(platform.db, `UPDATE ${method}`, [moved]);
+    const { run } = await runToEnd([moved], [command('true')]);
+    afterLogin = async () => undefined;
+    expect(run.status).toBe('completed');
+    const pinned = await selectRow(
+      platform.db,
+      `SELECT m.port, m.host_key_fingerprint FROM target_communication_methods m JOIN universal_targets t ON t.id = m.target_id WHERE t.target_serial = $1`,
+      [moved],
+    );
+    expect(pinned).toEqual({ port: 1, host_key_fingerprint: null });
   });
 
   test.each([

@@ -7,7 +7,7 @@ import { bootstrapAdmin } from '../../../src/services/auth/bootstrap-admin.ts';
 import { resetPassword } from '../../../src/services/auth/reset-password.ts';
 import { login } from '../../../src/services/auth/login.ts';
 import { hashPassword } from '../../../src/services/auth/passwords.ts';
-import { beginRequest, completeRequest, forgetRequest } from '../../../src/services/idempotency.ts';
+import { beginRequest, completeRequest, forgetRequest, renewClaim } from '../../../src/services/idempotency.ts';
 import { OpsError } from '../../../src/domain/ops-error.ts';
 import { apiToken, sessionToken } from '../small-rows.ts';
 import { API_TOKENS, SESSIONS, USERS } from '../volume.ts';
@@ -70,14 +70,16 @@ export const accountCases = async ({ services, caller, db }: World): Promise<Que
       call: (n) => listApiTokens(services, { ...caller, ...user(n) }, { limit: 50 }),
     },
     row('API token made and revoked', ['createApiToken', 'revokeApiToken'], async (n) => {
-      const own = { ...caller, ...user(n) };
+      // Made by a session only; nothing of it is read.
+      const own = { ...caller, ...user(n), sessionId: 1, sessionUuid: randomUUID() };
       const { token_uuid: uuid } = await createApiToken(services, own, { name: randomUUID(), scopes: [], expires_at: null });
       await revokeApiToken(services, own, uuid);
     }),
-    row('key of a request', ['beginRequest', 'completeRequest', 'forgetRequest'], async (n) => {
+    row('key of a request', ['beginRequest', 'renewClaim', 'completeRequest', 'forgetRequest'], async (n) => {
       const request = keyed(randomUUID(), user(n).userId);
       const begun = await beginRequest(db, request);
       if (begun.state !== 'new') throw new Error('A new key is known already.');
+      renewClaim(db, begun.claim)();
       await completeRequest(db, request, begun.claim, 201, {});
       await beginRequest(db, request);
       await forgetRequest(db, request, begun.claim);

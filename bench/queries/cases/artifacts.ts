@@ -12,14 +12,19 @@ async function* content(): AsyncGenerator<Buffer> {
 /** Files that runs leave or need. */
 export const artifactCases = async ({ services, caller, filled }: World): Promise<QueryCase[]> => {
   const { artifact_uuid: uuid } = await uploadArtifact(services, caller, { name: 'file', content: content() });
-  const row = (name: string, covers: string, call: QueryCase['call']): QueryCase => ({ name, kind: 'row', covers: [covers], call });
+  const row = (name: string, covers: string | string[], call: QueryCase['call']): QueryCase => ({
+    name,
+    kind: 'row',
+    covers: [covers].flat(),
+    call,
+  });
   return [
     row('artifact stored', 'uploadArtifact', (n) => uploadArtifact(services, caller, { name: `file ${n}`, content: content() })),
     row('artifact removed', 'deleteArtifact', async (n) => {
       const { artifact_uuid: gone } = await uploadArtifact(services, caller, { name: `gone ${n}`, content: content() });
       await deleteArtifact(services, caller, gone);
     }),
-    row('artifact', 'getArtifact', () => getArtifact(services, caller, uuid)),
+    row('artifact', ['getArtifact', 'describeArtifact'], () => getArtifact(services, caller, uuid)),
     row('artifact read', 'downloadArtifact', async () => Array.fromAsync((await downloadArtifact(services, caller, uuid)).content)),
     { name: 'artifacts', kind: 'page', covers: ['listArtifacts'], call: () => listArtifacts(services, caller, { limit: 50 }) },
     {

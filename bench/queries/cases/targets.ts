@@ -82,6 +82,7 @@ export const targetCases = async ({ services, caller, filled }: World): Promise<
       'credential added, changed and removed',
       [
         'addCredential',
+        'readCredential',
         'updateCredential',
         'removeCredential',
         'changeCredentials',

@@ -49,13 +49,13 @@ const auditCredentialUse = async (
   });
 };
 
-/** @throws OpsError HOST_KEY_CHANGED when another branch met another key first. */
+/** A method that was moved meanwhile is not pinned: this is the key of where it was. @throws OpsError HOST_KEY_CHANGED when another branch met another key first. */
 const pinHostKey = async (db: Sequelize, { endpoint, methodId }: BranchMethod, shown: string | undefined): Promise<void> => {
   if (shown === undefined || endpoint.hostKeyFingerprint !== undefined) return;
   const pinned = await selectRow<{ host_key_fingerprint: string }>(
     db,
-    `UPDATE target_communication_methods SET host_key_fingerprint = coalesce(host_key_fingerprint, $2) WHERE id = $1 RETURNING host_key_fingerprint`,
-    [methodId, shown],
+    `UPDATE target_communication_methods SET host_key_fingerprint = coalesce(host_key_fingerprint, $2) WHERE id = $1 AND host = $3 AND port = $4 RETURNING host_key_fingerprint`,
+    [methodId, shown, endpoint.host, endpoint.port],
   );
   // A reconnect of the same branch must meet the same host.
   endpoint.hostKeyFingerprint = pinned?.host_key_fingerprint ?? shown;
