@@ -139,8 +139,15 @@ describe('opsconductor up', () => {
     const first = await up();
     expect(await first.end('SIGKILL')).toBe('SIGKILL');
     const second = await up();
-    expect((await (await logIn(second, PASSWORD)).getProfile()).username).toBe('admin');
-    await second.end('SIGTERM');
+    const client = await logIn(second, PASSWORD);
+    expect((await client.getProfile()).username).toBe('admin');
+
+    const { token } = await client.login({ username: 'admin', password: PASSWORD });
+    const stream = await fetch(`${client.url}/api/v1/events`, { headers: { authorization: `Bearer ${token}` } });
+    const told = stream.text();
+    expect(await second.end('SIGTERM')).toBe(0);
+    // Who follows is told to come again, before the connection is closed in order.
+    expect(await told).toContain('event: closed\ndata: {"reason":"server_stops"}');
   });
 
   test('a taken port is named, with the variable that changes it, and nothing is left running', async () => {
