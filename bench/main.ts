@@ -13,7 +13,7 @@ npm run bench -- growth [--targets 1000,3000,10000] [--window 50] [--node-arg=--
 npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
 npm run bench -- followers [--followers 2000] [--lines 100] [--node-arg=--cpu-prof]
 npm run bench -- queries [--runs 5000] [--times 60]
-npm run bench -- api [--only reads,beside,starts,lists] [--seconds 60] [--connections 20] [--targets 400] [--window 50] [--rate 200]
+npm run bench -- api [--only reads,beside,starts,lists] [--seconds 60] [--connections 20] [--targets 400] [--window 50] [--rate 212]
   [--start-rate 75] [--runs 5000] [--pages 400] [--node-arg=--cpu-prof]
 
 What is measured and how: docs/benchmarks.md`;
@@ -88,7 +88,7 @@ const runApi = (args: string[]): Promise<void> => {
       connections: option('20'),
       targets: option('400'),
       window: option('50'),
-      rate: option('200'),
+      rate: option('212'),
       'start-rate': option('75'),
       runs: option('5000'),
       pages: option('400'),

@@ -9,13 +9,11 @@ import type { LoadRow, PartResult } from './part.ts';
 import { serversOf } from './setting.ts';
 import type { Setting } from './setting.ts';
 
-const AIMS = { p99: 300, slowed: 0.25 };
+const AIMS = { perSecond: 200, p99: 300, slowed: 0.25 };
 const COMMAND = 'echo ok';
-/** Of the rate that was asked for: less means that answers came so late that requests could not be sent. */
-const SENT_SHARE = 0.97;
-
 export interface BesideOptions {
   window: number;
+  /** Asked for; somewhat more than the aim, as a load is never kept up to its last request. */
   rate: number;
   connections: number;
 }
@@ -73,7 +71,7 @@ export const measureBeside = async (setting: Setting, options: BesideOptions): P
       'slowed by': `${(slowed * 100).toFixed(0)} %`,
     },
     problems: [
-      ...(row.perSecond >= options.rate * SENT_SHARE ? [] : [`beside: ${row.perSecond.toFixed(0)} reads a second, not ${options.rate}.`]),
+      ...(row.perSecond >= AIMS.perSecond ? [] : [`beside: ${row.perSecond.toFixed(0)} reads a second, not ${AIMS.perSecond}.`]),
       ...(row.p99 < AIMS.p99 ? [] : [`beside: p99 ${row.p99.toFixed(0)} ms, not under ${AIMS.p99}.`]),
       ...(row.errors === 0 ? [] : [`beside: ${row.errors} errors.`]),
       ...(slowed < AIMS.slowed
