@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execute } from '../../src/db/query.ts';
-import { runCli } from '../support/run-cli.ts';
+import { runCli, sink } from '../support/run-cli.ts';
 import type { CliEnd } from '../support/run-cli.ts';
 import { servePlatform } from '../support/serve-platform.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { addJob, addTarget } from '../api/support/definitions.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 
@@ -100,4 +102,16 @@ describe('audit', () => {
     ]);
     expect((await cli('audit', 'seals')).code).toBe(0);
   });
+});
+
+test('runs watch without a serial prints a line for each run that is open and each change, until Ctrl-C', async () => {
+  const job = await addJob(platform, 'watched', { targets: [await addTarget(platform, 'watched.example.org')] });
+  const { body: run } = await platform.api('POST', `/api/v1/jobs/${job}/executions`, {});
+  const { stream, text } = sink();
+  const environment = { OPSCONDUCTOR_URL: server.url, OPSCONDUCTOR_TOKEN: platform.token, XDG_CONFIG_HOME: folder };
+  const watching = runCli(environment, ['runs', 'watch', '--job', job], { stdout: stream });
+  await waitFor(() => text().includes(`${run.execution_serial}  scheduled  0/0  watched`));
+  process.emit('SIGINT');
+  expect(await watching).toMatchObject({ code: 130, stderr: '' });
+  expect(await cli('runs', 'watch', run.execution_serial, '--job', job)).toMatchObject({ code: 2 });
 });

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ExecutionStatus } from '../../contracts/enums.ts';
 import type { Branch, CountExecutionsOptions, Execution } from '../../client/index.ts';
+import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';
@@ -19,6 +20,7 @@ import { registerRunLocks } from './run-locks.ts';
 import { registerRunLogs } from './run-logs.ts';
 import { registerRunParts } from './run-parts.ts';
 import { registerSteering } from './run-steering.ts';
+import { watchRuns } from './watch-runs.ts';
 import { watchUntilEnd } from './watch-until-end.ts';
 
 interface ListOptions extends RunFilters {
@@ -108,10 +110,17 @@ export const registerRuns = (program: Command, context: CliContext): void => {
     .addHelpText('after', EXIT_CODE_HELP)
     .action((serial: string, options: ShowOptions, command: Command) => show(context, serial, options, command));
   runs
-    .command('watch <serial>')
-    .description('watch a run until it ends, and exit as it does; Ctrl-C leaves it going')
+    .command('watch [serial]')
+    .description(
+      'watch a run until it ends, and exit as it does; without a serial all runs, a line for each change. Ctrl-C leaves them going',
+    )
+    .option('--job <serial>', 'all runs of this job')
     .addHelpText('after', EXIT_CODE_HELP)
-    .action(async (serial: string, _options: object, command: Command) => watchUntilEnd(await openSession(context, command), serial));
+    .action(async (serial: string | undefined, { job }: { job?: string }, command: Command) => {
+      if (serial !== undefined && job !== undefined) throw new OpsError('VALIDATION', 'Give the serial of a run or --job, not both.');
+      const session = await openSession(context, command);
+      await (serial === undefined ? watchRuns(session, job) : watchUntilEnd(session, serial));
+    });
   registerRunParts(runs, context);
   registerRunCompare(runs, context);
   registerRunLogs(runs, context);

@@ -1,27 +1,22 @@
 import type { CliSession } from '../cli-session.ts';
 import { EXIT_CODES, exitCodeOfRun } from '../exit-code.ts';
 import { hasEnded } from '../run-progress.ts';
+import { untilInterrupted } from '../until-interrupted.ts';
 import { watchRun } from '../watch-run.ts';
 
 /** Watches a run from the command line and sets the exit code by it. Ctrl-C ends the watching, not the run. */
 export const watchUntilEnd = async (session: CliSession, serial: string): Promise<void> => {
   const { client, config, isData, stderr, say } = session;
-  const stop = new AbortController();
-  const onInterrupt = (): void => stop.abort();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of signals) process.once(name, onInterrupt);
-  try {
-    const execution = await watchRun(client, serial, {
+  const execution = await untilInterrupted((signal) =>
+    watchRun(client, serial, {
       out: stderr,
       noColor: config.noColor,
-      signal: stop.signal,
+      signal,
       ...(isData && { onEvent: (event) => session.printItem(event, '') }),
-    });
-    process.exitCode = exitCodeOfRun(execution.status);
-    if (hasEnded(execution.status)) return;
-    say(`The run goes on. Watch it again: opsconductor runs watch ${serial}; stop it: opsconductor runs cancel ${serial}`);
-    process.exitCode = EXIT_CODES.interrupted;
-  } finally {
-    for (const name of signals) process.off(name, onInterrupt);
-  }
+    }),
+  );
+  process.exitCode = exitCodeOfRun(execution.status);
+  if (hasEnded(execution.status)) return;
+  say(`The run goes on. Watch it again: opsconductor runs watch ${serial}; stop it: opsconductor runs cancel ${serial}`);
+  process.exitCode = EXIT_CODES.interrupted;
 };
