@@ -152,12 +152,19 @@ const checkAnswers = async (db: Sequelize, answers: readonly GivenAnswer[]): Pro
     db,
     `SELECT action_serial AS action, resolution FROM job_action_results WHERE action_type = 'approval' AND resolved_at IS NOT NULL`,
   );
-  const recorded = new Map(rows.map(({ action, resolution }) => [action, resolution]));
+  // An approval that was rejected is asked again when its branch is run again from there: each answer has a row of its own.
+  const recorded = Map.groupBy(rows, ({ action }) => action);
+  const isRecorded = ({ action, answer }: GivenAnswer): boolean => {
+    const left = recorded.get(action) ?? [];
+    const place = left.findIndex(({ resolution }) => resolution === answer);
+    if (place !== -1) left.splice(place, 1);
+    return place !== -1;
+  };
   return {
     promise: 'every acknowledged answer to an approval is on the record',
     checked: answers.length,
-    violations: answers.flatMap(({ action, answer }) =>
-      recorded.get(action) === answer ? [] : [`${action} was ${answer}, but its row says ${recorded.get(action) ?? 'nothing'}`],
+    violations: answers.flatMap((given) =>
+      isRecorded(given) ? [] : [`${given.action} was ${given.answer}, but no row of its own says so`],
     ),
   };
 };
