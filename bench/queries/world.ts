@@ -1,3 +1,5 @@
+import { createScheduleWork } from '../../src/services/schedules/schedule-work.ts';
+import { NO_SCHEDULES } from '../../test/support/no-schedules.ts';
 import { randomBytes } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
 import pino from 'pino';
@@ -38,6 +40,10 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     signalAnswered: async () => {},
     skipAction: async () => true,
     describeWorkflow: async () => 'running',
+    scheduleWork: createScheduleWork(
+      { ...base, schedules: NO_SCHEDULES, describeWorkflow: async () => 'running' },
+      { log: pino({ level: 'silent' }), observeStart: () => {} },
+    ),
     cancelRun: async () => {},
     heartbeatTimeoutMs: 60_000,
     workerIdentity: 'bench',
@@ -67,6 +73,8 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
       steer: async () => true,
       skipAction: async () => true,
       answerApproval: async () => 'taken',
+      schedules: NO_SCHEDULES,
+      describeWorkflow: async () => 'running',
     },
     activities,
     caller,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sequelize } from 'sequelize';
+import type { FiringEnd, FiringInput, FiringRun, FiringStep } from '../contracts/firing.ts';
 import type { ExecutionTrigger } from '../contracts/enums.ts';
 import type { SkippedAction } from '../contracts/run.ts';
 import type { NotifyRun } from '../db/notify-run.ts';
@@ -9,6 +10,16 @@ import type { OpenSession } from '../transports/transport.ts';
 
 /** How Temporal sees a workflow. `missing`: it never started, or its history is gone. */
 export type WorkflowState = 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out' | 'missing';
+
+/** What the workflows of schedules ask; services do it. */
+export interface ScheduleWork {
+  openFiring: (input: FiringInput) => Promise<FiringStep>;
+  acceptFiring: (firing: number) => Promise<FiringRun>;
+  endFiring: (firing: number) => Promise<FiringEnd | 'running'>;
+  awaitFiring: (firing: number) => Promise<FiringEnd>;
+  /** Brings all schedules and Temporal together. @returns how many of them needed what */
+  reconcileSchedules: () => Promise<Record<string, number>>;
+}
 
 /** What activities need of the world; each is a function, so a test gives a literal. */
 export interface ActivityDeps {
@@ -27,6 +38,7 @@ export interface ActivityDeps {
   signalAnswered: (workflowId: string) => Promise<void>;
   /** Has the workflow of a branch skip a running action. @returns false when it has not answered in time. @throws OpsError CONFLICT: it does not run */
   skipAction: (workflowId: string, action: SkippedAction) => Promise<boolean>;
+  scheduleWork: ScheduleWork;
   describeWorkflow: (workflowId: string) => Promise<WorkflowState>;
   /** Starts the workflow of an execution; a repeated start meets the same one. */
   startRun: (workflowId: string, execution: string, trigger: ExecutionTrigger) => Promise<void>;

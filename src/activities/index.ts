@@ -9,6 +9,7 @@ import { createRetentionActivities } from './retention.ts';
 import { createRunActionActivities } from './run-action/run-action.ts';
 import type { SessionPool } from './run-action/session-pool.ts';
 import { createRunActivities } from './run-activities.ts';
+import { createScheduleActivities } from './schedule-activities.ts';
 import { withFailures } from './to-failure.ts';
 
 /** All that workflows may ask of the world. */
@@ -22,6 +23,7 @@ export const createActivities = (deps: ActivityDeps, sessions: SessionPool) =>
     ...createPartitionActivities(deps),
     ...createRetentionActivities(deps),
     ...createAuditSealActivities(deps),
+    ...createScheduleActivities(deps),
   });
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -167,7 +167,7 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
         });
       }
       await repeatSignals();
-      return counts;
+      return { ...counts, ...(await deps.scheduleWork.reconcileSchedules()) };
     },
   };
 };

@@ -23,6 +23,9 @@ import { connectTemporalClient, connectTemporalWorker, lazyTemporalClient } from
 import { installRuntime } from '../temporal/install-runtime.ts';
 import { prepareNamespace } from '../temporal/prepare-namespace.ts';
 import { createReadQueues } from '../temporal/read-queues.ts';
+import { createScheduleWork } from '../services/schedules/schedule-work.ts';
+import { createScheduleControl } from '../temporal/schedules/schedule-control.ts';
+import { startDelayMetric } from './start-delay-metric.ts';
 import { createRunControl } from '../temporal/run-control.ts';
 import { afterStart, createStartQueue } from '../temporal/start-queue.ts';
 import { startWorker } from '../temporal/start-worker.ts';
@@ -120,6 +123,10 @@ export const runWorker = async (config: Config, stores: Stores, log: Logger): Pr
       ...base,
       ...control,
       cancelRun: async (workflowId) => void (await control.cancelRun(workflowId)),
+      scheduleWork: createScheduleWork(
+        { ...base, ...control, schedules: createScheduleControl(client, config.taskQueuePrefix) },
+        { log, observeStart: startDelayMetric(metricsOfProcess()) },
+      ),
       workerIdentity: workerIdentity(),
       heartbeatTimeoutMs: config.worker.heartbeatTimeoutMs,
       log,
@@ -158,6 +165,8 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
     hasTaken: control.hasTaken,
     steer: afterStart(starts, control.steer),
     answerApproval: control.answerApproval,
+    schedules: createScheduleControl(client, config.taskQueuePrefix),
+    describeWorkflow: control.describeWorkflow,
     skipAction: control.skipAction,
   };
   const readQueues = createReadQueues(client, config.taskQueuePrefix);

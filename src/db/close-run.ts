@@ -3,6 +3,7 @@ import type { ClosedBy, ExecutionStatus, FailureCategory } from '../contracts/en
 import { allowedFrom, EXECUTION_FROM } from '../domain/state-machines.ts';
 import { projectJobStatus } from './project-job-status.ts';
 import { selectRow, selectRows } from './query.ts';
+import { closeFiringOfRun } from './schedules/close-firing.ts';
 
 interface RunEnding {
   /** A cancel of the workflow; one asked of the API stands on the row. */
@@ -22,6 +23,8 @@ interface OpenRun {
   stopped: boolean;
   /** A shard of it was ended from outside. */
   partial: boolean;
+  /** A schedule started it. */
+  is_scheduled: boolean;
 }
 
 /** Condition of a branch that a person wants to have run again and whose workflow has not begun. */
@@ -44,7 +47,8 @@ export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding)
     const [run] = await selectRows<OpenRun>(
       db,
       `SELECT job_id, status, cancel_requested_at IS NOT NULL AS cancel_requested, coalesce(failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT', false) AS timed_out,
-         coalesce(error_code IN ('ROLLOUT_STOPPED', 'ROLLOUT_REJECTED'), false) AS stopped, coalesce(error_code = 'SHARD_STOPPED', false) AS partial
+         coalesce(error_code IN ('ROLLOUT_STOPPED', 'ROLLOUT_REJECTED'), false) AS stopped, coalesce(error_code = 'SHARD_STOPPED', false) AS partial,
+         trigger_type = 'schedule' AS is_scheduled
        FROM job_executions WHERE id = $1 FOR UPDATE`,
       [executionId],
       transaction,
@@ -56,6 +60,7 @@ export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding)
     const why = cancel && !run.timed_out ? 'cancelled' : run.stopped ? 'stopped' : 'not_started';
     await closeUnstartedBranches(db, executionId, why, ending.closedBy, transaction);
     const status = await closeRow(db, executionId, { ...ending, cancelled: cancel }, run, transaction);
+    if (run.is_scheduled) await closeFiringOfRun(db, executionId, transaction);
     await projectJobStatus(db, run.job_id, transaction);
     return status;
   });

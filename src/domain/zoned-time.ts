@@ -10,14 +10,14 @@ const offsetText = (offsetMs: number): string => {
 };
 
 /**
- * Shows times of the API (ISO 8601, UTC) as they are read in a zone: `2025-03-01 10:00:04.123 +01:00`.
+ * How far clocks of a zone are ahead of UTC at a time (milliseconds since 1970), in milliseconds.
  * @param zone IANA name. @throws RangeError for one that there is not.
  */
-export const createZonedTime = (zone: string): ((iso: string) => string) => {
+export const createZoneOffset = (zone: string): ((time: number) => number) => {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
   // Clocks are changed at quarters of an hour; asking Intl for every line of a log would take longer than reading it.
   const known = { quarter: Number.NaN, offsetMs: 0 };
-  const offsetAt = (time: number): number => {
+  return (time) => {
     const quarter = Math.floor(time / QUARTER_MS);
     if (quarter === known.quarter) return known.offsetMs;
     const name = format.formatToParts(time).find(({ type }) => type === 'timeZoneName')?.value ?? '';
@@ -26,6 +26,14 @@ export const createZonedTime = (zone: string): ((iso: string) => string) => {
     Object.assign(known, { quarter, offsetMs });
     return offsetMs;
   };
+};
+
+/**
+ * Shows times of the API (ISO 8601, UTC) as they are read in a zone: `2025-03-01 10:00:04.123 +01:00`.
+ * @param zone IANA name. @throws RangeError for one that there is not.
+ */
+export const createZonedTime = (zone: string): ((iso: string) => string) => {
+  const offsetAt = createZoneOffset(zone);
   return (iso) => {
     const time = Date.parse(iso);
     const offsetMs = offsetAt(time);

@@ -9,6 +9,7 @@ import type { ReadSettings } from '../db/settings.ts';
 import { OpsError } from '../domain/ops-error.ts';
 import type { OidcClient } from '../transports/oidc/create-oidc-client.ts';
 import type { OpenSession } from '../transports/transport.ts';
+import type { TemporalSchedules } from './schedules/temporal-schedules.ts';
 
 /** The OIDC provider, and what its groups mean here. */
 export interface OidcLogin {
@@ -45,6 +46,9 @@ export interface ServiceDeps {
   hasTaken: (workflowId: string) => Promise<boolean>;
   /** Has the workflow of a run look at its row again. @returns false when it has not done so in time. */
   steer: (workflowId: string) => Promise<boolean>;
+  schedules: TemporalSchedules;
+  /** How Temporal sees a workflow; `missing`: it does not know it. */
+  describeWorkflow: (workflowId: string) => Promise<string>;
   /** Gives the workflow of a branch the answer of a person; `unknown` when no worker answers in time. */
   answerApproval: (workflowId: string, answer: ApprovalAnswer) => Promise<'taken' | 'refused' | 'unknown'>;
   /** Has the workflow of a branch skip a running action. @returns false when it has not answered in time. @throws OpsError CONFLICT */

@@ -22,6 +22,13 @@ export const io = proxyActivities<Activities>({
   retry: { initialInterval: '500ms', maximumInterval: '15s' },
 });
 
+/** What is asked again and again, ever more slowly, until a run has ended. */
+export const awaitRun = proxyActivities<Activities>({
+  taskQueue: RUN_QUEUE,
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '200ms', maximumInterval: '10s' },
+});
+
 /** Upkeep of the database: may take hours, is safe to repeat and to break off, and waits some minutes for a lock before it gives up. */
 export const upkeep = (summary: string) =>
   proxyActivities<Activities>({

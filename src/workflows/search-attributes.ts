@@ -21,6 +21,12 @@ export const ofRun = (execution: string, trigger: ExecutionTrigger): SearchAttri
   { key: OPS_TRIGGER, value: trigger },
 ];
 
+/** Of the workflow that starts the run of a firing. */
+export const ofScheduledRun = (jobSerial: string): SearchAttributePair[] => [
+  { key: OPS_JOB_ID, value: jobSerial },
+  { key: OPS_TRIGGER, value: 'schedule' },
+];
+
 export const ofBranch = ({ jobSerial, execution, target, environment }: BranchInput): SearchAttributePair[] => [
   { key: OPS_JOB_ID, value: jobSerial },
   { key: OPS_EXECUTION_ID, value: execution },

@@ -24,6 +24,10 @@ import { installRuntime } from '../../src/temporal/install-runtime.ts';
 import { createReadQueues } from '../../src/temporal/read-queues.ts';
 import { createRunControl } from '../../src/temporal/run-control.ts';
 import { afterStart, createStartQueue } from '../../src/temporal/start-queue.ts';
+import { createScheduleControl } from '../../src/temporal/schedules/schedule-control.ts';
+import type { ScheduleDeps } from '../../src/services/schedules/schedule-deps.ts';
+import { createScheduleWork } from '../../src/services/schedules/schedule-work.ts';
+import { startDelayMetric } from '../../src/cli/start-delay-metric.ts';
 import { startWorker } from '../../src/temporal/start-worker.ts';
 import type { OpenSession } from '../../src/transports/transport.ts';
 import { createOpenSession } from '../../src/transports/open-session.ts';
@@ -94,6 +98,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   const client: Client = await connectTemporalClient(temporal);
   const taskQueuePrefix = `test-${randomUUID().slice(0, 8)}`;
   const control = createRunControl(client, taskQueuePrefix);
+  const schedules = createScheduleControl(client, taskQueuePrefix);
   const feed = createRunFeed(database.url);
   const readSettings = createReadSettings(db);
   const base = {
@@ -115,11 +120,18 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     hasTaken: control.hasTaken,
     steer: afterStart(starts, control.steer),
     answerApproval: control.answerApproval,
+    schedules,
+    describeWorkflow: control.describeWorkflow,
     skipAction: control.skipAction,
   };
+  const scheduleDeps: ScheduleDeps = { ...base, ...control, schedules, decideAfterMs: 1_000 };
   const activities: ActivityDeps = {
     ...base,
     ...control,
+    scheduleWork: createScheduleWork(
+      { ...base, ...control, schedules, decideAfterMs: 1_000 },
+      { log, observeStart: startDelayMetric(metrics) },
+    ),
     cancelRun: async (workflowId) => void (await control.cancelRun(workflowId)),
     workerIdentity: 'test-worker',
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? 10_000,
@@ -208,6 +220,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     hub,
     metrics,
     services,
+    scheduleDeps,
     activities,
     taskQueuePrefix,
     keyRingText,

@@ -4,24 +4,15 @@ import { Labels, Uuid } from '../target.ts';
 import { Text } from '../text.ts';
 import { JobExecutionsTargetSelection, JobExecutionsVariables } from './jobs.ts';
 import { Calendars, Count, listOf, oneOf, OpenObject } from './shared.ts';
+import { CronExpression } from '../cron.ts';
 import { Selector } from '../selector.ts';
+import { TimeOfDay } from '../wall-time.ts';
 
 /** ISO days, 1 Monday … 7 Sunday. */
 export const JobSchedulesDaysOfWeek = listOf(z.number().int().min(1).max(7));
 
-const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, 'must be a wall time such as 03:30');
-
 /** −1 is the last one. */
 const ordinal = (max: number) => z.union([z.literal(-1), z.number().int().min(1).max(max)]);
-
-// Temporal takes `2#2` as `2` and a comment, and refuses L and W.
-const CRON_VALUE = '(?:\\d+|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)';
-const CRON_TERM = `(?:\\*|${CRON_VALUE}(?:-${CRON_VALUE})?)(?:/\\d+)?`;
-const CRON_FIELD = `${CRON_TERM}(?:,${CRON_TERM})*`;
-const CronExpression = Text(100).regex(
-  RegExp(`^${CRON_FIELD}(?: +${CRON_FIELD}){4}$`, 'i'),
-  'must be five fields of cron, without #, L and W',
-);
 
 const OnceRule = z.strictObject({ schedule_type: z.literal('once'), execute_at: z.iso.datetime({ offset: true }) });
 const CronRule = z.strictObject({ schedule_type: z.literal('cron'), cron_expression: CronExpression });
@@ -57,6 +48,7 @@ const RecurringRule = RecurringFields.refine(
 
 /** The schedule fires on any of them, besides the rule in its columns. */
 export const JobSchedulesAdditionalRules = z.array(z.discriminatedUnion('schedule_type', [OnceRule, RecurringRule, CronRule]));
+export type JobSchedulesAdditionalRules = z.infer<typeof JobSchedulesAdditionalRules>;
 
 /** What a firing starts; the secrets among the variables are sealed, with the uuid of the schedule. */
 export const JobSchedulesScheduleConfig = z
@@ -66,6 +58,8 @@ export const JobSchedulesScheduleConfig = z
     variables: JobExecutionsVariables.optional(),
     calendars: Calendars.optional(),
     labels: Labels.optional(),
+    /** What the definition in code says of a pause: only another word of it changes what operators did. */
+    defined_paused: z.boolean().optional(),
   })
   .refine(oneOf(['target_uuids', 'target_selector'], 0), 'has either target_uuids or a target_selector');
 

@@ -8,6 +8,8 @@ import { sealValue } from '../../db/seal.ts';
 import type { KeyRing } from '../../db/seal.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { variableText } from '../../domain/template/value.ts';
+import type { ExecutionTrigger } from '../../contracts/enums.ts';
+import type { Actor } from '../../db/record-audit.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { assertNoMaintenance } from '../settings/maintenance.ts';
@@ -50,7 +52,9 @@ export const startExecution = async (
   const settings = await deps.readSettings();
   assertNoMaintenance(settings);
   const key = idempotencyKey === undefined ? null : `${caller.userUuid}/${idempotencyKey}`;
-  const serial = await acceptChecked(deps, caller, jobSerial, { input, key, defaultWindow: settings.max_concurrent_targets });
+  const triggerType = caller.actor.type === 'api_token' ? 'api' : 'manual';
+  const starter = { userId: caller.userId, actor: caller.actor, triggerType } as const;
+  const serial = await acceptChecked(deps, starter, jobSerial, { input, key, defaultWindow: settings.max_concurrent_targets });
   deps.notifyRun(serial);
   const execution = await readExecution(db, serial);
   if (execution.status === 'scheduled' && execution.run_id === null) {
@@ -60,20 +64,36 @@ export const startExecution = async (
   return execution;
 };
 
+/** In whose name a run is started, and by what. */
+export interface Starter {
+  userId: number;
+  actor: Actor;
+  triggerType: ExecutionTrigger;
+}
+
 interface Wanted {
   input: StartExecution;
+  /** The same key meets the same run. */
   key: string | null;
   defaultWindow: number;
 }
 
 const notThere = (serial: string): OpsError => new OpsError('NOT_FOUND', `There is no job ${serial} that can run.`);
 
-/** Checks without a lock, which starts of the same job would queue up for, and again when the job is another one by then. @returns the serial */
-const acceptChecked = async (deps: ServiceDeps, caller: Caller, jobSerial: string, wanted: Wanted): Promise<string> => {
+/**
+ * Checks without a lock, which starts of the same job would queue up for, and again when the job is another one by then.
+ * @returns the serial of the run, whose row is written. @throws OpsError as startExecution
+ */
+export const acceptChecked = async (
+  deps: Pick<ServiceDeps, 'db' | 'keyRing'>,
+  starter: Starter,
+  jobSerial: string,
+  wanted: Wanted,
+): Promise<string> => {
   for (let check = 1; check <= MOST_CHECKS; check += 1) {
     const job = await readJobHead(deps.db, jobSerial, wanted.key);
     if (job.known_run !== null) return job.known_run;
-    const accepted = await acceptRun(deps, job.id, await checkRun(deps, caller, job, wanted));
+    const accepted = await acceptRun(deps, job.id, await checkRun(deps, starter, job, wanted));
     if (accepted === 'gone') throw notThere(jobSerial);
     if (accepted === 'changed') continue;
     if ('error' in accepted) throw accepted.error;
@@ -102,8 +122,8 @@ const readJobHead = async (db: Sequelize, jobSerial: string, key: string | null)
 };
 
 const checkRun = async (
-  { db, keyRing }: ServiceDeps,
-  caller: Caller,
+  { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
+  { userId, actor, triggerType }: Starter,
   job: JobHead,
   { input, key, defaultWindow }: Wanted,
 ): Promise<CheckedRun> => {
@@ -116,13 +136,13 @@ const checkRun = async (
     version: job.definition_version,
     idempotencyKey: key,
     executionUuid,
-    triggerType: caller.actor.type === 'api_token' ? 'api' : 'manual',
-    userId: caller.userId,
+    triggerType,
+    userId,
     variables,
     targetSelection,
     rollout: input.rollout ?? job.settings.rollout ?? {},
     maxConcurrentTargets: input.max_concurrent_targets ?? job.settings.max_concurrent_targets ?? defaultWindow,
-    actor: caller.actor,
+    actor,
     details: {
       job: job.job_serial,
       targets: input.targets?.length ?? 'all',

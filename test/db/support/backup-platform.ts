@@ -6,6 +6,7 @@ import { execute, selectRow } from '../../../src/db/query.ts';
 import { openBytes, parseKeyRing } from '../../../src/db/seal.ts';
 import { createReadSettings } from '../../../src/db/settings.ts';
 import { PERMISSIONS } from '../../../src/domain/permissions.ts';
+import { NO_SCHEDULES } from '../../support/no-schedules.ts';
 import type { Caller, ServiceDeps } from '../../../src/services/context.ts';
 
 const key = (): string => randomBytes(32).toString('base64');
@@ -29,6 +30,8 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   steer: () => Promise.resolve(false),
   answerApproval: () => Promise.resolve('taken'),
   skipAction: () => Promise.resolve(false),
+  schedules: NO_SCHEDULES,
+  describeWorkflow: () => Promise.resolve('missing'),
 });
 
 export const admin: Caller = {

@@ -1,0 +1,103 @@
+import type { BackfillSchedule, ScheduleFiring } from '../../contracts/schedule.ts';
+import { execute, selectRow } from '../../db/query.ts';
+import { recordAudit } from '../../db/record-audit.ts';
+import { OpsError } from '../../domain/ops-error.ts';
+import { runNowWorkflowId } from '../../domain/schedules/firing-ids.ts';
+import { authorize } from '../context.ts';
+import type { Caller, ServiceDeps } from '../context.ts';
+import { assertNoMaintenance } from '../settings/maintenance.ts';
+import { lockedSchedule, scheduleId } from './find-schedule.ts';
+import { FIRING_COLUMNS } from './firing-columns.ts';
+import { withScheduleLock } from './schedule-row.ts';
+
+/** As many as Temporal buffers of one schedule. */
+const MOST_BACKFILLED = 1_000;
+
+const readFiring = async ({ db }: ServiceDeps, id: number): Promise<ScheduleFiring> => {
+  const row = await selectRow<ScheduleFiring>(
+    db,
+    `SELECT s.schedule_serial, s.name AS schedule_name, ${FIRING_COLUMNS} FROM schedule_executions f JOIN job_schedules s ON s.id = f.job_schedule_id WHERE f.id = $1`,
+    [id],
+  );
+  if (row === undefined) throw new OpsError('INTERNAL', 'The row of the firing is gone.');
+  return row;
+};
+
+/**
+ * Starts a schedule's run now, whatever its pause, its limits and its calendars say. Its row in the ledger is written first: Temporal away? The
+ * reconciler starts it.
+ * @throws OpsError NOT_FOUND, MAINTENANCE
+ */
+export const runScheduleNow = async (deps: ServiceDeps, caller: Caller, serial: string): Promise<ScheduleFiring> => {
+  authorize(caller, 'schedules.write');
+  authorize(caller, 'jobs.execute');
+  const { db, keyRing } = deps;
+  assertNoMaintenance(await deps.readSettings());
+  const id = await scheduleId(db, serial);
+  const firing = await withScheduleLock(db, id, async (transaction) => {
+    const row = await lockedSchedule(db, id, transaction);
+    const made = await selectRow<{ id: number; uuid: string }>(
+      db,
+      `WITH new AS (SELECT gen_random_uuid() AS uuid)
+       INSERT INTO schedule_executions (execution_uuid, job_schedule_id, scheduled_at, firing_type, workflow_id)
+       SELECT uuid, $1, clock_timestamp(), 'run_now', $2 || uuid FROM new RETURNING id, execution_uuid AS uuid`,
+      [id, runNowWorkflowId(row.schedule_uuid, '')],
+      transaction,
+    );
+    const event = { eventType: 'schedule_changed', action: 'run_schedule_now', resourceType: 'job_schedules', resourceId: serial } as const;
+    await recordAudit(db, keyRing.auditKey, { ...event, actor: caller.actor }, transaction);
+    return { id: made?.id ?? 0, uuid: made?.uuid ?? '', schedule: row.schedule_uuid };
+  });
+  await deps.schedules.startFiring(runNowWorkflowId(firing.schedule, firing.uuid), firing.schedule, serial).catch(() => undefined);
+  return readFiring(deps, firing.id);
+};
+
+const planBackfill = (deps: ServiceDeps, id: number, instants: readonly Date[]) =>
+  execute(
+    deps.db,
+    `INSERT INTO schedule_executions (job_schedule_id, scheduled_at, firing_type) SELECT $1, unnest($2::timestamptz[]), 'backfill'
+     ON CONFLICT (job_schedule_id, scheduled_at) DO UPDATE SET firing_type = 'backfill'
+       WHERE schedule_executions.workflow_id IS NULL AND schedule_executions.status IN ('skipped', 'failed')`,
+    [id, instants],
+  );
+
+/**
+ * Has Temporal start the instants of a period that has passed, each as if it were due. An instant that has a run is left alone.
+ * @returns how many instants the period has. @throws OpsError NOT_FOUND, VALIDATION, UNAVAILABLE while Temporal is away
+ */
+export const backfillSchedule = async (
+  deps: ServiceDeps,
+  caller: Caller,
+  serial: string,
+  { from, to, overlap_policy: overlap = 'buffer_all' }: BackfillSchedule,
+): Promise<{ instants: number }> => {
+  authorize(caller, 'schedules.write');
+  authorize(caller, 'jobs.execute');
+  const { db, keyRing } = deps;
+  if (Date.parse(to) > Date.now()) throw refuse('to', 'has not come yet; what lies ahead fires by itself');
+  assertNoMaintenance(await deps.readSettings());
+  const id = await scheduleId(db, serial);
+  const period = { from: new Date(from), to: new Date(to) };
+  return withScheduleLock(db, id, async (transaction) => {
+    const { temporal_schedule_id: temporalId } = await lockedSchedule(db, id, transaction);
+    // The period has both its ends; Temporal's answers begin after theirs.
+    const before = new Date(period.from.getTime() - 1);
+    const instants = await deps.schedules.instants(temporalId, before, period.to, MOST_BACKFILLED + 1);
+    if (instants.length > MOST_BACKFILLED)
+      throw refuse('to', `gives more than ${MOST_BACKFILLED} instants, which is as many as Temporal keeps waiting`);
+    await planBackfill(deps, id, instants);
+    await deps.schedules.backfill(temporalId, { ...period, overlap });
+    const event = {
+      eventType: 'schedule_changed',
+      action: 'backfill_schedule',
+      resourceType: 'job_schedules',
+      resourceId: serial,
+    } as const;
+    const details = { from, to, overlap_policy: overlap, instants: instants.length };
+    await recordAudit(db, keyRing.auditKey, { ...event, actor: caller.actor, details }, transaction);
+    return { instants: instants.length };
+  });
+};
+
+const refuse = (path: string, message: string): OpsError =>
+  new OpsError('VALIDATION', `${path}: ${message}.`, { fields: [{ path, message }] });

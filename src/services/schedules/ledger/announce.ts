@@ -1,0 +1,52 @@
+import type { Transaction } from 'sequelize';
+import { execute } from '../../../db/query.ts';
+import type { ScheduleDeps } from '../schedule-deps.ts';
+import type { ScheduleRow } from '../schedule-row.ts';
+import type { DescribedSchedule } from '../temporal-schedules.ts';
+
+/** Instants have their row so long before. */
+export const AHEAD_MS = 3_600_000;
+/** In one go; a schedule that Temporal had lost for long comes back in several. */
+const MOST_INSTANTS = 5_000;
+
+const INSERT = `INSERT INTO schedule_executions (job_schedule_id, scheduled_at) SELECT $1, unnest($2::timestamptz[])
+ON CONFLICT (job_schedule_id, scheduled_at) DO NOTHING`;
+
+/**
+ * Gives each instant that Temporal announces for the coming hour its row. It is asked from before where the ledger ends by the jitter: a cut between the
+ * nominal time of an instant and its own would lose it (temporal guide, 12.3).
+ * @returns up to when the ledger reaches now.
+ */
+export const announceInstants = async (
+  { db, schedules }: ScheduleDeps,
+  row: Pick<ScheduleRow, 'id' | 'ledger_until' | 'jitter_seconds' | 'temporal_schedule_id'>,
+  { createdAt }: Pick<DescribedSchedule, 'createdAt'>,
+  now: Date,
+  transaction: Transaction,
+): Promise<Date> => {
+  const known = row.ledger_until === null ? createdAt : new Date(row.ledger_until);
+  const to = new Date(now.getTime() + AHEAD_MS);
+  if (known >= to) return known;
+  const from = row.ledger_until === null ? createdAt : new Date(known.getTime() - row.jitter_seconds * 1_000);
+  const instants = await schedules.instants(row.temporal_schedule_id, from, to, MOST_INSTANTS);
+  const fresh = instants.filter((at) => at > known);
+  const until = instants.length === MOST_INSTANTS ? (fresh.at(-1) ?? to) : to;
+  if (fresh.length > 0) await execute(db, INSERT, [row.id, fresh], transaction);
+  await execute(db, 'UPDATE job_schedules SET ledger_until = $2 WHERE id = $1', [row.id, until], transaction);
+  return until;
+};
+
+/** The instants of a former spec that have not come are planned no more. @param from later ones go */
+export const withdrawInstants = async (
+  { db }: Pick<ScheduleDeps, 'db'>,
+  { id }: Pick<ScheduleRow, 'id'>,
+  from: Date,
+  transaction: Transaction,
+): Promise<void> => {
+  await execute(
+    db,
+    `DELETE FROM schedule_executions WHERE job_schedule_id = $1 AND status = 'scheduled' AND firing_type = 'planned' AND scheduled_at > $2`,
+    [id, from],
+    transaction,
+  );
+};

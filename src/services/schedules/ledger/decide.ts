@@ -1,0 +1,165 @@
+import type { Transaction } from 'sequelize';
+import { selectRows } from '../../../db/query.ts';
+import { decideInstant } from '../../../domain/schedules/decide-instant.ts';
+import type { ScheduleFacts, Verdict } from '../../../domain/schedules/decide-instant.ts';
+import { iso } from '../../iso.ts';
+import type { ScheduleDeps } from '../schedule-deps.ts';
+import type { ScheduleRow } from '../schedule-row.ts';
+import type { DescribedSchedule } from '../temporal-schedules.ts';
+import { claimInstant } from './claim.ts';
+import { closeFiringOfRun, failFiring, skipFiring } from '../../../db/schedules/close-firing.ts';
+
+/** Before that a start may only be late. */
+const GRACE_MS = 120_000;
+const NOT_STARTED = 'Temporal did not start it: no cause is known. Its UI shows the schedule; `schedules backfill` starts the instant now.';
+const NO_RUN = 'Its workflow ended in Temporal before it had started a run.';
+
+/** What came before this, and says nothing, is decided. */
+const decidedUntil = ({ decideAfterMs = GRACE_MS }: ScheduleDeps, now: Date): Date => new Date(now.getTime() - decideAfterMs);
+
+interface LedgerRow {
+  id: number;
+  at: string;
+  status: string;
+  skip_reason: string | null;
+  firing_type: string;
+  workflow_id: string | null;
+  started_at: string | null;
+  completed_at: string | null;
+}
+
+interface Look {
+  deps: ScheduleDeps;
+  row: ScheduleRow;
+  described: DescribedSchedule;
+  now: Date;
+  transaction: Transaction;
+}
+
+/** Firings whose workflow is gone: it was terminated, or its history is lost. What has a run ends with that. */
+const closeDead = async ({ deps, row, now, transaction }: Look): Promise<void> => {
+  const rows = await selectRows<{ id: number; workflow_id: string; run: number | null }>(
+    deps.db,
+    `SELECT f.id, f.workflow_id, e.id AS run FROM schedule_executions f LEFT JOIN job_executions e ON e.id = f.job_execution_id
+     WHERE f.job_schedule_id = $1 AND f.status = 'running' AND f.updated_at < $2 AND (e.id IS NULL OR e.completed_at IS NOT NULL)`,
+    [row.id, decidedUntil(deps, now)],
+    transaction,
+  );
+  for (const { id, workflow_id: workflowId, run } of rows) {
+    if (run !== null) await closeFiringOfRun(deps.db, run, transaction);
+    else if ((await deps.describeWorkflow(workflowId)) !== 'running') await failFiring(deps.db, id, NO_RUN, transaction);
+  }
+};
+
+/** Starts that no worker has taken yet. */
+const claimRecent = async ({ deps, row, described, transaction }: Look): Promise<void> => {
+  const known = await selectRows<{ workflow_id: string }>(
+    deps.db,
+    'SELECT workflow_id FROM schedule_executions WHERE workflow_id = ANY($1::text[])',
+    [described.recent.map(({ workflowId }) => workflowId)],
+    transaction,
+  );
+  const seen = new Set(known.map(({ workflow_id: id }) => id));
+  for (const start of described.recent) if (!seen.has(start.workflowId)) await claimStart(deps, row, start, transaction);
+};
+
+const claimStart = async (
+  deps: ScheduleDeps,
+  row: ScheduleRow,
+  { workflowId, runId, startedAt, scheduledAt }: DescribedSchedule['recent'][number],
+  transaction: Transaction,
+): Promise<boolean> => {
+  const nominal = new Date(/(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)$/.exec(workflowId)?.[1] ?? scheduledAt);
+  return (await claimInstant(deps, row, { workflowId, runId, nominal, startedAt }, transaction)) !== undefined;
+};
+
+const openRows = ({ deps, row, now, transaction }: Look): Promise<LedgerRow[]> =>
+  selectRows<LedgerRow>(
+    deps.db,
+    `WITH due AS (SELECT min(scheduled_at) AS oldest FROM schedule_executions WHERE job_schedule_id = $1 AND status = 'scheduled' AND scheduled_at <= $2)
+     SELECT f.id, ${iso('f.scheduled_at')} AS at, f.status, f.skip_reason, f.firing_type, f.workflow_id, ${iso('f.started_at')} AS started_at, ${iso('f.completed_at')} AS completed_at
+     FROM schedule_executions f, due WHERE f.job_schedule_id = $1 AND f.firing_type <> 'run_now' AND f.scheduled_at <= $2
+       AND (f.scheduled_at >= due.oldest OR (f.workflow_id IS NOT NULL AND (f.completed_at IS NULL OR f.completed_at > due.oldest))) ORDER BY f.scheduled_at`,
+    [row.id, now],
+    transaction,
+  );
+
+const time = (text: string | null): number => (text === null ? Number.NaN : Date.parse(text));
+
+const lastStart = async ({ deps, row, transaction }: Look): Promise<number> => {
+  const [last] = await selectRows<{ at: string | null }>(
+    deps.db,
+    `SELECT ${iso('max(scheduled_at)')} AS at FROM schedule_executions WHERE job_schedule_id = $1 AND workflow_id IS NOT NULL AND firing_type = 'planned'`,
+    [row.id],
+    transaction,
+  );
+  return last?.at === null || last === undefined ? -Infinity : Date.parse(last.at);
+};
+
+const factsOf = ({ row, described, now }: Look, lastStarted: number): ScheduleFacts => ({
+  now: now.getTime(),
+  createdAt: described.createdAt.getTime(),
+  remaining: described.remaining,
+  bufferSize: described.bufferSize,
+  firstUnprocessed: described.next[0]?.getTime(),
+  paused: described.paused,
+  catchupWindowMs: row.catchup_window_seconds * 1_000,
+  overlap: row.overlap_policy,
+  lastStarted,
+});
+
+const verdictOf = (schedule: ScheduleFacts, rows: readonly LedgerRow[], row: LedgerRow): Verdict => {
+  const at = time(row.at);
+  if (row.firing_type === 'backfill') return schedule.bufferSize > 0 ? 'wait' : 'failed';
+  const later = rows.filter((other) => time(other.at) > at);
+  const next = later.find((other) => other.workflow_id !== null);
+  return decideInstant(schedule, {
+    at,
+    runWasOpen: rows.some((other) => other.workflow_id !== null && time(other.at) < at && !(time(other.completed_at) < at)),
+    nextStart: next === undefined ? undefined : time(next.started_at),
+    pausedBefore: later.some((other) => other.skip_reason === 'paused' && (next === undefined || time(other.at) < time(next.at))),
+  });
+};
+
+const write = async ({ deps, transaction }: Look, row: LedgerRow, verdict: Verdict): Promise<void> => {
+  if (verdict === 'wait') return;
+  if (verdict === 'failed') await failFiring(deps.db, row.id, NOT_STARTED, transaction);
+  else await skipFiring(deps.db, row.id, verdict, null, transaction);
+};
+
+/** Passed between two looks of which one saw a pause. */
+const pausedRows = ({ row, described }: Look, rows: readonly LedgerRow[]): LedgerRow[] => {
+  const { described_at: last, paused: wasPaused } = row.temporal_counters;
+  if (last === undefined || !(wasPaused === true || described.paused)) return [];
+  return rows.filter(({ at, status, firing_type: type }) => status === 'scheduled' && type === 'planned' && time(at) > Date.parse(last));
+};
+
+/**
+ * Says of each planned instant that has passed and has no run why it has none, once nothing can start it any more. Under the lock of the schedule.
+ * The order of the causes, and where it can err: temporal guide, "the ledger".
+ */
+export const decideInstants = async (
+  deps: ScheduleDeps,
+  row: ScheduleRow,
+  described: DescribedSchedule,
+  now: Date,
+  transaction: Transaction,
+): Promise<void> => {
+  const look: Look = { deps, row, described, now, transaction };
+  await closeDead(look);
+  await claimRecent(look);
+  let rows = await openRows(look);
+  const isOld = ({ status, at }: LedgerRow): boolean => status === 'scheduled' && time(at) <= decidedUntil(deps, now).getTime();
+  let claimed = false;
+  for (const { at } of rows.filter(isOld)) {
+    const start = await deps.schedules.findStart(row.temporal_schedule_id, row.schedule_uuid, new Date(at), row.jitter_seconds);
+    if (start !== undefined && (await claimStart(deps, row, start, transaction))) claimed = true;
+  }
+  if (claimed) rows = await openRows(look);
+  for (const paused of pausedRows(look, rows)) {
+    await skipFiring(deps.db, paused.id, 'paused', null, transaction);
+    Object.assign(paused, { status: 'skipped', skip_reason: 'paused' });
+  }
+  const facts = factsOf(look, await lastStart(look));
+  for (const open of rows.filter(isOld)) await write(look, open, verdictOf(facts, rows, open));
+};

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import { selectRows } from '../../db/query.ts';
+import { runNowWorkflowId } from '../../domain/schedules/firing-ids.ts';
+import type { ScheduleDeps } from './schedule-deps.ts';
+import { settleSchedule } from './settle-schedule.ts';
+
+/** Each has a connection of the pool for its time. */
+const AT_ONCE = 4;
+const UNSTARTED_AFTER_SECONDS = 30;
+
+interface Asked {
+  execution_uuid: string;
+  schedule_uuid: string;
+  schedule_serial: string;
+}
+
+/** Firings that a person asked for while Temporal was away. */
+const startAsked = async ({ db, schedules }: ScheduleDeps): Promise<number> => {
+  const asked = await selectRows<Asked>(
+    db,
+    `SELECT f.execution_uuid, s.schedule_uuid, s.schedule_serial FROM schedule_executions f JOIN job_schedules s ON s.id = f.job_schedule_id
+     WHERE f.status = 'scheduled' AND f.firing_type = 'run_now' AND f.scheduled_at < now() - make_interval(secs => ${UNSTARTED_AFTER_SECONDS})`,
+  );
+  for (const { execution_uuid: execution, schedule_uuid: schedule, schedule_serial: serial } of asked)
+    await schedules.startFiring(runNowWorkflowId(schedule, execution), schedule, serial);
+  return asked.length;
+};
+
+/**
+ * Brings all schedules and Temporal together, each minute: whatever was changed here or there while the other was away. One that cannot be settled
+ * keeps none of the others from it.
+ * @returns how many were in which state
+ */
+export const reconcileSchedules = async (deps: ScheduleDeps, log: Logger): Promise<Record<string, number>> => {
+  const rows = await selectRows<{ id: number }>(
+    deps.db,
+    `SELECT id FROM job_schedules WHERE (deleted_at IS NULL AND status <> 'expired') OR sync_status <> 'synced' ORDER BY id`,
+  );
+  const counts: Record<string, number> = {};
+  const lane = async (): Promise<void> => {
+    for (let row = rows.pop(); row !== undefined; row = rows.pop()) {
+      const done = await settleSchedule(deps, row.id).catch((error: unknown) => {
+        log.warn({ err: error, schedule: row?.id }, 'a schedule could not be settled; it is tried again in a minute');
+        return 'error';
+      });
+      const key = `schedules_${done}`;
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  counts['schedules_asked'] = await startAsked(deps).catch(() => 0);
+  return counts;
+};

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isGrpcServiceError, ScheduleAlreadyRunning, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { Client, Connection, ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import { OpsError } from '../../domain/ops-error.ts';
+import { firingWorkflowId, instantWorkflowId } from '../../domain/schedules/firing-ids.ts';
+import type { DescribedSchedule, DesiredSchedule, StartedFiring, TemporalSchedules } from '../../services/schedules/temporal-schedules.ts';
+import type { scheduledJobRunWorkflow } from '../../workflows/index.ts';
+import { ofScheduledRun } from '../../workflows/search-attributes.ts';
+import { workflowQueue } from '../task-queues.ts';
+import { OPS_DEF_HASH, OPS_MANAGED_BY, toDescribed } from './described.ts';
+import { toScheduleSpec } from './firing-spec.ts';
+
+/** A few calls among thousands take five to eight seconds (temporal guide, 12.9). */
+const DEADLINE_MS = 15_000;
+const FIRST_LOOK_MS = 20;
+const LONGEST_LOOK_MS = 500;
+/** Of one answer (temporal guide, 12.3). */
+const MOST_INSTANTS = 1_000;
+/** INVALID_ARGUMENT. */
+const REFUSED: unknown = 3;
+
+const SCHEDULED_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
+
+const overlapOf = (overlap: string) => overlap.toUpperCase() as ScheduleOverlapPolicy;
+
+const startById = async (client: Client, uuid: string, instant: Date): Promise<StartedFiring | undefined> => {
+  try {
+    const { workflowId, runId, startTime: startedAt } = await client.workflow.getHandle(instantWorkflowId(uuid, instant)).describe();
+    return { workflowId, runId, scheduledAt: instant, startedAt };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+};
+
+/** With jitter the nominal time, by which the workflow is named, is told nowhere: it is the last one before the instant. */
+const startWithin = async (client: Client, id: string, instant: Date, jitterMs: number): Promise<StartedFiring | undefined> => {
+  const since = new Date(instant.getTime() - jitterMs).toISOString();
+  const query = `TemporalScheduledById = '${id}' AND TemporalScheduledStartTime >= '${since}' AND TemporalScheduledStartTime <= '${instant.toISOString()}'`;
+  let last: { nominal: number; start: StartedFiring } | undefined;
+  for await (const { workflowId, runId, startTime: startedAt, typedSearchAttributes: found } of client.workflow.list({ query })) {
+    const nominal = found.get(SCHEDULED_START)?.getTime() ?? 0;
+    if (last === undefined || nominal > last.nominal) last = { nominal, start: { workflowId, runId, scheduledAt: instant, startedAt } };
+  }
+  return last?.start;
+};
+
+/** Calls of Temporal's schedules for this installation's task queues. */
+export const createScheduleControl = (client: Client, taskQueuePrefix: string): TemporalSchedules => {
+  const connection = client.connection as Connection;
+  const { namespace } = client.options;
+  const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + DEADLINE_MS, work);
+  const handleOf = (id: string) => client.schedule.getHandle(id);
+
+  const describe = async (id: string): Promise<DescribedSchedule | undefined> => {
+    try {
+      return toDescribed(await within(() => handleOf(id).describe()));
+    } catch (error) {
+      if (error instanceof ScheduleNotFoundError) return undefined;
+      throw error;
+    }
+  };
+
+  /** Changes are signals to the schedule: what was sent is looked for until it is there (temporal guide, 5.3). */
+  const readBack = async (id: string, isThere: (described: DescribedSchedule) => boolean): Promise<DescribedSchedule> => {
+    const end = Date.now() + DEADLINE_MS;
+    for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
+      const described = await describe(id);
+      if (described !== undefined && isThere(described)) return described;
+      if (Date.now() > end)
+        throw new OpsError(
+          'UNAVAILABLE',
+          `Temporal took a change of the schedule ${id} but does not show it after ${DEADLINE_MS / 1_000} s.`,
+        );
+      await wait(pause);
+    }
+  };
+
+  const definitionOf = ({ scheduleUuid, summary, jobSerial, rules, definitionHash, managedBy, ...desired }: DesiredSchedule) => ({
+    spec: toScheduleSpec(rules),
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'scheduledJobRunWorkflow',
+      workflowId: firingWorkflowId(scheduleUuid),
+      args: [{ schedule: scheduleUuid }],
+      taskQueue: workflowQueue(taskQueuePrefix),
+      memo: { definitionHash },
+      staticSummary: summary,
+      typedSearchAttributes: ofScheduledRun(jobSerial),
+    } satisfies ScheduleOptions['action'],
+    policies: {
+      overlap: overlapOf(desired.overlap),
+      catchupWindow: desired.catchupWindowSeconds * 1_000,
+      pauseOnFailure: desired.pauseOnFailure,
+    },
+    state: {
+      paused: desired.paused,
+      ...(desired.note !== null && { note: desired.note }),
+      ...(desired.remaining !== undefined && { remainingActions: desired.remaining }),
+    },
+    typedSearchAttributes: [
+      { key: OPS_DEF_HASH, value: definitionHash },
+      { key: OPS_MANAGED_BY, value: managedBy },
+    ],
+  });
+
+  const replace = async (id: string, desired: DesiredSchedule): Promise<DescribedSchedule> => {
+    const before = await describe(id);
+    await within(() => handleOf(id).update(() => definitionOf(desired)));
+    return readBack(
+      id,
+      (now) => now.definitionHash === desired.definitionHash && now.lastUpdatedAt.getTime() > (before?.lastUpdatedAt.getTime() ?? 0),
+    );
+  };
+
+  const page = async (scheduleId: string, from: Date, to: Date): Promise<Date[]> => {
+    const time = (at: Date) => ({ seconds: Math.floor(at.getTime() / 1_000), nanos: (at.getTime() % 1_000) * 1_000_000 });
+    const { startTime } = await within(() =>
+      connection.workflowService.listScheduleMatchingTimes({
+        namespace,
+        scheduleId,
+        // The types of the SDK want Long, its encoder takes numbers as well.
+        startTime: time(from) as never,
+        endTime: time(to) as never,
+      }),
+    );
+    return (startTime ?? []).map(({ seconds, nanos }) => new Date(Number(seconds) * 1_000 + Math.floor((nanos ?? 0) / 1_000_000)));
+  };
+
+  const instants: TemporalSchedules['instants'] = async (id, from, to, limit = Infinity) => {
+    const found: Date[] = [];
+    for (let after = from; ;) {
+      const more = await page(id, after, to);
+      found.push(...more);
+      const last = more.at(-1);
+      if (last === undefined || more.length < MOST_INSTANTS || found.length >= limit) return found.slice(0, limit);
+      after = last;
+    }
+  };
+
+  return {
+    describe,
+    instants,
+
+    async put(id, desired, known) {
+      if (known !== undefined) return replace(id, desired);
+      try {
+        await within(() => client.schedule.create({ scheduleId: id, ...definitionOf(desired) }));
+      } catch (error) {
+        if (error instanceof ScheduleAlreadyRunning) return replace(id, desired);
+        throw error;
+      }
+      return readBack(id, () => true);
+    },
+
+    async setPaused(id, paused, note) {
+      const text = note ?? (paused ? 'Paused.' : 'Resumed.');
+      await within(() => (paused ? handleOf(id).pause(text) : handleOf(id).unpause(text)));
+      return readBack(id, (now) => now.paused === paused);
+    },
+
+    async remove(id) {
+      await within(() => handleOf(id).delete()).catch((error: unknown) => {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
+      });
+    },
+
+    backfill: (id, { from, to, overlap }) => within(() => handleOf(id).backfill({ start: from, end: to, overlap: overlapOf(overlap) })),
+
+    async preview(rules, from, to, limit) {
+      const id = `preview/${randomUUID()}`;
+      const definition = {
+        spec: toScheduleSpec(rules),
+        action: { type: 'startWorkflow' as const, workflowType: 'none', taskQueue: 'none' },
+      };
+      try {
+        await within(() => client.schedule.create({ scheduleId: id, ...definition, state: { paused: true } }));
+        return await instants(id, from, to, limit);
+      } catch (cause) {
+        if (!isGrpcServiceError(cause) || cause.code !== REFUSED) throw cause;
+        throw new OpsError('VALIDATION', `Temporal does not take these rules: ${cause.details}.`, { cause });
+      } finally {
+        await within(() => handleOf(id).delete()).catch(() => undefined);
+      }
+    },
+
+    findStart: (id, uuid, instant, jitterSeconds) =>
+      within(() => (jitterSeconds === 0 ? startById(client, uuid, instant) : startWithin(client, id, instant, jitterSeconds * 1_000))),
+
+    async startFiring(workflowId, schedule, summary) {
+      await within(() =>
+        client.workflow.start<typeof scheduledJobRunWorkflow>('scheduledJobRunWorkflow', {
+          workflowId,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          taskQueue: workflowQueue(taskQueuePrefix),
+          args: [{ schedule }],
+          staticSummary: summary,
+        }),
+      );
+    },
+  };
+};

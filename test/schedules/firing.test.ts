@@ -1,0 +1,293 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { execute, selectRow, selectRows } from '../../src/db/query.ts';
+import { backfillSchedule, runScheduleNow } from '../../src/services/schedules/fire-schedule.ts';
+import { getSchedule } from '../../src/services/schedules/read-schedule.ts';
+import { deleteSchedule, pauseSchedule } from '../../src/services/schedules/write-schedule.ts';
+import { startTestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+import {
+  addSchedule,
+  addTarget,
+  adminOf,
+  allEnded,
+  answerAll,
+  approval,
+  createJob,
+  hasEnded,
+  inSeconds,
+  ledgerOf,
+  outcome,
+  settle,
+  untilLedger,
+  untilRows,
+} from './support/schedules.ts';
+
+const briefly = { action_type: 'wait', action_name: 'rest', action_parameters: { seconds: 1 } };
+
+describe('firings and their ledger', () => {
+  let platform: TestPlatform;
+  let target: string;
+  beforeAll(async () => {
+    platform = await startTestPlatform();
+    target = await addTarget(platform);
+  });
+  afterAll(() => platform[Symbol.asyncDispose]());
+
+  const jobOf = (name: string, actions: object[] = [briefly], fields: object = {}) =>
+    createJob(platform, [target], actions, { name, settings: { allow_shared_targets: true }, ...fields });
+  const settleOne = (serial: string) => settle(platform, serial);
+  const rowsUntil = (serial: string, isSo: Parameters<typeof untilRows>[2]) => untilRows(platform, serial, isSo);
+  const read = async (serial: string) => getSchedule(platform.services, await adminOf(platform), serial);
+  const until = (serial: string, isSo: Parameters<typeof untilLedger>[2], meanwhile?: () => Promise<unknown>) =>
+    untilLedger(platform, serial, isSo, meanwhile);
+
+  test.concurrent('an instant starts the run, whose end closes its row; then the schedule has expired', async ({ expect }) => {
+    const job = await jobOf('once', [briefly], {
+      variables: [
+        { key: 'RELEASE', type: 'string' },
+        { key: 'TOKEN', type: 'string', is_secret: true },
+      ],
+    });
+    const {
+      schedule_serial: serial,
+      variables,
+      ...schedule
+    } = await addSchedule(platform, job, {
+      when: inSeconds(2),
+      variables: { RELEASE: '7', TOKEN: 'hidden treasure' },
+    });
+    expect(variables).toEqual({ RELEASE: '7', TOKEN: '********' });
+    expect(schedule).toMatchObject({ status: 'active', sync_status: 'synced', execution_count: 0, attention: null });
+    expect(await ledgerOf(platform, serial)).toMatchObject([{ status: 'scheduled', scheduled_at: schedule.next_run_at }]);
+    const [row] = await until(serial, allEnded);
+    expect(row).toMatchObject({
+      status: 'completed',
+      firing_type: 'planned',
+      result_summary: '1 of 1 branches completed.',
+      run: `${job}.0001`,
+      workflow_id: `scheduled-run/${schedule.schedule_uuid}-${row?.scheduled_at.slice(0, 19)}Z`,
+    });
+    const run = await platform.api('GET', `/api/v1/executions/${row?.run}`);
+    expect(run.body).toMatchObject({ trigger_type: 'schedule', triggered_by: platform.admin.username, status: 'completed' });
+    const stored = await selectRow<{ text: string }>(
+      platform.db,
+      `SELECT (SELECT string_agg(e::text, '') FROM schedule_executions e) || (SELECT string_agg(s::text, '') FROM job_schedules s)
+         || (SELECT string_agg(e::text, '') FROM job_executions e) AS text`,
+    );
+    expect(stored?.text).not.toContain('hidden treasure');
+    await settleOne(serial);
+    expect(await read(serial)).toMatchObject({ status: 'expired', execution_count: 1, next_run_at: null, last_run_at: row?.scheduled_at });
+  });
+
+  test.concurrent('paused here, its instants are skipped for that; a backfill starts them, and those alone that have no run', async ({
+    expect,
+  }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('paused'), { when: inSeconds(2, 14, 15) });
+    const caller = await adminOf(platform);
+    await until(serial, ([first]) => first !== undefined && hasEnded(first));
+    await pauseSchedule(platform.services, caller, serial, { paused: true, note: 'new switches' });
+    expect(await read(serial)).toMatchObject({ status: 'paused', status_note: 'new switches', next_run_at: null });
+    const skipped = await until(serial, allEnded);
+    expect(skipped.map(outcome)).toEqual(['completed', 'skipped: paused', 'skipped: paused']);
+    const [first, , last] = skipped;
+    await backfillSchedule(platform.services, caller, serial, { from: first?.scheduled_at ?? '', to: last?.scheduled_at ?? '' });
+    const filled = await until(serial, (rows) => rows.every(({ status }) => status === 'completed'));
+    expect(filled.map(({ firing_type: type }) => type)).toEqual(['planned', 'backfill', 'backfill']);
+    expect(filled[0]).toEqual(first);
+    expect(new Set(filled.map(({ run }) => run)).size).toBe(3);
+  });
+
+  test.concurrent('paused in Temporal, with a note: the row takes it over, and so it does the resume', async ({ expect }) => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('elsewhere'), {
+      when: { every: '1h' },
+    });
+    const handle = platform.client.schedule.getHandle(id);
+    await handle.pause('looked strange');
+    await settleOne(serial);
+    expect(await read(serial)).toMatchObject({ status: 'paused', status_note: 'looked strange', sync_status: 'synced' });
+    await handle.unpause('is fine');
+    await settleOne(serial);
+    expect(await read(serial)).toMatchObject({ status: 'active', status_note: null });
+    const events = await selectRows(
+      platform.db,
+      `SELECT action, actor_type, details FROM audit_events WHERE resource_id = $1 AND actor_type = 'system' ORDER BY id`,
+      [serial],
+    );
+    expect(events).toEqual([
+      { action: 'pause_schedule', actor_type: 'system', details: { where: 'Temporal', note: 'looked strange' } },
+      { action: 'resume_schedule', actor_type: 'system', details: { where: 'Temporal', note: 'is fine' } },
+    ]);
+  });
+
+  test.concurrent('edited in Temporal: it is put back, and the audit trail says what it was', async ({ expect }) => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('drifted'), {
+      when: { every: '1h' },
+    });
+    const handle = platform.client.schedule.getHandle(id);
+    await handle.update((before) => ({ ...before, policies: { ...before.policies, overlap: 'ALLOW_ALL' } }));
+    const drifted = async () => (await handle.describe()).policies.overlap === 'ALLOW_ALL';
+    while (!(await drifted())) await settleOne(serial);
+    while (await drifted()) await settleOne(serial);
+    expect((await handle.describe()).policies.overlap).toBe('SKIP');
+    const [event] = await selectRows<{ details: object }>(
+      platform.db,
+      `SELECT details FROM audit_events WHERE resource_id = $1 AND action = 'restore_schedule'`,
+      [serial],
+    );
+    expect(event?.details).toEqual({
+      why: 'It was edited in Temporal.',
+      differences: [{ path: 'policies.overlap', before: 'ALLOW_ALL', after: 'SKIP' }],
+    });
+    expect(await settleOne(serial)).toBe('same');
+    expect(await read(serial)).toMatchObject({ sync_status: 'synced' });
+  });
+
+  test.concurrent('deleted in Temporal: it is made again', async ({ expect }) => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('lost'), {
+      when: { every: '1h' },
+    });
+    await platform.client.schedule.getHandle(id).delete();
+    const isThere = () =>
+      platform.client.schedule
+        .getHandle(id)
+        .describe()
+        .then(
+          () => true,
+          () => false,
+        );
+    while (await isThere());
+    await settleOne(serial);
+    expect(await isThere()).toBe(true);
+    expect(await read(serial)).toMatchObject({ sync_status: 'synced', status: 'active' });
+  });
+
+  test.concurrent('a run that failed pauses a schedule that asks for it', async ({ expect }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('failing', [approval()]), {
+      when: inSeconds(2, 16, 3_000),
+      pause_on_failure: true,
+    });
+    const rows = await until(
+      serial,
+      ([, second]) => second !== undefined && hasEnded(second),
+      () => answerAll(platform, 'rejected'),
+    );
+    expect(rows.map(outcome)).toEqual(['failed', 'skipped: paused', 'scheduled']);
+    expect(await read(serial)).toMatchObject({ status: 'paused', status_note: expect.stringMatching(/failure/i), attention: 'failing' });
+  });
+
+  test.concurrent('after so many firings as it may have it has expired', async ({ expect }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('limited'), {
+      when: inSeconds(2, 4, 6),
+      max_executions: 2,
+      overlap_policy: 'allow_all',
+    });
+    await until(serial, (all) => all.filter(({ status }) => status === 'completed').length === 2);
+    await until(serial, (all) => all.every((row) => hasEnded(row)));
+    expect((await ledgerOf(platform, serial)).filter(({ run }) => run !== null)).toHaveLength(2);
+    expect(await read(serial)).toMatchObject({ status: 'expired', execution_count: 2 });
+  });
+
+  test.concurrent('run now starts whatever the pause says, has a row of its own and leaves the count alone', async ({ expect }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('now'), { when: { every: '1h' }, paused: true });
+    const firing = await runScheduleNow(platform.services, await adminOf(platform), serial);
+    expect(firing).toMatchObject({ firing_type: 'run_now' });
+    const rows = await until(serial, (all) => all.some(({ status }) => status === 'completed'));
+    expect(rows.find(({ execution_serial: row }) => row === firing.execution_serial)).toMatchObject({
+      status: 'completed',
+      firing_type: 'run_now',
+    });
+    expect(await read(serial)).toMatchObject({ status: 'paused', execution_count: 0 });
+  });
+
+  test.concurrent('run now while Temporal is away is started by the reconciler, once', async ({ expect }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('later'), { when: { every: '1h' } });
+    const services = {
+      ...platform.services,
+      schedules: { ...platform.services.schedules, startFiring: () => Promise.reject(new Error('away')) },
+    };
+    const { execution_serial: row } = await runScheduleNow(services, await adminOf(platform), serial);
+    await execute(
+      platform.db,
+      `UPDATE schedule_executions SET scheduled_at = scheduled_at - interval '1 minute' WHERE execution_serial = $1`,
+      [row],
+    );
+    expect((await platform.activities.scheduleWork.reconcileSchedules())['schedules_asked']).toBe(1);
+    const rows = await until(serial, (all) => all.some(({ status }) => status === 'completed'));
+    expect(rows.filter(({ run }) => run !== null)).toHaveLength(1);
+  });
+
+  test.concurrent('triggered in Temporal it has a row that says so', async ({ expect }) => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('triggered'), {
+      when: { every: '24h' },
+    });
+    await platform.client.schedule.getHandle(id).trigger();
+    const rows = await until(serial, (all) => all.some(({ status }) => status === 'completed'));
+    expect(rows.filter(({ run }) => run !== null)).toMatchObject([{ firing_type: 'run_now', status: 'completed' }]);
+  });
+
+  test.concurrent('nothing starts without targets: the row says so', async ({ expect }) => {
+    const { body } = await platform.api('POST', '/api/v1/jobs', { name: 'bare', actions: [briefly] });
+    const { schedule_serial: serial } = await addSchedule(platform, body.job_serial, { when: inSeconds(3) });
+    expect((await until(serial, allEnded)).map(outcome)).toEqual(['skipped: no_targets']);
+  });
+
+  test.concurrent('of a job that is gone nothing starts, and its schedule goes', async ({ expect }) => {
+    const job = await jobOf('gone');
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, { when: inSeconds(3, 3_000) });
+    await execute(platform.db, 'UPDATE jobs SET deleted_at = now() WHERE job_serial = $1', [job]);
+    await rowsUntil(serial, ([first]) => first !== undefined && hasEnded(first));
+    await settleOne(serial);
+    expect((await ledgerOf(platform, serial)).map(outcome)).toEqual(['skipped: job_deleted']);
+    await expect(platform.client.schedule.getHandle(id).describe()).rejects.toThrow(/not found/i);
+  });
+
+  test.concurrent('a value that no longer fits the job fails the firing, and the row says which', async ({ expect }) => {
+    const job = await jobOf('changed', [briefly], { variables: [{ key: 'RELEASE', type: 'string' }] });
+    const { schedule_serial: serial } = await addSchedule(platform, job, { when: inSeconds(3), variables: { RELEASE: '7' } });
+    await platform.api('PUT', `/api/v1/jobs/${job}`, { name: 'changed', actions: [briefly], variables: [] });
+    expect(await until(serial, allEnded)).toMatchObject([
+      { status: 'failed', error_message: expect.stringContaining('variables.RELEASE the job declares no such variable'), run: null },
+    ]);
+  });
+
+  test.concurrent('a firing whose workflow is terminated is closed as its run ends', async ({ expect }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('terminated', [approval()]), { when: inSeconds(2) });
+    const [running] = await until(serial, ([row]) => row?.run !== null && row?.run !== undefined);
+    await platform.client.workflow.getHandle(running?.workflow_id ?? '').terminate('test');
+    const [row] = await until(serial, allEnded);
+    expect(row).toMatchObject({ status: 'failed', error_message: `The run ${running?.run} was cancelled.` });
+  });
+
+  test.concurrent('deleted, its Temporal Schedule goes, and its ledger stays', async ({ expect }) => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('deleted'), {
+      when: inSeconds(2, 3_000),
+    });
+    await until(serial, ([first]) => first !== undefined && hasEnded(first));
+    await deleteSchedule(platform.services, await adminOf(platform), serial);
+    await expect(platform.client.schedule.getHandle(id).describe()).rejects.toThrow(/not found/i);
+    expect((await ledgerOf(platform, serial)).map(outcome)).toEqual(['completed']);
+  });
+});
+
+test('in maintenance nothing starts: the row says so', async () => {
+  await using platform = await startTestPlatform();
+  const job = await createJob(platform, [await addTarget(platform)], [briefly]);
+  await platform.api('PUT', '/api/v1/system/maintenance', { enabled: true, note: 'test' });
+  const { schedule_serial: serial } = await addSchedule(platform, job, { when: inSeconds(2) });
+  expect((await untilLedger(platform, serial, allEnded)).map(outcome)).toEqual(['skipped: maintenance']);
+});
+
+test('an instant that passes while no worker is there has its run when one is back, and one row', async () => {
+  await using platform = await startTestPlatform({ worker: false });
+  const target = await addTarget(platform);
+  const job = await createJob(platform, [target], [briefly]);
+  const { schedule_serial: serial } = await addSchedule(platform, job, { when: inSeconds(2) });
+  // Temporal has started the workflow, which nobody takes: the reconciler finds it by its id.
+  const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'running');
+  expect(row).toMatchObject({ run: null, skip_reason: null });
+  const worker = await platform.startTestWorker();
+  const rows = await untilLedger(platform, serial, allEnded);
+  expect(rows.map(outcome)).toEqual(['completed']);
+  expect(rows[0]?.started_at).toBe(row?.started_at);
+  await worker.stop();
+});
