@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Instant } from './instant.ts';
 
 export const AuditFindingKind = z.enum([
   'event_altered',
@@ -52,7 +53,7 @@ export type AuditVerdict = z.infer<typeof AuditVerdict>;
 export const AuditVerificationLine = z.union([AuditProgress, AuditFinding, AuditVerdict]).meta({ id: 'AuditVerificationLine' });
 export type AuditVerificationLine = z.infer<typeof AuditVerificationLine>;
 
-const Time = z.iso.datetime({ offset: true });
+const Time = Instant;
 
 export const VerifyAudit = z
   .strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Instant } from './instant.ts';
 import { ActorType, AlertSeverity, AuditEventType } from './enums.ts';
 import { listQuery } from './list.ts';
 import { Uuid } from './target.ts';
@@ -34,8 +35,6 @@ export const OneAuditEvent = AuditEvent.extend({
   seal_id: Id.nullable().meta({ description: 'The seal that covers it; null while it is young.' }),
 }).meta({ id: 'OneAuditEvent' });
 export type OneAuditEvent = z.infer<typeof OneAuditEvent>;
-
-const Instant = z.iso.datetime({ offset: true });
 
 const FILTERS = {
   event_type: AuditEventType.optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Instant } from './instant.ts';
 import {
   ActionResolution,
   ActionResultStatus,
@@ -72,9 +73,6 @@ export const Execution = z
   .meta({ id: 'Execution' });
 export type Execution = z.infer<typeof Execution>;
 
-/** Of a query: any zone will do. */
-const GivenTime = z.iso.datetime({ offset: true });
-
 const runFilters = {
   status: ExecutionStatus.optional(),
   job: Text(20).optional().meta({ description: 'Serial of a job.' }),
@@ -93,10 +91,10 @@ const runFilters = {
   failure_category: FailureCategory.optional(),
   has_failed: z.stringbool().optional().meta({ description: 'true: only runs with a target that failed, also while they go on.' }),
   retry_of: ExecutionSerial.optional().meta({ description: 'The run whose failed targets were repeated.' }),
-  created_from: GivenTime.optional(),
-  created_to: GivenTime.optional(),
-  completed_from: GivenTime.optional(),
-  completed_to: GivenTime.optional(),
+  created_from: Instant.optional(),
+  created_to: Instant.optional(),
+  completed_from: Instant.optional(),
+  completed_to: Instant.optional(),
 };
 
 export const ExecutionFilter = listQuery({ item: Execution, sorts: ['created'], sort: '-created' }, runFilters);
@@ -106,11 +104,15 @@ export const ExecutionCountFilter = z.strictObject(runFilters);
 export type ExecutionCountFilter = z.infer<typeof ExecutionCountFilter>;
 
 const MOST_OUTPUT = 16_777_216;
-const MaxOutput = z.coerce.number().int().min(0).max(MOST_OUTPUT).optional().meta({
-  description:
-    'Bytes of each output that are shown, its last ones; `output_cut` says that there is more. The outputs of a page may together have 32 MiB.',
-  default: 16_384,
-});
+// Nothing is no number: `max_output=` would be taken for 0.
+const MaxOutput = z
+  .preprocess((text) => (text === '' ? Number.NaN : text), z.coerce.number().int().min(0).max(MOST_OUTPUT))
+  .optional()
+  .meta({
+    description:
+      'Bytes of each output that are shown, its last ones; `output_cut` says that there is more. The outputs of a page may together have 32 MiB.',
+    default: 16_384,
+  });
 const OutputCut = z.boolean().meta({ description: 'There is more output than is shown here: ask with a larger `max_output`.' });
 
 export const Branch = z

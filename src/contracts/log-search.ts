@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { Instant } from './instant.ts';
 import { LogCategory, LogLevel, LogPhase, OutputStream } from './enums.ts';
 import { BranchSerial, ExecutionSerial, LogLine } from './execution.ts';
 import { listQuery } from './list.ts';
 import { pageOf } from './page.ts';
 import { Text } from './text.ts';
 
-const Time = z.iso.datetime({ offset: true });
+const Time = Instant;
 
 export const FoundLine = LogLine.extend({
   job_serial: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CronExpression } from './cron.ts';
 import { listOf, oneOf } from './json/shared.ts';
+import { Instant } from './instant.ts';
 import { TimeOfDay, Weekday } from './wall-time.ts';
 
 const MOST = { m: 1_440, h: 168 } as const;
@@ -32,10 +33,7 @@ const Monthly = z
 /** When a schedule fires: exactly one of the keys. */
 export const ScheduleRule = z
   .strictObject({
-    once: z.iso
-      .datetime({ offset: true, error: 'must be a time with its offset such as 2026-12-24T18:00:00+01:00' })
-      .optional()
-      .meta({ description: 'At this time only, with its offset.', example: '2026-12-24T18:00:00+01:00' }),
+    once: Instant.optional().meta({ description: 'At this time only, with its offset.', example: '2026-12-24T18:00:00+01:00' }),
     every: Every.optional().meta({
       description: 'Minutes (`15m`) or hours (`6h`), counted in UTC from 1970 on whatever clocks do; at most 1440m or 168h.',
     }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DefinitionSource, FiringType, OverlapPolicy, ScheduleExecutionStatus, ScheduleStatus, SkipReason, SyncStatus } from './enums.ts';
 import { ExecutionSerial } from './execution.ts';
+import { Instant } from './instant.ts';
 import { JobSerial } from './job.ts';
 import { Calendars } from './json/shared.ts';
 import { listQuery } from './list.ts';
@@ -16,7 +17,6 @@ export const ScheduleSerial = z
   .regex(/^JSCHED-\d{8,19}$/, 'must be a serial of a schedule such as JSCHED-00000001')
   .meta({ example: 'JSCHED-00000001' });
 
-const Instant = z.iso.datetime({ offset: true, error: 'must be a time with its offset such as 2026-12-24T18:00:00+01:00' });
 const Note = Text(500).meta({ description: 'Why it is paused.' });
 
 /** When a schedule fires, and what of Temporal's rules it wants. */

@@ -12,7 +12,7 @@ export const Username = Text(50)
     /^[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u,
     'must be 1–50 letters, digits, dots, underscores or hyphens, beginning with a letter, a digit or _',
   )
-  .meta({ example: 'ann' });
+  .meta({ example: 'ann', pattern: String.raw`^[\p{L}\p{N}_][\p{L}\p{N}._-]*$` });
 
 export const Email = Text(255)
   .regex(/^[^\s@<>(),;:"[\]\\]+@[^\s@<>(),;:"[\]\\]+$/, 'must be a mail address')

@@ -67,6 +67,14 @@ describe('the OpenAPI document', () => {
     for (const path of Object.keys(document['paths'] as Json)) expect(path).toMatch(/^\/[\w\-/{}.]*[\w}]$/);
   });
 
+  test('every pattern is one of JSON Schema: without flags, which it does not know', () => {
+    const patterns = JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g);
+    const texts = Array.from(patterns, ([, text]) => JSON.parse(text ?? '""') as string);
+    expect(texts.length).toBeGreaterThan(20);
+    expect(texts.filter((text) => /\/[a-z]+$/.test(text))).toEqual([]);
+    for (const text of texts) expect(new RegExp(text, 'u').source).not.toBe('');
+  });
+
   test('every operation has a summary, tags and a distinct name', () => {
     for (const operation of operations) {
       const { summary, tags } = operation.spec;

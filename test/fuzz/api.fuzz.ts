@@ -7,6 +7,7 @@ import type { TestPlatform } from '../support/platform.ts';
 import { runSchemathesis } from './schemathesis.ts';
 import { addExamples } from '../api/support/examples.ts';
 
+const HIGH = 1_000_000;
 const EXAMPLES = Number(process.env['FUZZ_EXAMPLES'] ?? 100);
 const MORE = JSON.parse(process.env['FUZZ_ARGUMENTS'] ?? '[]') as string[];
 const ROLES = (process.env['FUZZ_ROLES'] ?? 'viewer,operator,admin').split(',') as ('viewer' | 'operator' | 'admin')[];
@@ -16,10 +17,13 @@ let server: Awaited<ReturnType<typeof servePlatform>>;
 beforeAll(async () => {
   // Made-up hosts are not to be called: what is fuzzed is the API.
   const openSession = () => Promise.reject(new OpsError('CONNECTION_REFUSED', 'Nothing is called while the API is fuzzed.'));
-  platform = await startTestPlatform({ worker: false, openSession, isLimited: true });
-  // So high that they are told and never reached.
-  await platform.db.query(`UPDATE system_settings SET setting_value = '1000000' WHERE setting_key LIKE 'rate\\_limit\\_%'`);
-  platform.services.readSettings.forget?.();
+  platform = await startTestPlatform({ worker: false, openSession });
+  // So high that they are told and never reached, whatever the settings become.
+  const readSettings = platform.services.readSettings;
+  const high = { rate_limit_token_per_minute: HIGH, rate_limit_address_per_minute: HIGH, rate_limit_login_per_minute: HIGH };
+  platform.services.readSettings = Object.assign(async () => ({ ...(await readSettings()), ...high }), {
+    forget: () => readSettings.forget?.(),
+  });
   server = await servePlatform(platform);
   await addExamples(platform);
 });

@@ -15,6 +15,13 @@ export const LISTS: readonly WrongRequest[] = [
     get(`${list}: unknown status`, `/api/v1/${list}?status=on`, 'status'),
     get(`${list}: misspelt filter`, `/api/v1/${list}?stauts=active`, 'stauts'),
   ]),
+  get('executions: an offset that no zone has', '/api/v1/executions?created_from=3676-11-24T17:31:12.0-19:16', 'created_from'),
+  get(
+    'executions: counts with an offset that no zone has',
+    '/api/v1/executions/counts?created_to=2026-11-24T17:31:12%2B23:59',
+    'created_to',
+  ),
+  get('branch: no number of bytes', '/api/v1/branches/J20250001.0001.0001?max_output=', 'max_output'),
   get('targets: NUL in the search', '/api/v1/targets?search=a%00b', 'search'),
   get('targets: NUL in the host', '/api/v1/targets?host=a%00b', 'host'),
   get('targets: NUL in the device type', '/api/v1/targets?os_type=a%00b', 'os_type'),
