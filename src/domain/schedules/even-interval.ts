@@ -1,8 +1,7 @@
 import type { WallPattern } from './wall-pattern.ts';
-import { span } from './wall-pattern.ts';
+import { MINUTE_MS, span } from './wall-pattern.ts';
 import type { ClockChange } from './zone-changes.ts';
 
-const MINUTE_MS = 60_000;
 const MINUTES_OF_HOUR = 60;
 
 /** Instants that have no end: every so many milliseconds from 1970 on, that much later. */

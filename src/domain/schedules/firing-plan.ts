@@ -1,19 +1,20 @@
 import type { ScheduleRule } from '../../contracts/schedule-rule.ts';
+import { createZoneOffset } from '../zoned-time.ts';
 import { evenInterval } from './even-interval.ts';
 import type { Interval } from './even-interval.ts';
 import { patternsOfRule } from './rule-patterns.ts';
 import { skipsFor } from './skips.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from './wall-pattern.ts';
 import type { WallPattern } from './wall-pattern.ts';
 import { zoneChanges } from './zone-changes.ts';
 import type { ClockChange } from './zone-changes.ts';
 import { createZoneTime } from './zone-time.ts';
-import type { ZoneTime } from './zone-time.ts';
 
-const SECOND_MS = 1_000;
-const HOUR_MS = 3_600_000;
-const UNIT_MS = { m: 60_000, h: HOUR_MS } as const;
-/** The rules of zones are looked at for these years; all of them repeat within. */
-const LOOKED_AT = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2046, 0, 1) };
+const UNIT_MS = { m: MINUTE_MS, h: HOUR_MS } as const;
+/** The changes of clocks are looked at in these years: the days on which they may fall repeat within. */
+const LOOKED_AT = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2040, 0, 1) };
+const changesOf = new Map<string, ClockChange[]>();
+
 /** So near to a change of clocks a wall time may be ambiguous. */
 const NEAR_MS = 3 * HOUR_MS;
 
@@ -45,12 +46,19 @@ const oncePattern = (wall: number): WallPattern => {
  * An instant as the wall time of its date; near a change of clocks, where that may be shown twice, as an interval of its whole distance from 1970 (once more
  * after as long a time, in 2082 at the earliest).
  */
-const onceOf = ({ once }: ScheduleRule, zone: ZoneTime, timezone: string): { calendars: WallPattern[]; intervals: Interval[] } => {
+const onceOf = ({ once }: ScheduleRule, timezone: string): { calendars: WallPattern[]; intervals: Interval[] } => {
   if (once === undefined) return { calendars: [], intervals: [] };
   const instant = Math.floor(Date.parse(once) / SECOND_MS) * SECOND_MS;
   return zoneChanges(timezone, instant - NEAR_MS, instant + NEAR_MS).length > 0
     ? { calendars: [], intervals: [{ everyMs: instant, offsetMs: 0 }] }
-    : { calendars: [oncePattern(zone.wallOf(instant))], intervals: [] };
+    : { calendars: [oncePattern(instant + createZoneOffset(timezone)(instant))], intervals: [] };
+};
+
+/** Of the years that are looked at; asked of Intl once for each zone. */
+const knownChanges = (timezone: string): ClockChange[] => {
+  const changes = changesOf.get(timezone) ?? zoneChanges(timezone, LOOKED_AT.from, LOOKED_AT.to);
+  changesOf.set(timezone, changes);
+  return changes;
 };
 
 const wallRules = (when: readonly ScheduleRule[], changes: readonly ClockChange[]) => {
@@ -64,12 +72,12 @@ const wallRules = (when: readonly ScheduleRule[], changes: readonly ClockChange[
  * @param timezone IANA name. @throws RangeError for one that there is not.
  */
 export const planFirings = ({ when, timezone }: { when: readonly ScheduleRule[]; timezone: string }): FiringPlan => {
-  const changes = zoneChanges(timezone, LOOKED_AT.from, LOOKED_AT.to);
+  const changes = knownChanges(timezone);
   const walls = wallRules(when, changes);
   const zoneName = walls.calendars.length === 0 ? 'UTC' : timezone;
-  const zone = createZoneTime(zoneName);
-  const onces = when.map((rule) => onceOf(rule, zone, zoneName));
+  const onces = when.map((rule) => onceOf(rule, zoneName));
   const intervals = [...when.flatMap((rule) => intervalsOf(rule)), ...walls.intervals, ...onces.flatMap((once) => once.intervals)];
   const calendars = [...walls.calendars, ...onces.flatMap((once) => once.calendars)];
-  return { timezone: zoneName, calendars, intervals, skips: skipsFor(calendars, intervals, changes, zone) };
+  const skips = zoneName === 'UTC' ? [] : skipsFor({ calendars, intervals }, changes, createZoneTime(changes, 0));
+  return { timezone: zoneName, calendars, intervals, skips };
 };

@@ -1,3 +1,8 @@
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
 /** Wall times, as one calendar of Temporal has them: all fields must fit. A field that is left out fits always. */
 export interface WallPattern {
   second: readonly number[];
@@ -33,6 +38,7 @@ export const mayOverlap = (one: WallPattern, other: WallPattern): boolean =>
 /** @param wallMs the wall time as if it were one of UTC. */
 export const fits = (pattern: WallPattern, wallMs: number): boolean => {
   const wall = new Date(wallMs);
+  // The time of day first: most fail by it, and this is asked of each instant.
   return (
     share(pattern.second, [wall.getUTCSeconds()]) &&
     share(pattern.minute, [wall.getUTCMinutes()]) &&

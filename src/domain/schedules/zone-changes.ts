@@ -1,7 +1,6 @@
 import { createZoneOffset } from '../zoned-time.ts';
+import { DAY_MS, SECOND_MS } from './wall-pattern.ts';
 
-const DAY_MS = 86_400_000;
-const SECOND_MS = 1_000;
 /** Of its two changes a year no zone makes both within a week. */
 const STEP_MS = 7 * DAY_MS;
 
