@@ -45,6 +45,8 @@ import { schemaRoutes } from './routes/schemas.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { logRoutes } from './routes/logs.ts';
+import { scheduleFiringRoutes } from './routes/schedule-firings.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { serialRoutes } from './routes/serials.ts';
 import { systemRoutes } from './routes/system.ts';
 import { targetBulkRoutes } from './routes/target-bulk.ts';
@@ -139,6 +141,8 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/jobs', jobVersionRoutes(deps.services, route, 'job'))
     .route('/api/v1/job-templates', jobTemplateRoutes(deps.services, route))
     .route('/api/v1/job-templates', jobVersionRoutes(deps.services, route, 'template'))
+    .route('/api/v1/schedules', scheduleFiringRoutes(deps.services, route))
+    .route('/api/v1/schedules', scheduleRoutes(deps.services, route))
     .route('/api/v1/executions', steeringRoutes(deps.services, route))
     .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route))

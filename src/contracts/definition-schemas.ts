@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { DataDocument, DataItem } from './data-document.ts';
 import { CreateJob } from './job.ts';
+import { ScheduleDefinition } from './schedule.ts';
 import { CreateTarget } from './target.ts';
 
 /** What people write in files. */
 const DEFINITIONS = {
   job: { schema: CreateJob, title: 'A job of OpsConductor', description: 'What `opsconductor jobs create -f` and POST /api/v1/jobs take.' },
   target: { schema: CreateTarget, title: 'A target of OpsConductor', description: 'What POST /api/v1/targets takes.' },
+  schedule: {
+    schema: ScheduleDefinition,
+    title: 'A schedule of OpsConductor',
+    description: 'What `opsconductor schedules create -f` takes, and what a file of schedules in code holds for each.',
+  },
   document: {
     schema: z.union([DataDocument, z.array(DataItem), DataItem]),
     title: 'Things of OpsConductor',

@@ -218,8 +218,8 @@ export type FiringFilter = z.infer<typeof FiringFilter>;
 
 export const Period = z
   .strictObject({
-    from: Instant.optional().meta({ description: 'Now when left out.' }),
-    to: Instant.optional().meta({ description: 'A day later when left out.' }),
+    from: Instant.optional().meta({ description: 'Now when left out, or when it has passed: the ledger has what was.' }),
+    to: Instant.optional().meta({ description: 'A day after `from` when left out; a year after it at most.' }),
     limit: z.coerce.number().int().min(1).max(1_000).default(100),
   })
   .meta({ id: 'Period' });
@@ -235,6 +235,23 @@ export const UpcomingFiring = z
   })
   .meta({ id: 'UpcomingFiring' });
 export type UpcomingFiring = z.infer<typeof UpcomingFiring>;
+
+export const UpcomingFirings = z
+  .object({
+    data: z.array(UpcomingFiring),
+    is_complete: z.boolean().meta({ description: 'False: the period has more than `limit`; ask for a shorter one.' }),
+  })
+  .meta({ id: 'UpcomingFirings' });
+export type UpcomingFirings = z.infer<typeof UpcomingFirings>;
+
+/** Days of a feed. */
+export const FeedPeriod = z
+  .strictObject({
+    past_days: z.coerce.number().int().min(0).max(366).default(7).meta({ description: 'So many days of the ledger.' }),
+    coming_days: z.coerce.number().int().min(0).max(366).default(31).meta({ description: 'So many days of what is planned.' }),
+  })
+  .meta({ id: 'FeedPeriod' });
+export type FeedPeriod = z.infer<typeof FeedPeriod>;
 
 /** A definition that is not stored. */
 export const PreviewSchedule = z.strictObject(FIRING).refine(startBeforeEnd, START_AFTER_END).meta({ id: 'PreviewSchedule' });
@@ -262,8 +279,16 @@ export const BackfillSchedule = z
   .strictObject({
     from: Instant,
     to: Instant,
-    overlap_policy: OverlapPolicy.optional().meta({ description: 'Of these firings; that of the schedule when left out.' }),
+    overlap_policy: OverlapPolicy.optional().meta({ description: 'Of these firings; `buffer_all`, one after the other, when left out.' }),
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ['to'], error: 'is not after from' })
   .meta({ id: 'BackfillSchedule' });
 export type BackfillSchedule = z.infer<typeof BackfillSchedule>;
+
+/** What Temporal was asked to start. */
+export const ScheduleBackfill = z
+  .object({
+    instants: z.number().int().meta({ description: 'Instants that the period has, with those that have a run and are left alone.' }),
+  })
+  .meta({ id: 'ScheduleBackfill' });
+export type ScheduleBackfill = z.infer<typeof ScheduleBackfill>;

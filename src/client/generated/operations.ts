@@ -25,6 +25,7 @@ import type {
   AuditSeal,
   AuditStatistics,
   AuditVerificationLine,
+  BackfillSchedule,
   Branch,
   ChangeDangerousPatterns,
   ChangeExecution,
@@ -38,6 +39,7 @@ import type {
   ConnectionTest,
   CreateApiToken,
   CreateJob,
+  CreateSchedule,
   CreateTarget,
   CreateTemplate,
   CreateUser,
@@ -79,13 +81,20 @@ import type {
   OwnedApiToken,
   PasswordReset,
   PatternCheck,
+  PauseSchedule,
   PermissionTable,
   PlanJob,
+  PreviewSchedule,
   Profile,
   Readiness,
   ResolveAttempt,
   RestoreVersion,
   RetryBranches,
+  Schedule,
+  ScheduleBackfill,
+  ScheduleFiring,
+  SchedulePreview,
+  ScheduleSummary,
   SerialMatch,
   Session,
   SessionCreated,
@@ -107,9 +116,11 @@ import type {
   TestMethodConfig,
   TestTargets,
   UncheckedJob,
+  UpcomingFirings,
   UpdateCredential,
   UpdateMethod,
   UpdateProfile,
+  UpdateSchedule,
   UpdateTarget,
   UpdateTargets,
   UpdateUser,
@@ -437,6 +448,101 @@ export interface ListJobTemplateVersionsOptions<Field extends string = string> e
 }
 
 export interface RestoreJobTemplateVersionOptions extends KeyedOptions {
+  /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
+  ifMatch?: string | undefined;
+}
+
+export interface ListAllScheduleFiringsOptions<Field extends string = string> extends CallOptions {
+  /** Items of a page, at most. */
+  limit?: number | undefined;
+  /** `next` of the page before, which had the same sort and filters. */
+  cursor?: string | undefined;
+  /** Order; `-` turns it round. */
+  sort?: 'scheduled' | '-scheduled' | undefined;
+  /** Only these fields of each item, separated by commas. */
+  fields?: readonly Field[] | undefined;
+  status?: 'scheduled' | 'running' | 'completed' | 'failed' | 'skipped' | undefined;
+  skip_reason?: 'overlap' | 'paused' | 'missed_catchup' | 'job_deleted' | 'max_executions' | 'ended' | 'no_targets' | 'blackout' | 'maintenance' | undefined;
+  /** Planned at this time or later. */
+  from?: string | undefined;
+  /** Planned before this time. */
+  to?: string | undefined;
+}
+
+export interface ListAllUpcomingFiringsOptions extends CallOptions {
+  /** Now when left out, or when it has passed: the ledger has what was. */
+  from?: string | undefined;
+  /** A day after `from` when left out; a year after it at most. */
+  to?: string | undefined;
+  limit?: number | undefined;
+}
+
+export interface GetScheduleFeedOptions extends CallOptions {
+  /** So many days of the ledger. */
+  past_days?: number | null | undefined;
+  /** So many days of what is planned. */
+  coming_days?: number | null | undefined;
+}
+
+export interface GetFeedOfScheduleOptions extends CallOptions {
+  /** So many days of the ledger. */
+  past_days?: number | null | undefined;
+  /** So many days of what is planned. */
+  coming_days?: number | null | undefined;
+}
+
+export interface ListScheduleFiringsOptions<Field extends string = string> extends CallOptions {
+  /** Items of a page, at most. */
+  limit?: number | undefined;
+  /** `next` of the page before, which had the same sort and filters. */
+  cursor?: string | undefined;
+  /** Order; `-` turns it round. */
+  sort?: 'scheduled' | '-scheduled' | undefined;
+  /** Only these fields of each item, separated by commas. */
+  fields?: readonly Field[] | undefined;
+  status?: 'scheduled' | 'running' | 'completed' | 'failed' | 'skipped' | undefined;
+  skip_reason?: 'overlap' | 'paused' | 'missed_catchup' | 'job_deleted' | 'max_executions' | 'ended' | 'no_targets' | 'blackout' | 'maintenance' | undefined;
+  /** Planned at this time or later. */
+  from?: string | undefined;
+  /** Planned before this time. */
+  to?: string | undefined;
+}
+
+export interface ListUpcomingFiringsOptions extends CallOptions {
+  /** Now when left out, or when it has passed: the ledger has what was. */
+  from?: string | undefined;
+  /** A day after `from` when left out; a year after it at most. */
+  to?: string | undefined;
+  limit?: number | undefined;
+}
+
+export interface ListSchedulesOptions<Field extends string = string> extends CallOptions {
+  /** Items of a page, at most. */
+  limit?: number | undefined;
+  /** `next` of the page before, which had the same sort and filters. */
+  cursor?: string | undefined;
+  /** Order; `-` turns it round. */
+  sort?: 'attention' | '-attention' | 'created' | '-created' | 'name' | '-name' | 'next_run' | '-next_run' | undefined;
+  /** Only these fields of each item, separated by commas. */
+  fields?: readonly Field[] | undefined;
+  /** Part of the name, or a serial. */
+  search?: string | undefined;
+  job?: string | undefined;
+  status?: 'active' | 'paused' | 'expired' | undefined;
+  source?: 'code' | 'api' | undefined;
+  sync_status?: 'pending' | 'synced' | 'error' | undefined;
+  /** Name of a calendar that it obeys. */
+  calendar?: string | undefined;
+  /** `key=value` of its labels. */
+  label?: string | undefined;
+}
+
+export interface UpdateScheduleOptions extends CallOptions {
+  /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
+  ifMatch?: string | undefined;
+}
+
+export interface DeleteScheduleOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
 }
@@ -1287,6 +1393,101 @@ export interface Operations {
    */
   restoreJobTemplateVersion(serial: string, version: string, body: RestoreVersion, options?: RestoreJobTemplateVersionOptions): Promise<Job>;
   /**
+   * Read the ledger of all schedules: what became of each planned instant.
+   * `GET /api/v1/schedules/executions`, permission: schedules.read.
+   */
+  listAllScheduleFirings<Field extends keyof ScheduleFiring = keyof ScheduleFiring>(options?: ListAllScheduleFiringsOptions<Field>): Promise<Page<Pick<ScheduleFiring, Field>>>;
+  /**
+   * What all schedules will start in a period.
+   * `GET /api/v1/schedules/upcoming`, permission: schedules.read.
+   * As Temporal announces them; calendars are not asked. Paused schedules have none.
+   */
+  listAllUpcomingFirings(options?: ListAllUpcomingFiringsOptions): Promise<UpcomingFirings>;
+  /**
+   * The next instants of rules that no schedule has yet; nothing is written.
+   * `POST /api/v1/schedules/preview`, permission: schedules.read.
+   * As Temporal would announce them, without jitter; `notes` says what changes of clocks do to them.
+   */
+  previewSchedule(body: PreviewSchedule, options?: KeyedOptions): Promise<SchedulePreview>;
+  /**
+   * All schedules as a calendar: what became of past instants, and those to come.
+   * `GET /api/v1/schedules/feed.ics`, permission: schedules.read.
+   * Calendar programs that send no `Authorization` cannot fetch it: a token in an address would stand in logs. Have curl or `opsconductor schedules feed` write a file.
+   */
+  getScheduleFeed(options?: GetScheduleFeedOptions): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * A schedule as a calendar: what became of past instants, and those to come.
+   * `GET /api/v1/schedules/{serial}/feed.ics`, permission: schedules.read.
+   * Calendar programs that send no `Authorization` cannot fetch it: a token in an address would stand in logs. Have curl or `opsconductor schedules feed` write a file.
+   */
+  getFeedOfSchedule(serial: string, options?: GetFeedOfScheduleOptions): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Read the ledger of a schedule, also of one that is deleted.
+   * `GET /api/v1/schedules/{serial}/executions`, permission: schedules.read.
+   */
+  listScheduleFirings<Field extends keyof ScheduleFiring = keyof ScheduleFiring>(serial: string, options?: ListScheduleFiringsOptions<Field>): Promise<Page<Pick<ScheduleFiring, Field>>>;
+  /**
+   * What a schedule will start in a period.
+   * `GET /api/v1/schedules/{serial}/upcoming`, permission: schedules.read.
+   * As Temporal announces them; calendars are not asked. Paused schedules have none.
+   */
+  listUpcomingFirings(serial: string, options?: ListUpcomingFiringsOptions): Promise<UpcomingFirings>;
+  /**
+   * Start the run of a schedule now, whatever its pause, limits and calendars.
+   * `POST /api/v1/schedules/{serial}/run`, permission: schedules.write.
+   * Needs jobs.execute as well.
+   */
+  runScheduleNow(serial: string, options?: KeyedOptions): Promise<ScheduleFiring>;
+  /**
+   * Start the instants of a period that has passed, as if they were due.
+   * `POST /api/v1/schedules/{serial}/backfill`, permission: schedules.write.
+   * An instant that has a run is left alone. Needs jobs.execute as well.
+   */
+  backfillSchedule(serial: string, body: BackfillSchedule, options?: KeyedOptions): Promise<ScheduleBackfill>;
+  /**
+   * List schedules, those that need somebody first.
+   * `GET /api/v1/schedules`, permission: schedules.read.
+   */
+  listSchedules<Field extends keyof ScheduleSummary = keyof ScheduleSummary>(options?: ListSchedulesOptions<Field>): Promise<Page<Pick<ScheduleSummary, Field>>>;
+  /**
+   * Have a job started by itself.
+   * `POST /api/v1/schedules`, permission: schedules.write.
+   * Temporal is told at once; while it is away `sync_status` says so, and it is told within a minute of its return.
+   */
+  createSchedule(body: CreateSchedule, options?: KeyedOptions): Promise<Schedule>;
+  /**
+   * Read a schedule.
+   * `GET /api/v1/schedules/{serial}`, permission: schedules.read.
+   */
+  getSchedule(serial: string, options?: CallOptions): Promise<Schedule>;
+  /**
+   * Replace what a schedule says; its job and its pause stay.
+   * `PUT /api/v1/schedules/{serial}`, permission: schedules.write.
+   * Temporal is told at once; while it is away `sync_status` says so, and it is told within a minute of its return. One that is defined in code is changed there.
+   */
+  updateSchedule(serial: string, body: UpdateSchedule, options?: UpdateScheduleOptions): Promise<Schedule>;
+  /**
+   * Delete a schedule; its ledger and its runs stay.
+   * `DELETE /api/v1/schedules/{serial}`, permission: schedules.write.
+   */
+  deleteSchedule(serial: string, options?: DeleteScheduleOptions): Promise<void>;
+  /**
+   * Pause a schedule; what runs goes on.
+   * `POST /api/v1/schedules/{serial}/pause`, permission: schedules.write.
+   */
+  pauseSchedule(serial: string, body: PauseSchedule, options?: KeyedOptions): Promise<Schedule>;
+  /**
+   * Resume a schedule; instants of its pause stay skipped.
+   * `POST /api/v1/schedules/{serial}/resume`, permission: schedules.write.
+   */
+  resumeSchedule(serial: string, options?: KeyedOptions): Promise<Schedule>;
+  /**
+   * Bring a schedule and Temporal together now.
+   * `POST /api/v1/schedules/{serial}/sync`, permission: schedules.write.
+   * As happens each minute by itself.
+   */
+  syncSchedule(serial: string, options?: KeyedOptions): Promise<Schedule>;
+  /**
    * Who holds which target, and who waits for it.
    * `GET /api/v1/executions/locks`, permission: executions.read.
    */
@@ -1678,6 +1879,23 @@ export const OPERATIONS = {
   listJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   compareJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions/{version}/diff/{other}', answer: 'json' },
   restoreJobTemplateVersion: { method: 'POST', path: '/api/v1/job-templates/{serial}/versions/{version}/restore', headers: ['if-match'], takesKey: true, body: 'json', answer: 'json' },
+  listAllScheduleFirings: { method: 'GET', path: '/api/v1/schedules/executions', query: ['limit', 'cursor', 'sort', 'fields', 'status', 'skip_reason', 'from', 'to'], answer: 'json' },
+  listAllUpcomingFirings: { method: 'GET', path: '/api/v1/schedules/upcoming', query: ['from', 'to', 'limit'], answer: 'json' },
+  previewSchedule: { method: 'POST', path: '/api/v1/schedules/preview', takesKey: true, body: 'json', answer: 'json' },
+  getScheduleFeed: { method: 'GET', path: '/api/v1/schedules/feed.ics', query: ['past_days', 'coming_days'], answer: 'bytes' },
+  getFeedOfSchedule: { method: 'GET', path: '/api/v1/schedules/{serial}/feed.ics', query: ['past_days', 'coming_days'], answer: 'bytes' },
+  listScheduleFirings: { method: 'GET', path: '/api/v1/schedules/{serial}/executions', query: ['limit', 'cursor', 'sort', 'fields', 'status', 'skip_reason', 'from', 'to'], answer: 'json' },
+  listUpcomingFirings: { method: 'GET', path: '/api/v1/schedules/{serial}/upcoming', query: ['from', 'to', 'limit'], answer: 'json' },
+  runScheduleNow: { method: 'POST', path: '/api/v1/schedules/{serial}/run', takesKey: true, answer: 'json' },
+  backfillSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/backfill', takesKey: true, body: 'json', answer: 'json' },
+  listSchedules: { method: 'GET', path: '/api/v1/schedules', query: ['limit', 'cursor', 'sort', 'fields', 'search', 'job', 'status', 'source', 'sync_status', 'calendar', 'label'], answer: 'json' },
+  createSchedule: { method: 'POST', path: '/api/v1/schedules', takesKey: true, body: 'json', answer: 'json' },
+  getSchedule: { method: 'GET', path: '/api/v1/schedules/{serial}', answer: 'json' },
+  updateSchedule: { method: 'PUT', path: '/api/v1/schedules/{serial}', headers: ['if-match'], body: 'json', answer: 'json' },
+  deleteSchedule: { method: 'DELETE', path: '/api/v1/schedules/{serial}', headers: ['if-match'], answer: 'nothing' },
+  pauseSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/pause', takesKey: true, body: 'json', answer: 'json' },
+  resumeSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/resume', takesKey: true, answer: 'json' },
+  syncSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/sync', takesKey: true, answer: 'json' },
   listLocks: { method: 'GET', path: '/api/v1/executions/locks', query: ['limit', 'cursor', 'sort', 'fields', 'target'], answer: 'json' },
   pauseExecution: { method: 'POST', path: '/api/v1/executions/{serial}/pause', takesKey: true, body: 'json', answer: 'json' },
   resumeExecution: { method: 'POST', path: '/api/v1/executions/{serial}/resume', takesKey: true, body: 'json', answer: 'json' },

@@ -2341,6 +2341,312 @@ export interface CloneTemplate {
   change_note?: string | undefined;
 }
 
+export type ScheduleFiringPage = Page<ScheduleFiring>;
+
+export interface ScheduleFiring {
+  /** Serial of the row in the ledger. */
+  execution_serial: string;
+  schedule_serial: string;
+  schedule_name: string;
+  /** The planned instant as Temporal announces it, jitter included; of a run-now its request. */
+  scheduled_at: string;
+  firing_type: 'planned' | 'backfill' | 'run_now';
+  status: 'scheduled' | 'running' | 'completed' | 'failed' | 'skipped';
+  skip_reason: 'overlap' | 'paused' | 'missed_catchup' | 'job_deleted' | 'max_executions' | 'ended' | 'no_targets' | 'blackout' | 'maintenance' | null;
+  /** A blackout moved its start to here. */
+  postponed_until: string | null;
+  started_at: string | null;
+  /** From the planned instant to the start of its workflow, which then obeys the calendars. */
+  start_delay_ms: number | null;
+  completed_at: string | null;
+  /** The run that it started. */
+  run: string | null;
+  result_summary: string | null;
+  error_message: string | null;
+  workflow_id: string | null;
+}
+
+export interface UpcomingFirings {
+  data: UpcomingFiring[];
+  /** False: the period has more than `limit`; ask for a shorter one. */
+  is_complete: boolean;
+}
+
+export interface UpcomingFiring {
+  schedule_serial: string;
+  schedule_name: string;
+  job_serial: string;
+  /** As Temporal announces it, jitter included. */
+  at: string;
+  /** The same in the zone of the schedule. */
+  local: string;
+}
+
+export interface SchedulePreview {
+  timezone: string;
+  instants: ({
+    at: string;
+    local: string;
+    /** `doubled`: clocks show this time twice on that day. */
+    note: 'doubled' | null;
+  })[];
+  /** What changes of clocks do to its wall times: skipped, doubled. */
+  notes: string[];
+}
+
+export interface PreviewSchedule {
+  /** A rule, or several: the schedule fires on any of them. */
+  when: ScheduleRule | ScheduleRule[];
+  /** IANA zone of its wall times. */
+  timezone?: string | undefined;
+  /** No firing before. */
+  start_date?: string | null | undefined;
+  /** No firing after. */
+  end_date?: string | null | undefined;
+  /** After so many firings it has expired. */
+  max_executions?: number | null | undefined;
+  /** Spreads firings: each starts up to so many seconds later, the same one always by the same time. */
+  jitter_seconds?: number | undefined;
+  /** What becomes of a firing while the run before it still runs. */
+  overlap_policy?: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+  /** How late a firing that was missed (Temporal was away) may still start. */
+  catchup_window_seconds?: number | undefined;
+  /** A run that failed pauses the schedule. */
+  pause_on_failure?: boolean | undefined;
+}
+
+export interface ScheduleRule {
+  /** At this time only, with its offset. */
+  once?: string | undefined;
+  /** Minutes (`15m`) or hours (`6h`), counted in UTC from 1970 on whatever clocks do; at most 1440m or 168h. */
+  every?: string | undefined;
+  daily?: {
+    /** As clocks in the zone of the schedule show it. */
+    at: string;
+  } | undefined;
+  weekly?: {
+    on: ('monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday')[];
+    /** As clocks in the zone of the schedule show it. */
+    at: string;
+  } | undefined;
+  monthly?: {
+    /** Months without that day are left out; `last` is the last one of each. */
+    day?: 'last' | number | undefined;
+    /** Which of the days in `on`: 2 with tuesday is the second Tuesday. */
+    week?: 'last' | number | undefined;
+    on?: ('monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday')[] | undefined;
+    /** As clocks in the zone of the schedule show it. */
+    at: string;
+  } | undefined;
+  /** Minute, hour, day of month, month, day of week. Day of month and day of week must both fit: `0 3 8-14 * 2` is the second Tuesday. */
+  cron?: string | undefined;
+}
+
+export interface ScheduleBackfill {
+  /** Instants that the period has, with those that have a run and are left alone. */
+  instants: number;
+}
+
+export interface BackfillSchedule {
+  from: string;
+  to: string;
+  /** Of these firings; `buffer_all`, one after the other, when left out. */
+  overlap_policy?: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+}
+
+export type SchedulePage = Page<ScheduleSummary>;
+
+export interface ScheduleSummary {
+  schedule_serial: string;
+  schedule_uuid: string;
+  name: string;
+  description: string | null;
+  job_serial: string;
+  job_name: string;
+  when: ScheduleRule[];
+  timezone: string;
+  status: 'active' | 'paused' | 'expired';
+  status_note: string | null;
+  /** As Temporal announces it. */
+  next_run_at: string | null;
+  last_run_at: string | null;
+  execution_count: number;
+  /** `failing`: its last firing failed; `late`: an instant is overdue, or the last start was late by more than a minute; `unsynced`: Temporal does not have it as it is here. */
+  attention: 'failing' | 'late' | 'unsynced' | null;
+  last_firing: {
+    /** Serial of the row in the ledger. */
+    execution_serial: string;
+    /** The planned instant as Temporal announces it, jitter included; of a run-now its request. */
+    scheduled_at: string;
+    firing_type: 'planned' | 'backfill' | 'run_now';
+    status: 'scheduled' | 'running' | 'completed' | 'failed' | 'skipped';
+    skip_reason: 'overlap' | 'paused' | 'missed_catchup' | 'job_deleted' | 'max_executions' | 'ended' | 'no_targets' | 'blackout' | 'maintenance' | null;
+    /** A blackout moved its start to here. */
+    postponed_until: string | null;
+    started_at: string | null;
+    /** From the planned instant to the start of its workflow, which then obeys the calendars. */
+    start_delay_ms: number | null;
+    completed_at: string | null;
+    /** The run that it started. */
+    run: string | null;
+    result_summary: string | null;
+    error_message: string | null;
+    workflow_id: string | null;
+  } | null;
+  labels: Record<string, string>;
+  calendars: string[];
+  definition_source: 'code' | 'api';
+  sync_status: 'pending' | 'synced' | 'error';
+  /** User name. Its runs are started in this name. */
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Schedule {
+  schedule_serial: string;
+  schedule_uuid: string;
+  name: string;
+  description: string | null;
+  job_serial: string;
+  job_name: string;
+  when: ScheduleRule[];
+  timezone: string;
+  status: 'active' | 'paused' | 'expired';
+  status_note: string | null;
+  /** As Temporal announces it. */
+  next_run_at: string | null;
+  last_run_at: string | null;
+  execution_count: number;
+  /** `failing`: its last firing failed; `late`: an instant is overdue, or the last start was late by more than a minute; `unsynced`: Temporal does not have it as it is here. */
+  attention: 'failing' | 'late' | 'unsynced' | null;
+  last_firing: {
+    /** Serial of the row in the ledger. */
+    execution_serial: string;
+    /** The planned instant as Temporal announces it, jitter included; of a run-now its request. */
+    scheduled_at: string;
+    firing_type: 'planned' | 'backfill' | 'run_now';
+    status: 'scheduled' | 'running' | 'completed' | 'failed' | 'skipped';
+    skip_reason: 'overlap' | 'paused' | 'missed_catchup' | 'job_deleted' | 'max_executions' | 'ended' | 'no_targets' | 'blackout' | 'maintenance' | null;
+    /** A blackout moved its start to here. */
+    postponed_until: string | null;
+    started_at: string | null;
+    /** From the planned instant to the start of its workflow, which then obeys the calendars. */
+    start_delay_ms: number | null;
+    completed_at: string | null;
+    /** The run that it started. */
+    run: string | null;
+    result_summary: string | null;
+    error_message: string | null;
+    workflow_id: string | null;
+  } | null;
+  labels: Record<string, string>;
+  calendars: string[];
+  definition_source: 'code' | 'api';
+  sync_status: 'pending' | 'synced' | 'error';
+  /** User name. Its runs are started in this name. */
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+  start_date: string | null;
+  end_date: string | null;
+  max_executions: number | null;
+  jitter_seconds: number;
+  overlap_policy: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all';
+  catchup_window_seconds: number;
+  pause_on_failure: boolean;
+  /** Null: as the job says, or by the selector. */
+  targets: string[] | null;
+  target_selector: string | null;
+  /** Secrets are shown as `********`. */
+  variables: Record<string, unknown>;
+  /** File of a schedule that is defined in code. */
+  definition_path: string | null;
+  definition_hash: string;
+  temporal_schedule_id: string;
+  sync_error: string | null;
+  synced_at: string | null;
+  /** What Temporal counted when it was asked last; shown, but decides nothing. */
+  temporal_counters: Record<string, unknown>;
+}
+
+export interface CreateSchedule {
+  /** Unique among the schedules of its job. */
+  name: string;
+  description?: string | null | undefined;
+  job: string;
+  /** A rule, or several: the schedule fires on any of them. */
+  when: ScheduleRule | ScheduleRule[];
+  /** IANA zone of its wall times. */
+  timezone?: string | undefined;
+  /** No firing before. */
+  start_date?: string | null | undefined;
+  /** No firing after. */
+  end_date?: string | null | undefined;
+  /** After so many firings it has expired. */
+  max_executions?: number | null | undefined;
+  /** Spreads firings: each starts up to so many seconds later, the same one always by the same time. */
+  jitter_seconds?: number | undefined;
+  /** What becomes of a firing while the run before it still runs. */
+  overlap_policy?: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+  /** How late a firing that was missed (Temporal was away) may still start. */
+  catchup_window_seconds?: number | undefined;
+  /** A run that failed pauses the schedule. */
+  pause_on_failure?: boolean | undefined;
+  /** Of the job only these; not together with a selector. */
+  targets?: string[] | undefined;
+  /** Targets for which all terms hold: `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key`, `!key`, with commas between them. Keys are name, env, os, type, location, data_center, region, health and labels. */
+  target_selector?: string | undefined;
+  variables?: Record<string, string | number | boolean | null | unknown[] | Record<string, unknown>> | undefined;
+  /** Names of calendars whose blackouts it obeys. */
+  calendars?: string[] | undefined;
+  /** By which schedules are listed. */
+  labels?: Record<string, string> | undefined;
+  /** Made paused; nothing fires before it is resumed. */
+  paused?: boolean | undefined;
+  /** Why it is paused. */
+  status_note?: string | undefined;
+}
+
+/** What is left out has its default. Secrets of variables are given anew. */
+export interface UpdateSchedule {
+  /** Unique among the schedules of its job. */
+  name: string;
+  description?: string | null | undefined;
+  /** A rule, or several: the schedule fires on any of them. */
+  when: ScheduleRule | ScheduleRule[];
+  /** IANA zone of its wall times. */
+  timezone?: string | undefined;
+  /** No firing before. */
+  start_date?: string | null | undefined;
+  /** No firing after. */
+  end_date?: string | null | undefined;
+  /** After so many firings it has expired. */
+  max_executions?: number | null | undefined;
+  /** Spreads firings: each starts up to so many seconds later, the same one always by the same time. */
+  jitter_seconds?: number | undefined;
+  /** What becomes of a firing while the run before it still runs. */
+  overlap_policy?: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+  /** How late a firing that was missed (Temporal was away) may still start. */
+  catchup_window_seconds?: number | undefined;
+  /** A run that failed pauses the schedule. */
+  pause_on_failure?: boolean | undefined;
+  /** Of the job only these; not together with a selector. */
+  targets?: string[] | undefined;
+  /** Targets for which all terms hold: `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key`, `!key`, with commas between them. Keys are name, env, os, type, location, data_center, region, health and labels. */
+  target_selector?: string | undefined;
+  variables?: Record<string, string | number | boolean | null | unknown[] | Record<string, unknown>> | undefined;
+  /** Names of calendars whose blackouts it obeys. */
+  calendars?: string[] | undefined;
+  /** By which schedules are listed. */
+  labels?: Record<string, string> | undefined;
+}
+
+export interface PauseSchedule {
+  /** Why it is paused. */
+  note?: string | undefined;
+}
+
 export type TargetLockPage = Page<TargetLock>;
 
 /** A branch that holds its target, or waits for it. */

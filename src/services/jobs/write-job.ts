@@ -7,6 +7,8 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import type { Expected } from '../revision.ts';
+import { removeSchedulesOf } from '../schedules/remove-with-job.ts';
+import { settleSchedule } from '../schedules/settle-schedule.ts';
 import { insertJob } from './insert-job.ts';
 import { titleOf } from './job-kind.ts';
 import type { Kind } from './job-kind.ts';
@@ -32,14 +34,14 @@ export const createJob = (deps: ServiceDeps, caller: Caller, input: CreateJob): 
 export const createJobTemplate = (deps: ServiceDeps, caller: Caller, input: CreateTemplate): Promise<Job> =>
   create(deps, caller, 'template', { ...input, target_selector: null });
 
-/** As deleteJob, inside a transaction. */
+/** As deleteJob, inside a transaction. @returns ids of its schedules, which are deleted with it: the reconciler tells Temporal, if nobody does before. */
 export const removeJob = async (
   { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
   caller: Caller,
   { kind, serial }: { kind: Kind; serial: string },
   expected: Expected,
   transaction: Transaction,
-): Promise<void> => {
+): Promise<number[]> => {
   const row = await lockDefinition(db, { kind, serial }, expected, transaction);
   const open = await selectRow(
     db,
@@ -49,6 +51,7 @@ export const removeJob = async (
   );
   if (open !== undefined) throw new OpsError('CONFLICT', `${titleOf(kind)} ${serial} has a run that has not ended. Cancel the run first.`);
   await row.update({ deletedAt: new Date() }, { transaction });
+  const schedules = await removeSchedulesOf({ db, keyRing }, caller, { id: row.id, serial }, transaction);
   const event = {
     eventType: 'job_deleted',
     action: `delete_${kind}`,
@@ -57,13 +60,24 @@ export const removeJob = async (
     resourceId: serial,
   } as const;
   await recordAudit(db, keyRing.auditKey, event, transaction);
+  return schedules;
+};
+
+/** While Temporal is away the reconciler has them. */
+const settleAll = async (deps: ServiceDeps, schedules: readonly number[]): Promise<void> => {
+  try {
+    for (const id of schedules) await settleSchedule(deps, id);
+  } catch {
+    // The row of the schedule says why.
+  }
 };
 
 /**
- * Soft delete: the record of its runs stays, and so do jobs that were made from a template.
- * @throws OpsError NOT_FOUND, REVISION_MISMATCH, CONFLICT while it runs, or when a deploy manages it
+ * Soft delete: the record of its runs stays, and so do jobs that were made from a template. Its schedules go with it.
+ * @throws OpsError NOT_FOUND, REVISION_MISMATCH, CONFLICT while it runs, or when a deploy manages it or one of its schedules
  */
 export const deleteJob = async (deps: ServiceDeps, caller: Caller, kind: Kind, serial: string, expected?: Expected): Promise<void> => {
   authorize(caller, 'jobs.write');
-  await deps.db.transaction((transaction) => removeJob(deps, caller, { kind, serial }, expected, transaction));
+  const schedules = await deps.db.transaction((transaction) => removeJob(deps, caller, { kind, serial }, expected, transaction));
+  await settleAll(deps, schedules);
 };

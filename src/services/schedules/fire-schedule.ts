@@ -1,4 +1,4 @@
-import type { BackfillSchedule, ScheduleFiring } from '../../contracts/schedule.ts';
+import type { BackfillSchedule, ScheduleBackfill, ScheduleFiring } from '../../contracts/schedule.ts';
 import { execute, selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -9,6 +9,7 @@ import { assertNoMaintenance } from '../settings/maintenance.ts';
 import { lockedSchedule, scheduleId } from './find-schedule.ts';
 import { FIRING_COLUMNS } from './firing-columns.ts';
 import { withScheduleLock } from './schedule-row.ts';
+import { settleSchedule } from './settle-schedule.ts';
 
 /** As many as Temporal buffers of one schedule. */
 const MOST_BACKFILLED = 1_000;
@@ -70,13 +71,15 @@ export const backfillSchedule = async (
   caller: Caller,
   serial: string,
   { from, to, overlap_policy: overlap = 'buffer_all' }: BackfillSchedule,
-): Promise<{ instants: number }> => {
+): Promise<ScheduleBackfill> => {
   authorize(caller, 'schedules.write');
   authorize(caller, 'jobs.execute');
   const { db, keyRing } = deps;
   if (Date.parse(to) > Date.now()) throw refuse('to', 'has not come yet; what lies ahead fires by itself');
   assertNoMaintenance(await deps.readSettings());
   const id = await scheduleId(db, serial);
+  // Whatever was changed while Temporal was away decides the instants, too.
+  await settleSchedule(deps, id);
   const period = { from: new Date(from), to: new Date(to) };
   return withScheduleLock(db, id, async (transaction) => {
     const { temporal_schedule_id: temporalId } = await lockedSchedule(db, id, transaction);

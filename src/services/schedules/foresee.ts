@@ -1,4 +1,4 @@
-import type { Period, PreviewSchedule, SchedulePreview, UpcomingFiring } from '../../contracts/schedule.ts';
+import type { Period, PreviewSchedule, SchedulePreview, UpcomingFiring, UpcomingFirings } from '../../contracts/schedule.ts';
 import { selectRows } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { clockNotes } from '../../domain/schedules/clock-changes.ts';
@@ -20,19 +20,69 @@ interface Planned {
   job_serial: string;
   timezone: string;
   temporal_id: string;
+  /** Firings that are left of its limit; null: it has none. */
+  remaining: number | null;
 }
 
-const PLANNED = `SELECT s.schedule_serial, s.name AS schedule_name, j.job_serial, s.timezone, s.temporal_schedule_id AS temporal_id
+const PLANNED = `SELECT s.schedule_serial, s.name AS schedule_name, j.job_serial, s.timezone, s.temporal_schedule_id AS temporal_id,
+  greatest(0, s.max_executions - s.execution_count) AS remaining
 FROM job_schedules s JOIN jobs j ON j.id = s.job_id
 WHERE s.deleted_at IS NULL AND s.status = 'active' AND s.synced_at IS NOT NULL AND ($1::bigint IS NULL OR s.id = $1) ORDER BY s.id`;
 
 const boundsOf = ({ from, to }: Period): { from: Date; to: Date } => {
-  const start = from === undefined ? new Date() : new Date(from);
+  const start = new Date(Math.max(Date.now(), from === undefined ? 0 : Date.parse(from)));
   const end = to === undefined ? new Date(start.getTime() + DAY_MS) : new Date(to);
   const message =
-    end <= start ? 'is not after from' : end.getTime() - start.getTime() > LONGEST_MS ? 'is more than a year after from' : undefined;
+    end <= start
+      ? 'is not after from, or has passed'
+      : end.getTime() - start.getTime() > LONGEST_MS
+        ? 'is more than a year after from'
+        : undefined;
   if (message !== undefined) throw new OpsError('VALIDATION', `to: ${message}.`, { fields: [{ path: 'to', message }] });
   return { from: start, to: end };
+};
+
+/** A limit is used up by the firings before the period, too. */
+const instantsOf = async (
+  { schedules }: Pick<ServiceDeps, 'schedules'>,
+  { temporal_id: id, remaining }: Planned,
+  { from, to, limit }: { from: Date; to: Date; limit: number },
+): Promise<Date[]> => {
+  if (remaining === null) return schedules.instants(id, from, to, limit);
+  const left = await schedules.instants(id, new Date(), to, remaining);
+  return left.filter((at) => at > from).slice(0, limit);
+};
+
+interface Instant extends Planned {
+  at: Date;
+}
+
+const byTime = (a: Instant, b: Instant): number => a.at.getTime() - b.at.getTime() || (a.schedule_serial < b.schedule_serial ? -1 : 1);
+
+const shownOf = ({ at, timezone, schedule_serial, schedule_name, job_serial }: Instant): UpcomingFiring => {
+  const text = at.toISOString();
+  return { schedule_serial, schedule_name, job_serial, at: text, local: createZonedTime(timezone)(text) };
+};
+
+/** Of one schedule by its id, or of all (null). @throws OpsError UNAVAILABLE while Temporal is away */
+export const upcomingFirings = async (
+  { db, schedules }: Pick<ServiceDeps, 'db' | 'schedules'>,
+  id: number | null,
+  { from, to, limit }: { from: Date; to: Date; limit: number },
+): Promise<UpcomingFirings> => {
+  const planned = await selectRows<Planned>(db, PLANNED, [id]);
+  let found: Instant[] = [];
+  const lane = async (): Promise<void> => {
+    for (let one = planned.pop(); one !== undefined; one = planned.pop()) {
+      const schedule = one;
+      // Nobody asks a schedule for what comes after what is shown.
+      const last = found[limit]?.at ?? to;
+      const instants = await instantsOf({ schedules }, schedule, { from, to: last, limit: limit + 1 });
+      found = [...found, ...instants.map((at) => ({ ...schedule, at }))].toSorted(byTime).slice(0, limit + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return { data: found.slice(0, limit).map(shownOf), is_complete: found.length <= limit };
 };
 
 /**
@@ -40,26 +90,15 @@ const boundsOf = ({ from, to }: Period): { from: Date; to: Date } => {
  * @param serial of one schedule; undefined: of all. @throws OpsError NOT_FOUND, VALIDATION, UNAVAILABLE while Temporal is away
  */
 export const listUpcoming = async (
-  { db, schedules }: ServiceDeps,
+  deps: ServiceDeps,
   caller: Caller,
   serial: string | undefined,
   period: Period,
-): Promise<UpcomingFiring[]> => {
+): Promise<UpcomingFirings> => {
   authorize(caller, 'schedules.read');
-  const { from, to } = boundsOf(period);
-  const id = serial === undefined ? null : await scheduleId(db, serial);
-  const planned = await selectRows<Planned>(db, PLANNED, [id]);
-  const found: UpcomingFiring[] = [];
-  const lane = async (): Promise<void> => {
-    for (let one = planned.pop(); one !== undefined; one = planned.pop()) {
-      const { timezone, temporal_id: temporalId, ...rest } = one;
-      const local = createZonedTime(timezone);
-      const instants = await schedules.instants(temporalId, from, to, period.limit);
-      found.push(...instants.map((at) => ({ ...rest, at: at.toISOString(), local: local(at.toISOString()) })));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return found.toSorted((a, b) => (a.at < b.at ? -1 : 1)).slice(0, period.limit);
+  const bounds = boundsOf(period);
+  const id = serial === undefined ? null : await scheduleId(deps.db, serial);
+  return upcomingFirings(deps, id, { ...bounds, limit: period.limit });
 };
 
 /** The next instants of rules that no schedule has yet, as Temporal announces them, without jitter. @throws OpsError VALIDATION */

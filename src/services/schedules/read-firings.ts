@@ -11,7 +11,7 @@ import { FIRING_COLUMNS } from './firing-columns.ts';
 const ORDER: Order<'scheduled'> = { id: 'f.id', sorts: { scheduled: { by: 'f.scheduled_at', type: 'timestamptz' } }, sort: '-scheduled' };
 
 /** Also of a schedule that is deleted: its ledger stays. @throws OpsError NOT_FOUND */
-const idOf = async (db: ServiceDeps['db'], serial: string): Promise<number> => {
+export const idOfAny = async (db: ServiceDeps['db'], serial: string): Promise<number> => {
   const row = await selectRow<{ id: number }>(db, 'SELECT id FROM job_schedules WHERE schedule_serial = $1', [serial]);
   if (row === undefined) throw new OpsError('NOT_FOUND', `There is no schedule ${serial}.`);
   return row.id;
@@ -28,7 +28,7 @@ export const listFirings = async (
   filter: FiringFilter,
 ): Promise<Page<ScheduleFiring>> => {
   authorize(caller, 'schedules.read');
-  const schedule = serial === undefined ? null : await idOf(db, serial);
+  const schedule = serial === undefined ? null : await idOfAny(db, serial);
   const page = keyset(ORDER, { ...filter, schedule }, [
     schedule,
     filter.status ?? null,

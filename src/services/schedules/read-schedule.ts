@@ -11,6 +11,7 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { escapeLike } from '../escape-like.ts';
 import { iso } from '../iso.ts';
+import { pickFields } from '../pick-fields.ts';
 import { FIRING_COLUMNS } from './firing-columns.ts';
 import { RULE_COLUMNS } from './schedule-row.ts';
 import type { ScheduleConfig, ScheduleRow } from './schedule-row.ts';
@@ -23,12 +24,12 @@ const LAST_FIRING = `LEFT JOIN LATERAL (SELECT * FROM schedule_executions f WHER
   ORDER BY f.scheduled_at DESC LIMIT 1) f ON true`;
 
 /** The one that ran last. */
-const LAST_RUN = `LEFT JOIN LATERAL (SELECT r.status, r.started_at - r.scheduled_at AS delay FROM schedule_executions r
+const LAST_RUN = `LEFT JOIN LATERAL (SELECT r.status, CASE WHEN r.firing_type <> 'backfill' THEN r.started_at - r.scheduled_at END AS delay FROM schedule_executions r
   WHERE r.job_schedule_id = s.id AND r.started_at IS NOT NULL ORDER BY r.scheduled_at DESC LIMIT 1) r ON true`;
 
 /** What is wrong comes first: 0 its last run failed, 1 late, 2 not synced, 3 nothing. */
 const RANK = `(CASE WHEN coalesce(r.status, f.status) = 'failed' THEN 0
-  WHEN EXISTS (SELECT 1 FROM schedule_executions o WHERE o.job_schedule_id = s.id AND o.status = 'scheduled'
+  WHEN EXISTS (SELECT 1 FROM schedule_executions o WHERE o.job_schedule_id = s.id AND o.status = 'scheduled' AND o.firing_type <> 'backfill'
     AND o.scheduled_at < now() - make_interval(secs => ${LATE_SECONDS})) THEN 1
   WHEN r.delay > make_interval(secs => ${LATE_SECONDS}) THEN 1
   WHEN s.sync_status <> 'synced' THEN 2 ELSE 3 END)::bigint`;
@@ -112,13 +113,7 @@ export const listSchedules = async ({ db }: ServiceDeps, caller: Caller, filter:
     page.bind,
   );
   const { data, next } = page.of(rows);
-  return { data: data.map((row) => pick(summaryOf(row as SummaryRow), fields)), next };
-};
-
-const pick = (summary: ScheduleSummary, fields: string | undefined): ScheduleSummary => {
-  if (fields === undefined) return summary;
-  const names = fields.split(',');
-  return Object.fromEntries(Object.entries(summary).filter(([name]) => names.includes(name))) as ScheduleSummary;
+  return { data: data.map((row) => pickFields(summaryOf(row as SummaryRow), fields)), next };
 };
 
 type FullRow = SummaryRow &

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { selectRows } from '../../db/query.ts';
 import { runNowWorkflowId } from '../../domain/schedules/firing-ids.ts';
+import { failFiring } from '../../db/schedules/close-firing.ts';
 import type { ScheduleDeps } from './schedule-deps.ts';
 import { settleSchedule } from './settle-schedule.ts';
 
@@ -9,20 +10,39 @@ const AT_ONCE = 4;
 const UNSTARTED_AFTER_SECONDS = 30;
 
 interface Asked {
+  id: number;
   execution_uuid: string;
   schedule_uuid: string;
   schedule_serial: string;
 }
 
+/** One whose workflow has ended without it is started by nobody any more. */
+const startOne = async ({ db, schedules, describeWorkflow }: ScheduleDeps, asked: Asked): Promise<void> => {
+  const { id, execution_uuid: execution, schedule_uuid: schedule, schedule_serial: serial } = asked;
+  const workflowId = runNowWorkflowId(schedule, execution);
+  try {
+    await schedules.startFiring(workflowId, schedule, serial);
+  } catch (error) {
+    const state = await describeWorkflow(workflowId);
+    if (state === 'running' || state === 'missing') throw error;
+    await failFiring(db, id, 'Its workflow ended in Temporal before it had started a run.');
+  }
+};
+
 /** Firings that a person asked for while Temporal was away. */
-const startAsked = async ({ db, schedules }: ScheduleDeps): Promise<number> => {
+const startAsked = async (deps: ScheduleDeps, log: Logger): Promise<number> => {
   const asked = await selectRows<Asked>(
-    db,
-    `SELECT f.execution_uuid, s.schedule_uuid, s.schedule_serial FROM schedule_executions f JOIN job_schedules s ON s.id = f.job_schedule_id
+    deps.db,
+    `SELECT f.id, f.execution_uuid, s.schedule_uuid, s.schedule_serial FROM schedule_executions f JOIN job_schedules s ON s.id = f.job_schedule_id
      WHERE f.status = 'scheduled' AND f.firing_type = 'run_now' AND f.scheduled_at < now() - make_interval(secs => ${UNSTARTED_AFTER_SECONDS})`,
   );
-  for (const { execution_uuid: execution, schedule_uuid: schedule, schedule_serial: serial } of asked)
-    await schedules.startFiring(runNowWorkflowId(schedule, execution), schedule, serial);
+  for (const one of asked)
+    await startOne(deps, one).catch((error: unknown) => {
+      log.warn(
+        { err: error, schedule: one.schedule_serial },
+        'a run that was asked for could not be started; it is tried again in a minute',
+      );
+    });
   return asked.length;
 };
 
@@ -48,6 +68,6 @@ export const reconcileSchedules = async (deps: ScheduleDeps, log: Logger): Promi
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  counts['schedules_asked'] = await startAsked(deps).catch(() => 0);
+  counts['schedules_asked'] = await startAsked(deps, log);
   return counts;
 };

@@ -37,7 +37,8 @@ export const rulesOf = ({ when, timezone, start_date, end_date, jitter_seconds }
 export const findJob = async (db: Db, serial: string, transaction?: Transaction): Promise<ScheduledJob> => {
   const job = await selectRow<ScheduledJob>(
     db,
-    'SELECT id, job_serial, job_uuid, variables FROM jobs WHERE job_serial = $1 AND deleted_at IS NULL AND NOT is_template',
+    // It is not deleted before its schedule is there, which goes with it.
+    'SELECT id, job_serial, job_uuid, variables FROM jobs WHERE job_serial = $1 AND deleted_at IS NULL AND NOT is_template FOR SHARE',
     [serial],
     transaction,
   );

@@ -147,7 +147,8 @@ const writeRow = async (
   const next = paused || ended ? undefined : described.next.find((at) => at > now);
   await execute(
     db,
-    `UPDATE job_schedules SET sync_status = 'synced', sync_error = NULL, synced_at = now(), described_hash = $2, temporal_counters = $3, next_run_at = $4,
+    // Deleted meanwhile with its job, which waits for no lock of schedules: it is still to be removed from Temporal.
+    `UPDATE job_schedules SET sync_status = CASE WHEN deleted_at IS NULL THEN 'synced' ELSE 'pending' END, sync_error = NULL, synced_at = now(), described_hash = $2, temporal_counters = $3, next_run_at = $4,
        status = $5, status_note = $6 WHERE id = $1`,
     [
       row.id,

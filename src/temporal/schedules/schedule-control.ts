@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isGrpcServiceError, ScheduleAlreadyRunning, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Client, Connection, ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -11,6 +11,7 @@ import { ofScheduledRun } from '../../workflows/search-attributes.ts';
 import { workflowQueue } from '../task-queues.ts';
 import { OPS_DEF_HASH, OPS_MANAGED_BY, toDescribed } from './described.ts';
 import { toScheduleSpec } from './firing-spec.ts';
+import { withToldErrors } from './told-errors.ts';
 
 /** A few calls among thousands take five to eight seconds (temporal guide, 12.9). */
 const DEADLINE_MS = 15_000;
@@ -18,8 +19,6 @@ const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 500;
 /** Of one answer (temporal guide, 12.3). */
 const MOST_INSTANTS = 1_000;
-/** INVALID_ARGUMENT. */
-const REFUSED: unknown = 3;
 
 const SCHEDULED_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
@@ -51,7 +50,7 @@ const startWithin = async (client: Client, id: string, instant: Date, jitterMs: 
 export const createScheduleControl = (client: Client, taskQueuePrefix: string): TemporalSchedules => {
   const connection = client.connection as Connection;
   const { namespace } = client.options;
-  const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + DEADLINE_MS, work);
+  const within = <T>(work: () => Promise<T>): Promise<T> => withToldErrors(() => client.withDeadline(Date.now() + DEADLINE_MS, work));
   const handleOf = (id: string) => client.schedule.getHandle(id);
 
   const describe = async (id: string): Promise<DescribedSchedule | undefined> => {
@@ -167,7 +166,14 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string): 
       });
     },
 
-    backfill: (id, { from, to, overlap }) => within(() => handleOf(id).backfill({ start: from, end: to, overlap: overlapOf(overlap) })),
+    async backfill(id, { from, to, overlap }) {
+      try {
+        await within(() => handleOf(id).backfill({ start: from, end: to, overlap: overlapOf(overlap) }));
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) throw new OpsError('CONFLICT', `Temporal does not have the schedule ${id} any more.`);
+        throw error;
+      }
+    },
 
     async preview(rules, from, to, limit) {
       const id = `preview/${randomUUID()}`;
@@ -178,9 +184,6 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string): 
       try {
         await within(() => client.schedule.create({ scheduleId: id, ...definition, state: { paused: true } }));
         return await instants(id, from, to, limit);
-      } catch (cause) {
-        if (!isGrpcServiceError(cause) || cause.code !== REFUSED) throw cause;
-        throw new OpsError('VALIDATION', `Temporal does not take these rules: ${cause.details}.`, { cause });
       } finally {
         await within(() => handleOf(id).delete()).catch(() => undefined);
       }

@@ -107,7 +107,9 @@ const kindOf = (kind: Kind): DataKind => ({
       [kind === 'template', claimedIds(context, typeOf(kind))],
       transaction,
     ),
-  remove: ({ deps, caller }, { key: serial }, transaction) => removeJob(deps, caller, { kind, serial }, undefined, transaction),
+  remove: async ({ deps, caller }, { key: serial }, transaction) => {
+    await removeJob(deps, caller, { kind, serial }, undefined, transaction);
+  },
 });
 
 export const JOBS = kindOf('job');
