@@ -38,6 +38,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     signalLockGranted: async () => {},
     signalSteered: async () => {},
     signalAnswered: async () => {},
+    signalCalendars: async () => {},
     skipAction: async () => true,
     describeWorkflow: async () => 'running',
     scheduleWork: createScheduleWork(

@@ -1,14 +1,17 @@
 import type { ActionOutcome, ActionRef, BranchEnd, BranchProgram, CloseAttemptInput, CloseBranchInput } from '../contracts/run.ts';
+import { holdBranch } from '../db/calendars/hold-branches.ts';
 import { createDefinitionCache } from '../db/load-definition.ts';
 import { closeBranchRow, hasOtherFinal } from '../db/close-branch.ts';
 import { openBranchRow } from '../db/open-branch.ts';
 import { selectRow } from '../db/query.ts';
 import { readPosition } from '../db/retry-branches.ts';
 import { UNSTARTED } from '../domain/failure.ts';
-import { childSerial } from '../domain/serials.ts';
+import { childSerial, parentSerial } from '../domain/serials.ts';
 import { ACTION_RESULT_FROM, allowedFrom } from '../domain/state-machines.ts';
 import type { ActivityDeps } from './deps.ts';
 import { planActions } from './plan-actions.ts';
+
+const LEAST_WAIT_MS = 100;
 
 /** The row writes of one branch. Each is one guarded statement and may be repeated. */
 export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatTimeoutMs, signalLockGranted }: ActivityDeps) => {
@@ -21,11 +24,20 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
       const row = await openBranchRow(db, branch, runId);
       if (row === undefined) return closed;
       notifyRun(row.execution_serial);
-      if (row.waits) return { ...closed, closed: false, waits: true };
+      const asks = row.asks && { asksCalendars: true };
+      if (row.waits) return { ...closed, closed: false, waits: true, ...asks };
       const [definition, settings] = await Promise.all([loadDefinition(row.job_id, row.definition_version), readSettings()]);
       const actions = planActions(definition, settings.retry_backoff_coefficient);
       const resume = row.retry_number > 0 ? await readPosition(db, branch) : undefined;
-      return { closed: false, actions, heartbeatTimeoutMs, ...(resume !== undefined && { resume }) };
+      return { closed: false, actions, heartbeatTimeoutMs, ...(resume !== undefined && { resume }), ...asks };
+    },
+
+    /** Must the branch wait for calendars before its next action? @returns null when not; else for how many milliseconds, if that is known */
+    async askCalendars({ branch }: { branch: string }): Promise<{ waitMs: number | null } | null> {
+      const blackout = await holdBranch(db, branch);
+      notifyRun(parentSerial(branch) ?? branch);
+      if (blackout === undefined) return null;
+      return { waitMs: blackout.until === null ? null : Math.max(LEAST_WAIT_MS, blackout.until.getTime() - Date.now()) };
     },
 
     /**

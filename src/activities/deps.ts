@@ -36,6 +36,8 @@ export interface ActivityDeps {
   signalSteered: (workflowId: string) => Promise<void>;
   /** Tells a branch to look for answers to its approvals. */
   signalAnswered: (workflowId: string) => Promise<void>;
+  /** Has a branch ask the calendars before its next action, or now when it waits for them. */
+  signalCalendars: (workflowId: string) => Promise<void>;
   /** Has the workflow of a branch skip a running action. @returns false when it has not answered in time. @throws OpsError CONFLICT: it does not run */
   skipAction: (workflowId: string, action: SkippedAction) => Promise<boolean>;
   scheduleWork: ScheduleWork;

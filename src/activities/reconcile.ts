@@ -4,6 +4,7 @@ import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
 import { selectRows } from '../db/query.ts';
 import type { ActivityDeps, WorkflowState } from './deps.ts';
+import { createHoldForCalendars } from './hold-for-calendars.ts';
 import { createRepeatSignals } from './repeat-signals.ts';
 
 const UNSTARTED_AFTER_SECONDS = 60;
@@ -51,6 +52,7 @@ const DEATH: Readonly<Partial<Record<WorkflowState, { category: FailureCategory;
 export const createReconcileActivities = (deps: ActivityDeps) => {
   const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted, signalLockGranted } = deps;
   const repeatSignals = createRepeatSignals(deps);
+  const holdForCalendars = createHoldForCalendars(deps);
 
   const closeRun = async (run: OpenRun, state: WorkflowState): Promise<'closed' | 'fine'> => {
     const death = state === 'cancelled' || run.cancel_requested ? undefined : DEATH[state];
@@ -166,6 +168,10 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
           return 'fine';
         });
       }
+      await holdForCalendars().catch((error: unknown) => {
+        deps.log.warn({ err: error }, 'the reconciler could not look at the calendars; it tries again in a minute');
+        counts['errors'] = (counts['errors'] ?? 0) + 1;
+      });
       await repeatSignals();
       return { ...counts, ...(await deps.scheduleWork.reconcileSchedules()) };
     },

@@ -1,6 +1,8 @@
 import type { Batch, BranchInput, FinishRunInput, JobRunInput, RunControl, RunPlan, SlotAnswer, Tally } from '../contracts/run.ts';
 import type { Rollout } from '../contracts/rollout.ts';
 import type { ExecutionStatus } from '../contracts/enums.ts';
+import { markHeldBranches } from '../db/calendars/hold-branches.ts';
+import { holdRun } from '../db/calendars/hold-run.ts';
 import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
 import { planBranches } from '../db/plan-branches.ts';
@@ -83,8 +85,11 @@ export const createRunActivities = (deps: ActivityDeps) => {
     async planTargets({ execution }: JobRunInput): Promise<RunPlan> {
       const head = await loadHead(execution);
       const total = await planBranches(db, head.id);
+      await holdRun(db, head.id);
+      await markHeldBranches(db, head.id);
       const [settings, control] = await Promise.all([readSettings(), readControl(db, execution)]);
       notifyRun(execution);
+      if (control.hold !== undefined) await handOutSlots();
       return {
         ...control,
         total,
@@ -115,6 +120,13 @@ export const createRunActivities = (deps: ActivityDeps) => {
       return control;
     },
 
+    /** The blackout that holds the run should be over: lets it go, unless another one is in force by now. */
+    async leaveBlackout({ execution }: JobRunInput): Promise<void> {
+      const { id } = await loadHead(execution);
+      await holdRun(db, id);
+      notifyRun(execution);
+    },
+
     /** Between two batches: may the next one begin? */
     async enterGate({ execution, after }: JobRunInput & { after: number }): Promise<Gate> {
       const gate = await enterGate(db, execution, after);
@@ -125,6 +137,7 @@ export const createRunActivities = (deps: ActivityDeps) => {
     /** The time between two batches is over. */
     async leaveGate({ execution }: JobRunInput): Promise<void> {
       await leaveGate(db, execution);
+      await holdRun(db, (await loadHead(execution)).id);
       notifyRun(execution);
     },
 

@@ -25,6 +25,7 @@ import { SHARED_HEADERS } from './route-headers.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
+import { calendarRoutes } from './routes/calendars.ts';
 import { branchRoutes } from './routes/branches.ts';
 import { dataRoutes } from './routes/data.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -143,6 +144,7 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/job-templates', jobVersionRoutes(deps.services, route, 'template'))
     .route('/api/v1/schedules', scheduleFiringRoutes(deps.services, route))
     .route('/api/v1/schedules', scheduleRoutes(deps.services, route))
+    .route('/api/v1/calendars', calendarRoutes(deps.services, route))
     .route('/api/v1/executions', steeringRoutes(deps.services, route))
     .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route))

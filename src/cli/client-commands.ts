@@ -5,6 +5,7 @@ import { registerAccount } from './commands/account.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerArtifacts } from './commands/artifacts.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerCalendars } from './commands/calendars.ts';
 import { registerContexts } from './commands/contexts.ts';
 import { registerDangerous } from './commands/dangerous.ts';
 import { registerExport } from './commands/export.ts';
@@ -54,6 +55,7 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerTargets(program, context);
   registerJobs(program, context);
   registerTemplates(program, context);
+  registerCalendars(program, context);
   registerRuns(program, context);
   registerLogs(program, context);
   registerArtifacts(program, context);

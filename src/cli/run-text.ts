@@ -21,6 +21,7 @@ export const failureText = ({ exit_code: exit, error_code: code, result_error: m
 export const branchText = (branch: Branch): string => {
   if (branch.status === 'failed') return failureText(branch);
   if (branch.hold_reason === 'lock') return `waits for its target${branch.waits_for === null ? '' : `, held by ${branch.waits_for}`}`;
+  if (branch.hold_reason === 'blackout') return 'waits for the end of a blackout';
   return lastLineOf(branch.result_error ?? branch.result_output);
 };
 

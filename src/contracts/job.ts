@@ -3,7 +3,7 @@ import { ActionCondition, ActionDependency, EnvironmentName } from './actions/co
 import { ActionInput } from './actions/index.ts';
 import { ActionType, DefinitionSource, ExecutionStatus, JobStatus, JobType, OnFailure } from './enums.ts';
 import { ShownVariable, VariableInput } from './job-variable.ts';
-import { listOf, Name } from './json/shared.ts';
+import { Calendars, listOf, Name } from './json/shared.ts';
 import { listQuery } from './list.ts';
 import { Rollout } from './rollout.ts';
 import { SelectorText } from './selector.ts';
@@ -35,6 +35,9 @@ const JobSettings = z.strictObject({
   }),
   tags: listOf(Name).max(50).optional().meta({ description: 'Names by which jobs are listed.' }),
   rollout: Rollout.optional(),
+  calendars: Calendars.max(20).optional().meta({
+    description: 'Names of calendars: its schedules do not fire in their blackouts, and those that hold runs hold its runs.',
+  }),
 });
 export type JobSettings = z.infer<typeof JobSettings>;
 

@@ -34,6 +34,8 @@ export interface BranchInput extends BranchRef {
   retry?: number;
   /** Where the branch goes on, when its history has grown long and this is its next one. */
   resume?: BranchPosition;
+  /** Its history before had been told that a calendar may hold it. */
+  asksCalendars?: boolean;
 }
 
 /** How far a branch has come: what the history of its workflow would say. */
@@ -201,6 +203,8 @@ export interface BranchProgram {
   heartbeatTimeoutMs: number;
   /** A person has it run again: where it goes on. */
   resume?: BranchPosition;
+  /** A calendar may hold it: it asks before its first action. */
+  asksCalendars?: boolean;
 }
 
 /** One time that a branch reaches one of its actions. */

@@ -9,6 +9,8 @@ interface OpenedBranch {
   retry_number: number;
   /** Another run works on the target, or has asked for it before. */
   waits: boolean;
+  /** A calendar may hold it: it asks before its first action. */
+  asks: boolean;
 }
 
 const UNIQUE_VIOLATION = '23505';
@@ -36,7 +38,7 @@ UPDATE job_execution_branches b SET status = 'running', started_at = coalesce(b.
   lock_acquired_at = CASE WHEN NOT wanted.shared AND NOT wanted.taken THEN coalesce(b.lock_acquired_at, now()) END,
   hold_reason = CASE WHEN wanted.taken THEN 'lock' END
 FROM (
-  SELECT o.id, e.job_id, e.definition_version, e.execution_serial, shared.shared,
+  SELECT o.id, e.job_id, e.definition_version, e.execution_serial, shared.shared, coalesce(o.hold_reason = 'blackout', false) AS asks,
     NOT shared.shared AND o.lock_acquired_at IS NULL AND (
       EXISTS (SELECT 1 FROM job_execution_branches h WHERE h.target_id = o.target_id AND h.lock_acquired_at IS NOT NULL AND h.completed_at IS NULL)
       OR EXISTS (SELECT 1 FROM job_execution_branches w WHERE w.target_id = o.target_id AND w.lock_requested_at < coalesce(o.lock_requested_at, now())
@@ -46,4 +48,4 @@ FROM (
     CROSS JOIN LATERAL (SELECT coalesce((v.definition->'settings'->>'allow_shared_targets')::boolean, false) AS shared) shared
   WHERE o.branch_serial = $1 AND e.status = 'running') wanted
 WHERE b.id = wanted.id AND (${allowedFrom(BRANCH_FROM, 'running', 'b')} OR (b.status = 'running' AND (b.run_id = $2 OR (b.run_id IS NULL AND b.retry_number > 0))))
-RETURNING wanted.job_id, wanted.definition_version, wanted.execution_serial, b.retry_number, wanted.taken AS waits`;
+RETURNING wanted.job_id, wanted.definition_version, wanted.execution_serial, b.retry_number, wanted.taken AS waits, wanted.asks`;

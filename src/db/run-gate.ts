@@ -6,7 +6,7 @@ import { noteRun } from './note-run.ts';
 import { execute, selectRow } from './query.ts';
 import { IS_STOPPED } from './run-control.ts';
 
-/** `over`: no batch is left, or none may begin. `open`: it may begin. `held`: it waits now. `paused`: a person holds the run, ask again after that. */
+/** `over`: no batch is left, or none may begin. `open`: it may begin. `held`: it waits now. `paused`: a person or a calendar holds the run, ask again after that. */
 export type Gate = 'over' | 'open' | 'held' | 'paused';
 
 interface GateRow {
@@ -27,7 +27,7 @@ export const enterGate = (db: Sequelize, execution: string, after: number): Prom
     const batch = await findBatch(db, execution, after, transaction);
     if (run === undefined || run.stopped || batch === undefined) return 'over';
     const isEntered = run.gate_after === after;
-    if (run.hold !== null) return run.hold === 'user' && !isEntered ? 'paused' : 'held';
+    if (run.hold !== null) return (run.hold === 'user' || run.hold === 'blackout') && !isEntered ? 'paused' : 'held';
     const between = run.rollout.between_batches;
     if (between === undefined || isEntered) return 'open';
     const seconds = 'seconds' in between ? between.seconds : null;

@@ -88,6 +88,7 @@ export const createRunControl = (client: Client, taskQueuePrefix: string) => ({
   signalLockGranted: (workflowId: string): Promise<void> => signal(client, workflowId, 'lockGranted'),
   signalSteered: (workflowId: string): Promise<void> => signal(client, workflowId, 'steered'),
   signalAnswered: (workflowId: string): Promise<void> => signal(client, workflowId, 'answered'),
+  signalCalendars: (workflowId: string): Promise<void> => signal(client, workflowId, 'calendars'),
 
   /**
    * Has the workflow of a run read its row again, and waits for it some seconds.

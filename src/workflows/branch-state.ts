@@ -14,6 +14,7 @@ import type {
   Undoing,
 } from '../contracts/run.ts';
 
+import type { AskedCalendars } from './ask-calendars.ts';
 import { tellContinued } from './continued-branches.ts';
 
 /** An approval that waits for its answer. */
@@ -43,6 +44,7 @@ export interface BranchState {
   running: Map<number, { iteration: number; scope: CancellationScope }>;
   /** Of the whole workflow. */
   root: CancellationScope;
+  calendars: AskedCalendars;
 }
 
 /** Where a list of actions stands. */
@@ -58,7 +60,7 @@ export interface Place {
 export const createState = (
   input: BranchInput,
   program: BranchProgram,
-  approvals: BranchState['approvals'],
+  { approvals, calendars }: Pick<BranchState, 'approvals' | 'calendars'>,
   resume = input.resume ?? program.resume,
 ): BranchState => ({
   input,
@@ -73,6 +75,7 @@ export const createState = (
   approvals,
   running: new Map(),
   root: CancellationScope.current(),
+  calendars,
 });
 
 /** Names this time that the branch reaches the action. */
@@ -99,7 +102,8 @@ export const startAfresh = async (state: BranchState): Promise<void> => {
     await tellContinued();
     await condition(allHandlersFinished);
   });
-  const { ends, iterations, ran, frames, input, root, undoing } = state;
+  const { ends, iterations, ran, frames, input, root, undoing, calendars } = state;
+  const { asksCalendars: _, ...same } = input;
   // The next history would not know of the cancel; a rollback goes on all the same, and remembers it.
   if (undoing === undefined && root.consideredCancelled) return;
   const resume = {
@@ -109,5 +113,5 @@ export const startAfresh = async (state: BranchState): Promise<void> => {
     iterations: [...iterations],
     ...(undoing !== undefined && { undoing: { ...undoing, isCancelled: undoing.isCancelled || root.consideredCancelled } }),
   };
-  await continueAsNew<(next: BranchInput) => Promise<BranchEnd>>({ ...input, resume });
+  await continueAsNew<(next: BranchInput) => Promise<BranchEnd>>({ ...same, resume, ...(calendars.isDue && { asksCalendars: true }) });
 };

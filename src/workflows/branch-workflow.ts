@@ -2,6 +2,7 @@ import { CancellationScope, CancelledFailure, ContinueAsNew, allHandlersFinished
 import type { ActionFailure, BranchEnd, BranchInput, BranchMark, CloseBranchInput } from '../contracts/run.ts';
 import { bodyOf } from '../domain/branch-decisions.ts';
 import { record } from './activities.ts';
+import { listenToCalendars } from './ask-calendars.ts';
 import { createState } from './branch-state.ts';
 import type { BranchState } from './branch-state.ts';
 import { classify } from './classify.ts';
@@ -20,13 +21,14 @@ const CANCELLED: Ending = { ...COMPLETED, status: 'cancelled' };
 export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
   const approvals: BranchState['approvals'] = new Map();
   takeAnswers(approvals);
+  const calendars = listenToCalendars(input.asksCalendars);
   let ending: Ending = CANCELLED;
   let failure: unknown;
   let state: BranchState | undefined;
   try {
-    const program = await openBranch(input.branch);
+    const program = await openBranch(input.branch, calendars);
     if (program.closed) return 'cancelled';
-    state = createState(input, program, approvals);
+    state = createState(input, program, { approvals, calendars });
     ending = await runActions(state);
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;

@@ -19,6 +19,7 @@ import { runBatches, runRetries } from './run-batches.ts';
 import { emptyTally } from './run-branches.ts';
 import { tellShards } from './run-shards.ts';
 import type { RunState } from './run-state.ts';
+import { watchBlackouts } from './end-blackout.ts';
 import { runWithDeadline } from './run-with-deadline.ts';
 import { createSteered } from './steered.ts';
 import { steerUpdate, steeredSignal } from './steering-signals.ts';
@@ -100,6 +101,7 @@ const listen = (state: RunState): void => {
     state.onSteered();
     await CancellationScope.nonCancellable(() => tellShards(state));
   };
+  watchBlackouts(state, lookAgain);
   setHandler(steerUpdate, lookAgain);
   setHandler(steeredSignal, lookAgain);
 };

@@ -1,6 +1,7 @@
 import type { ActionEndState, ActionFailure, ActionOutcome, ActionRef, Frame, PlannedAction } from '../contracts/run.ts';
 import { bodyOf, dependenciesMet, failureOf, followsFailure } from '../domain/branch-decisions.ts';
 import { record } from './activities.ts';
+import { waitForCalendars } from './ask-calendars.ts';
 import { noteRan, reach, startAfresh } from './branch-state.ts';
 import type { BranchState, Place } from './branch-state.ts';
 import { runAttempts } from './run-attempts.ts';
@@ -32,6 +33,7 @@ export const runList = async (state: BranchState, actions: readonly PlannedActio
     stand({ order: action.order, ...(failure !== undefined && { failure }) });
     const isResumed = action.order === from?.order;
     if (!isResumed) await startAfresh(state);
+    if (state.calendars.isDue) await waitForCalendars(state);
     const resume = isResumed ? place.resume : [];
     const { end, outcome, inner } = await runAction(state, action, { ...place, resume });
     state.ends.set(action.order, end);

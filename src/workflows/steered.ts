@@ -13,6 +13,8 @@ export interface Steered {
   /** The next branch that a person wants to have run again. Each is given once. */
   takeRetry(): BranchInput | undefined;
   hasRetry(): boolean;
+  /** Calls this each time that the control was read. */
+  onRead(listener: (control: RunControl) => void): void;
 }
 
 /** @param merge what of a row that was read counts here */
@@ -25,6 +27,7 @@ export const createSteered = (
   let reading: Promise<void> | undefined;
   let following: Promise<void> | undefined;
   let hasRead = false;
+  let listener: (control: RunControl) => void = () => {};
   const taken = new Set<string>();
   const keyOf = ({ branch, retry }: BranchInput): string => `${branch}/${retry}`;
   const waiting = (): BranchInput | undefined => control.retries?.find((branch) => !taken.has(keyOf(branch)));
@@ -34,6 +37,7 @@ export const createSteered = (
     try {
       const row = await CancellationScope.nonCancellable(() => record.readControl({ execution }));
       control = merge(control, row);
+      listener(control);
     } finally {
       reading = undefined;
     }
@@ -60,6 +64,7 @@ export const createSteered = (
     },
     async begin(next) {
       control = next;
+      listener(control);
       if (hasRead) await refresh();
     },
     refresh,
@@ -69,5 +74,8 @@ export const createSteered = (
       return branch;
     },
     hasRetry: () => waiting() !== undefined,
+    onRead(next) {
+      listener = next;
+    },
   };
 };

@@ -27,6 +27,9 @@ import type {
   AuditVerificationLine,
   BackfillSchedule,
   Branch,
+  Calendar,
+  CalendarBlackouts,
+  CalendarSummary,
   ChangeDangerousPatterns,
   ChangeExecution,
   ChangeJobTargets,
@@ -38,6 +41,7 @@ import type {
   CloneTemplate,
   ConnectionTest,
   CreateApiToken,
+  CreateCalendar,
   CreateJob,
   CreateSchedule,
   CreateTarget,
@@ -57,7 +61,9 @@ import type {
   FoundLine,
   Health,
   HostKey,
+  ImportCalendar,
   ImportLine,
+  ImportedCalendar,
   Job,
   JobCheck,
   JobComparison,
@@ -545,6 +551,37 @@ export interface UpdateScheduleOptions extends CallOptions {
 export interface DeleteScheduleOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
+}
+
+export interface ListCalendarsOptions<Field extends string = string> extends CallOptions {
+  /** Items of a page, at most. */
+  limit?: number | undefined;
+  /** `next` of the page before, which had the same sort and filters. */
+  cursor?: string | undefined;
+  /** Order; `-` turns it round. */
+  sort?: 'created' | '-created' | 'name' | '-name' | undefined;
+  /** Only these fields of each item, separated by commas. */
+  fields?: readonly Field[] | undefined;
+  /** Part of the name or description. */
+  search?: string | undefined;
+  holds_runs?: string | undefined;
+}
+
+export interface UpdateCalendarOptions extends CallOptions {
+  /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
+  ifMatch?: string | undefined;
+}
+
+export interface DeleteCalendarOptions extends CallOptions {
+  /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
+  ifMatch?: string | undefined;
+}
+
+export interface ListCalendarBlackoutsOptions extends CallOptions {
+  /** Default now. */
+  from?: string | undefined;
+  /** Default 31 days after `from`; 400 days at most. */
+  to?: string | undefined;
 }
 
 export interface ListLocksOptions<Field extends string = string> extends CallOptions {
@@ -1488,6 +1525,43 @@ export interface Operations {
    */
   syncSchedule(serial: string, options?: KeyedOptions): Promise<Schedule>;
   /**
+   * List calendars.
+   * `GET /api/v1/calendars`, permission: schedules.read.
+   */
+  listCalendars<Field extends keyof CalendarSummary = keyof CalendarSummary>(options?: ListCalendarsOptions<Field>): Promise<Page<Pick<CalendarSummary, Field>>>;
+  /**
+   * Make a calendar.
+   * `POST /api/v1/calendars`, permission: schedules.write.
+   */
+  createCalendar(body: CreateCalendar, options?: KeyedOptions): Promise<Calendar>;
+  /**
+   * Make a calendar of an iCalendar file, or give its events to one.
+   * `POST /api/v1/calendars/import`, permission: schedules.write.
+   * Each event becomes a window: once, all day, or again and again. An event that cannot be a window refuses the file, or is left out and told.
+   */
+  importCalendar(body: ImportCalendar, options?: KeyedOptions): Promise<ImportedCalendar>;
+  /**
+   * Read a calendar, and what names it.
+   * `GET /api/v1/calendars/{calendar}`, permission: schedules.read.
+   */
+  getCalendar(calendar: string, options?: CallOptions): Promise<Calendar>;
+  /**
+   * Replace what a calendar says.
+   * `PUT /api/v1/calendars/{calendar}`, permission: schedules.write.
+   * Runs that it holds, or has to hold, are looked at again within a minute. A calendar that is named anywhere keeps its name.
+   */
+  updateCalendar(calendar: string, body: CreateCalendar, options?: UpdateCalendarOptions): Promise<Calendar>;
+  /**
+   * Delete a calendar that nothing names.
+   * `DELETE /api/v1/calendars/{calendar}`, permission: schedules.write.
+   */
+  deleteCalendar(calendar: string, options?: DeleteCalendarOptions): Promise<void>;
+  /**
+   * When a calendar is blacked out.
+   * `GET /api/v1/calendars/{calendar}/windows`, permission: schedules.read.
+   */
+  listCalendarBlackouts(calendar: string, options?: ListCalendarBlackoutsOptions): Promise<CalendarBlackouts>;
+  /**
    * Who holds which target, and who waits for it.
    * `GET /api/v1/executions/locks`, permission: executions.read.
    */
@@ -1896,6 +1970,13 @@ export const OPERATIONS = {
   pauseSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/pause', takesKey: true, body: 'json', answer: 'json' },
   resumeSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/resume', takesKey: true, answer: 'json' },
   syncSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/sync', takesKey: true, answer: 'json' },
+  listCalendars: { method: 'GET', path: '/api/v1/calendars', query: ['limit', 'cursor', 'sort', 'fields', 'search', 'holds_runs'], answer: 'json' },
+  createCalendar: { method: 'POST', path: '/api/v1/calendars', takesKey: true, body: 'json', answer: 'json' },
+  importCalendar: { method: 'POST', path: '/api/v1/calendars/import', takesKey: true, body: 'json', answer: 'json' },
+  getCalendar: { method: 'GET', path: '/api/v1/calendars/{calendar}', answer: 'json' },
+  updateCalendar: { method: 'PUT', path: '/api/v1/calendars/{calendar}', headers: ['if-match'], body: 'json', answer: 'json' },
+  deleteCalendar: { method: 'DELETE', path: '/api/v1/calendars/{calendar}', headers: ['if-match'], answer: 'nothing' },
+  listCalendarBlackouts: { method: 'GET', path: '/api/v1/calendars/{calendar}/windows', query: ['from', 'to'], answer: 'json' },
   listLocks: { method: 'GET', path: '/api/v1/executions/locks', query: ['limit', 'cursor', 'sort', 'fields', 'target'], answer: 'json' },
   pauseExecution: { method: 'POST', path: '/api/v1/executions/{serial}/pause', takesKey: true, body: 'json', answer: 'json' },
   resumeExecution: { method: 'POST', path: '/api/v1/executions/{serial}/resume', takesKey: true, body: 'json', answer: 'json' },

@@ -66,6 +66,8 @@ export interface DataDocument {
       /** Names by which jobs are listed. */
       tags?: string[] | undefined;
       rollout?: Rollout | undefined;
+      /** Names of calendars: its schedules do not fire in their blackouts, and those that hold runs hold its runs. */
+      calendars?: string[] | undefined;
     } | undefined;
     targets?: string[] | undefined;
     /** Targets besides those of the list, chosen when a run starts. */
@@ -120,6 +122,8 @@ export interface DataDocument {
       /** Names by which jobs are listed. */
       tags?: string[] | undefined;
       rollout?: Rollout | undefined;
+      /** Names of calendars: its schedules do not fire in their blackouts, and those that hold runs hold its runs. */
+      calendars?: string[] | undefined;
     } | undefined;
     /** Why, in the words of who changes it. */
     change_note?: string | undefined;
@@ -2031,6 +2035,8 @@ export interface CreateJob {
     /** Names by which jobs are listed. */
     tags?: string[] | undefined;
     rollout?: Rollout | undefined;
+    /** Names of calendars: its schedules do not fire in their blackouts, and those that hold runs hold its runs. */
+    calendars?: string[] | undefined;
   } | undefined;
   /** The list of the job, which no version holds. An edit without it leaves the list as it is. */
   targets?: string[] | undefined;
@@ -2316,6 +2322,8 @@ export interface CreateTemplate {
     /** Names by which jobs are listed. */
     tags?: string[] | undefined;
     rollout?: Rollout | undefined;
+    /** Names of calendars: its schedules do not fire in their blackouts, and those that hold runs hold its runs. */
+    calendars?: string[] | undefined;
   } | undefined;
   /** Why, in the words of who changes it. */
   change_note?: string | undefined;
@@ -2645,6 +2653,147 @@ export interface UpdateSchedule {
 export interface PauseSchedule {
   /** Why it is paused. */
   note?: string | undefined;
+}
+
+export type CalendarPage = Page<CalendarSummary>;
+
+export interface CalendarSummary {
+  calendar_uuid: string;
+  name: string;
+  description: string | null;
+  timezone: string;
+  window_count: number;
+  target_selector: string | null;
+  firing_effect: 'skip' | 'postpone';
+  holds_runs: boolean;
+  /** The blackout in force now; null: it is open. */
+  blackout: {
+    summary: string | null;
+    /** When it is open again; null: not within 400 days. */
+    until: string | null;
+  } | null;
+  /** User name. */
+  created_by: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Calendar {
+  calendar_uuid: string;
+  name: string;
+  description: string | null;
+  timezone: string;
+  window_count: number;
+  target_selector: string | null;
+  firing_effect: 'skip' | 'postpone';
+  holds_runs: boolean;
+  /** The blackout in force now; null: it is open. */
+  blackout: {
+    summary: string | null;
+    /** When it is open again; null: not within 400 days. */
+    until: string | null;
+  } | null;
+  /** User name. */
+  created_by: string | null;
+  created_at: string;
+  updated_at: string;
+  windows: CalendarWindow[];
+  /** What names it, the first hundred of each. */
+  used_by: {
+    jobs: {
+      job_serial: string;
+      name: string;
+    }[];
+    schedules: {
+      schedule_serial: string;
+      name: string;
+    }[];
+  };
+}
+
+/** Has one of `weekly` (ISO days, 1 is Monday; past midnight when `to` is not later than `from`), `dates` (a date as `to` includes its day) and `ical` (a window once, or again and again by a rule of days, weeks, months or years). Wall times are those of the zone of the calendar. */
+export interface CalendarWindow {
+  kind: 'blackout' | 'allowed';
+  summary?: string | undefined;
+  weekly?: {
+    days: number[];
+    from: string;
+    to: string;
+  } | undefined;
+  dates?: {
+    from: string;
+    to: string;
+  } | undefined;
+  ical?: {
+    dtstart: string;
+    duration: string;
+    rrule?: string | undefined;
+    exdates?: string[] | undefined;
+  } | undefined;
+}
+
+export interface CreateCalendar {
+  name: string;
+  /** IANA zone of its wall times. */
+  timezone?: string | undefined;
+  /** With an allowed window all other time is blackout. */
+  windows?: CalendarWindow[] | undefined;
+  description?: string | null | undefined;
+  /** It concerns these targets, whatever runs on them, without being named anywhere. */
+  target_selector?: string | null | undefined;
+  /** A firing of a schedule in a blackout is skipped, or postponed to its end. */
+  firing_effect?: 'skip' | 'postpone' | undefined;
+  /** Runs that go on are held between their actions until the end of a blackout. An action that runs is never ended. */
+  holds_runs?: boolean | undefined;
+}
+
+export interface ImportedCalendar {
+  calendar: Calendar;
+  /** Events that became windows. */
+  imported: number;
+  refused: ({
+    /** Its place in the file, from 1. */
+    event: number;
+    uid: string | null;
+    summary: string | null;
+    reason: string;
+  })[];
+}
+
+export interface ImportCalendar {
+  name: string;
+  /** An iCalendar file (.ics), of which each event becomes a window. */
+  text: string;
+  kind?: 'blackout' | 'allowed' | undefined;
+  /** Default what the file says, or the zone of the first event that names one. */
+  timezone?: string | undefined;
+  /** IANA zones of names that the file uses and that are none. */
+  zones?: Record<string, string> | undefined;
+  /** A calendar of this name gets the windows of the file in place of its own; the rest of it stays. */
+  replace?: boolean | undefined;
+  /** Events that cannot be taken are left out. Otherwise one of them refuses the file. */
+  skip_refused?: boolean | undefined;
+  description?: string | null | undefined;
+  /** It concerns these targets, whatever runs on them, without being named anywhere. */
+  target_selector?: string | null | undefined;
+  /** A firing of a schedule in a blackout is skipped, or postponed to its end. */
+  firing_effect?: 'skip' | 'postpone' | undefined;
+  /** Runs that go on are held between their actions until the end of a blackout. An action that runs is never ended. */
+  holds_runs?: boolean | undefined;
+}
+
+/** What overlaps, or follows at once, is one; it is cut at the ends of the period. */
+export interface CalendarBlackouts {
+  calendar: string;
+  timezone: string;
+  from: string;
+  to: string;
+  blackouts: {
+    from: string;
+    to: string;
+    /** Of the windows that it is made of. */
+    summaries: string[];
+  }[];
 }
 
 export type TargetLockPage = Page<TargetLock>;

@@ -101,6 +101,11 @@ const Frame: z.ZodType = z.lazy(() =>
   }),
 );
 
+const Instant = z.iso.datetime({ offset: true });
+
+/** When calendars held a branch; without an end while one does. */
+export const JobExecutionBranchesHeldSpans = z.array(z.tuple([Instant, Instant.nullable()]));
+
 /** Where a branch stood when it ended before its end. */
 export const JobExecutionBranchesResumePosition = z.strictObject({
   frames: z.array(Frame),

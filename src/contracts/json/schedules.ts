@@ -84,9 +84,10 @@ const LocalTime = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?$/, 'must be a wall time such as 2025-12-24T18:00, or a date');
 const IcalTime = z.string().regex(/^\d{8}(T\d{6}Z?)?$/, 'must be a time of iCalendar such as 20251224T180000');
-const EndOfDay = z.union([TimeOfDay, z.literal('24:00')]);
+const EndOfDay = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00)$/, 'must be a wall time such as 03:30, or 24:00');
 
-const Window = z
+/** One of the times of a calendar. */
+export const CalendarWindow = z
   .strictObject({
     kind: z.enum(['blackout', 'allowed']),
     summary: Text(500).optional(),
@@ -99,15 +100,16 @@ const Window = z
     ical: z
       .strictObject({
         dtstart: IcalTime,
-        duration: z.iso.duration(),
+        duration: Text(40).pipe(z.iso.duration()),
         rrule: Text(1_000)
           .regex(/(^|;)FREQ=/, 'must be a recurrence rule such as FREQ=WEEKLY;BYDAY=SA')
           .optional(),
-        exdates: z.array(IcalTime).optional(),
+        exdates: z.array(IcalTime).max(1_000).optional(),
       })
       .optional(),
   })
   .refine(oneOf(['weekly', 'dates', 'ical'], 1), 'needs one of weekly, dates and ical');
 
 /** With allowed windows, all other time is blackout. */
-export const CalendarsWindows = z.array(Window);
+export const CalendarsWindows = z.array(CalendarWindow);
+export type CalendarWindow = z.infer<typeof CalendarWindow>;

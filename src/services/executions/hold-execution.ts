@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize';
 import type { AnswerBatch, SteerNote, SteeredExecution } from '../../contracts/steering.ts';
+import { blackoutText, calendarsOfRun, holdingOf, holdRun } from '../../db/calendars/hold-run.ts';
 import { execute, selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
@@ -48,6 +49,7 @@ export const resumeExecution = (
     async change(run, transaction) {
       if (run.hold_reason === null) throw new OpsError('CONFLICT', `Execution ${serial} is not paused.`);
       if (run.hold_reason === 'approval') throw new OpsError('CONFLICT', `Execution ${serial} ${WAITS_FOR_APPROVAL}.`);
+      if (run.hold_reason === 'blackout') throw await heldByCalendar(db, run, serial, transaction);
       const { hold_reason: hold } = run;
       const waits = hold === 'user' && (await waitFurther(db, run, transaction));
       if (!waits) await letGo(db, run, null, transaction);
@@ -94,8 +96,19 @@ const waitFurther = async (db: ServiceDeps['db'], { id }: SteeredRun, transactio
     transaction,
   )) !== undefined;
 
-const letGo = (db: ServiceDeps['db'], { id }: SteeredRun, refusal: string | null, transaction: Transaction): Promise<void> =>
-  execute(
+const heldByCalendar = async (db: ServiceDeps['db'], { id }: SteeredRun, serial: string, transaction: Transaction): Promise<OpsError> => {
+  const blackout = holdingOf(await calendarsOfRun(db, id, transaction), Date.now());
+  return new OpsError(
+    'CONFLICT',
+    blackout === undefined
+      ? `Execution ${serial} was held by a calendar whose blackout is over; it goes on within a minute.`
+      : `Execution ${serial} is held by ${blackoutText(blackout)}. It goes on then by itself; to have it go on now, change the calendar, or take it out of the job.`,
+  );
+};
+
+/** A calendar that is blacked out holds the run from then on. */
+const letGo = async (db: ServiceDeps['db'], { id }: SteeredRun, refusal: string | null, transaction: Transaction): Promise<void> => {
+  await execute(
     db,
     `UPDATE job_executions SET paused_at = NULL, hold_reason = NULL, resumes_at = NULL, gate_until = NULL, error_message = coalesce($2, error_message),
        failure_category = CASE WHEN $2::text IS NOT NULL THEN 'rejected' ELSE failure_category END,
@@ -103,3 +116,5 @@ const letGo = (db: ServiceDeps['db'], { id }: SteeredRun, refusal: string | null
     [id, refusal],
     transaction,
   );
+  if (refusal === null) await holdRun(db, id, transaction);
+};

@@ -5,6 +5,7 @@ import { JobModel } from '../../db/models/jobs/jobs.ts';
 import { nextSerials } from '../../db/next-serial.ts';
 import { execute } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
+import { assertCalendars } from '../calendars/assert-calendars.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { checkCapabilities } from './check-capabilities.ts';
 import type { Kind } from './job-kind.ts';
@@ -34,6 +35,7 @@ export const insertJob = async (
   transaction: Transaction,
 ): Promise<string> => {
   const { input, flat } = prepared;
+  await assertCalendars(db, input.settings.calendars, 'settings.calendars', transaction);
   const jobUuid = randomUUID();
   const variables = variablesFor(jobUuid);
   const [jobSerial = ''] = await nextSerials(db, 'job', 1, transaction);

@@ -4,6 +4,7 @@ import type { StoredVariable } from '../../db/load-definition.ts';
 import { selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import type { Difference } from '../../domain/definition-diff.ts';
+import { assertCalendars } from '../calendars/assert-calendars.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import type { Expected } from '../revision.ts';
@@ -45,6 +46,7 @@ const saveEdit = async (deps: Deps, caller: Caller, row: Row, edit: Edit, transa
   const { db, keyRing } = deps;
   const { serial, prepared, variables, action } = edit;
   const { input, flat } = prepared;
+  await assertCalendars(db, input.settings.calendars, 'settings.calendars', transaction);
   const before = await readStoredVersion(db, row, row.definitionVersion, transaction);
   const changed = jobDifferences(keyRing, row.jobUuid, before, storedForm(prepared, variables));
   if (changed.length === 0 && input.targets === undefined) return changed;

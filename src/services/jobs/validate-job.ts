@@ -10,6 +10,7 @@ import { flattenActions } from '../../domain/flatten-actions.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { parseSelector } from '../../domain/selector.ts';
+import { unknownCalendars } from '../calendars/assert-calendars.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { actionsProblems } from './check-actions.ts';
@@ -56,6 +57,7 @@ const definitionCheck = async (deps: ServiceDeps, { userId }: Caller, input: Cre
         ...selectorProblems(input),
         ...actionsProblems(flat, input.retry_count),
         ...missingReferences(flat, input),
+        ...(await unknownCalendars(deps.db, input.settings.calendars, 'settings.calendars')),
       ]),
       ...(isConfirmed ? [] : coded('CONFIRMATION_NEEDED', dangerous)),
     ],

@@ -1,7 +1,7 @@
-import { bigint, identity, integer, jsonObject, oneOf, text, timestamptz, uuid, varchar } from '../columns.ts';
+import { bigint, identity, integer, jsonArray, jsonObject, oneOf, text, timestamptz, uuid, varchar } from '../columns.ts';
 import { defineTable } from '../model.ts';
 import { references } from '../table.ts';
-import { JobExecutionBranchesResumePosition } from '../../../contracts/json/jobs.ts';
+import { JobExecutionBranchesHeldSpans, JobExecutionBranchesResumePosition } from '../../../contracts/json/jobs.ts';
 import { ClosedBy, ExecutionStatus, FailureCategory, HoldReason } from '../../../contracts/enums.ts';
 
 export const JobExecutionBranchModel = defineTable(
@@ -27,6 +27,11 @@ export const JobExecutionBranchModel = defineTable(
     exit_code: integer('Exit code of the last failed, else of the last action.', { null: true }),
     last_line_number: integer('Log rows of this branch, which are numbered 1 … n.', { default: '0' }),
     hold_reason: oneOf(HoldReason, 'What it waits for.', { null: true }),
+    held_spans: jsonArray(
+      JobExecutionBranchesHeldSpans,
+      'When calendars held it between its actions, [from, to]; `to` is null while one does. No time that it worked.',
+      { default: "'[]'::jsonb" },
+    ),
     lock_requested_at: timestamptz('Asked for its target; null = the job shares targets.', { null: true }),
     lock_acquired_at: timestamptz('Got its target; holds it until the row is closed.', { null: true }),
     cancel_requested_at: timestamptz('A person asked to cancel it; its workflow is told until it has ended.', { null: true }),
