@@ -6,6 +6,7 @@ import { withCleanup } from './support/cleanup.ts';
 import { defineJob, readRun, registerTargets, startJob } from './support/fleet.ts';
 import { followLags } from './support/follow-lags.ts';
 import { describeMachine, machineLine } from './support/machine.ts';
+import { quantile } from './support/quantile.ts';
 import { check, say } from './support/say.ts';
 import { startBenchSshd } from './support/sshd.ts';
 import { startPlatform } from './support/start-platform.ts';
@@ -26,8 +27,6 @@ const POLL_MS = 200;
 /** Waits for the file, then says the time again and again. */
 const commandOf = (go: string, lines: number): string =>
   `while [ ! -e ${go} ]; do sleep 0.1; done; for i in $(seq ${lines}); do echo "at $(date +%s%3N)"; sleep ${PAUSE_SECONDS}; done`;
-
-const quantile = (sorted: readonly number[], part: number): number | undefined => sorted[Math.floor((sorted.length - 1) * part)];
 
 const untilRunning = async (api: ApiClient, serial: string): Promise<void> => {
   while ((await readRun(api, serial)).started_at === null) await sleep(POLL_MS);

@@ -5,6 +5,7 @@ import { followers } from './followers.ts';
 import { growth } from './growth.ts';
 import { logs } from './logs.ts';
 import { queries } from './queries.ts';
+import { schedules } from './schedules.ts';
 import { Interrupted } from './support/cleanup.ts';
 import { say } from './support/say.ts';
 
@@ -12,6 +13,7 @@ const USAGE = `npm run bench -- fanout [--targets 400] [--actions 1] [--window 5
 npm run bench -- growth [--targets 1000,3000,10000] [--window 50] [--node-arg=--cpu-prof]
 npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
 npm run bench -- followers [--followers 2000] [--lines 100] [--node-arg=--cpu-prof]
+npm run bench -- schedules [--schedules 200] [--minutes 10] [--jitter 20] [--kills] [--at-once 1000]
 npm run bench -- queries [--runs 5000] [--times 60]
 npm run bench -- api [--only reads,beside,starts,lists] [--seconds 60] [--connections 20] [--targets 400] [--window 50] [--rate 212]
   [--start-rate 75] [--runs 5000] [--pages 400] [--node-arg=--cpu-prof]
@@ -64,6 +66,26 @@ const runFollowers = (args: string[]): Promise<void> => {
     followers: numberOf('followers', values.followers, 10_000),
     lines: numberOf('lines', values.lines, 2_000),
     nodeArgs: values['node-arg'],
+  });
+};
+
+const runSchedules = (args: string[]): Promise<void> => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      schedules: option('200'),
+      minutes: option('10'),
+      jitter: option('20'),
+      kills: { type: 'boolean', default: false },
+      'at-once': option('0'),
+    },
+  });
+  return schedules({
+    schedules: numberOf('schedules', values.schedules, 5_000),
+    minutes: numberOf('minutes', values.minutes, 600),
+    jitter: numberOf('jitter', values.jitter, 59),
+    kills: values.kills,
+    atOnce: values['at-once'] === '0' ? 0 : numberOf('at-once', values['at-once'], 10_000),
   });
 };
 
@@ -124,6 +146,7 @@ const run = async ([name, ...args]: string[]): Promise<number> => {
     else if (name === 'growth') await runGrowth(args);
     else if (name === 'logs') await runLogs(args);
     else if (name === 'followers') await runFollowers(args);
+    else if (name === 'schedules') await runSchedules(args);
     else if (name === 'queries') await runQueries(args);
     else if (name === 'api') await runApi(args);
     else throw new UsageError(name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`);

@@ -31,7 +31,8 @@ export interface EmbeddedTemporal extends AsyncDisposable {
 }
 
 /**
- * The limits are made for a shared cluster; here they would only slow a large job down. Longer ids would not fit a Postgres cluster later. Eager: a
+ * The limits are made for a shared cluster; here they would only slow a large job down. Longer ids would not fit a Postgres cluster later. Schedules that are due in the same second start
+ * at this rate together. Eager: a
  * worker that schedules an action gets it in the same answer.
  */
 const DYNAMIC_CONFIG = [
@@ -41,6 +42,7 @@ const DYNAMIC_CONFIG = [
   'matching.rps=20000',
   'limit.maxIDLength=255',
   'system.enableActivityEagerExecution=true',
+  'worker.schedulerNamespaceStartWorkflowRPS=100',
 ];
 /**
  * The default journal manages a sixth of the branches a second; after a power cut the last moments may be missing, the file stays whole. The default
