@@ -22,7 +22,9 @@ const Note = Text(500).meta({ description: 'Why it is paused.' });
 /** When a schedule fires, and what of Temporal's rules it wants. */
 const FIRING = {
   when: z
-    .union([ScheduleRule, z.array(ScheduleRule).min(1, 'needs at least one rule').max(20)])
+    .union([ScheduleRule, z.array(ScheduleRule).min(1, 'needs at least one rule').max(20, 'has at most 20 rules')], {
+      error: 'must be a rule such as {daily: {at: 03:30}}, or a list of them',
+    })
     .meta({ description: 'A rule, or several: the schedule fires on any of them.' }),
   timezone: TimeZone.default('UTC').meta({ description: 'IANA zone of its wall times.' }),
   start_date: Instant.nullable().default(null).meta({ description: 'No firing before.' }),
@@ -61,7 +63,26 @@ const OF_THE_RUN = {
 
 const startBeforeEnd = ({ start_date: start, end_date: end }: { start_date: string | null; end_date: string | null }): boolean =>
   start === null || end === null || Date.parse(start) < Date.parse(end);
-const START_AFTER_END = { path: ['end_date'], error: 'is not after start_date' };
+const START_AFTER_END = { path: ['end_date'], error: 'must be after start_date' };
+
+interface Bounds {
+  when: ScheduleRule | ScheduleRule[];
+  start_date: string | null;
+  end_date: string | null;
+}
+
+/** A time that is named once and lies outside of the bounds would be a schedule that never fires. */
+const onceWithinBounds = ({ when, start_date: start, end_date: end }: Bounds, context: z.RefinementCtx): void => {
+  const rules = Array.isArray(when) ? when : [when];
+  for (const [index, { once }] of rules.entries()) {
+    if (once === undefined) continue;
+    const path = Array.isArray(when) ? ['when', index, 'once'] : ['when', 'once'];
+    const isEarly = start !== null && Date.parse(once) < Date.parse(start);
+    const isLate = end !== null && Date.parse(once) > Date.parse(end);
+    if (isEarly) context.addIssue({ code: 'custom', path, message: 'is before start_date, so it would never fire' });
+    if (isLate) context.addIssue({ code: 'custom', path, message: 'is after end_date, so it would never fire' });
+  }
+};
 const oneChoice = ({ targets, target_selector: selector }: { targets?: unknown; target_selector?: unknown }): boolean =>
   targets === undefined || selector === undefined;
 const TWO_CHOICES = { path: ['target_selector'], error: 'does not go together with targets' };
@@ -81,6 +102,7 @@ export const CreateSchedule = z
     status_note: Note.optional(),
   })
   .refine(startBeforeEnd, START_AFTER_END)
+  .superRefine(onceWithinBounds)
   .refine(oneChoice, TWO_CHOICES)
   .meta({ id: 'CreateSchedule' });
 export type CreateSchedule = z.infer<typeof CreateSchedule>;
@@ -89,6 +111,7 @@ export type CreateSchedule = z.infer<typeof CreateSchedule>;
 export const UpdateSchedule = z
   .strictObject({ name: NAME, description: DESCRIPTION, ...FIRING, ...OF_THE_RUN })
   .refine(startBeforeEnd, START_AFTER_END)
+  .superRefine(onceWithinBounds)
   .refine(oneChoice, TWO_CHOICES)
   .meta({ id: 'UpdateSchedule', description: 'What is left out has its default. Secrets of variables are given anew.' });
 export type UpdateSchedule = z.infer<typeof UpdateSchedule>;
@@ -107,6 +130,7 @@ export const ScheduleDefinition = z
     status_note: Note.optional(),
   })
   .refine(startBeforeEnd, START_AFTER_END)
+  .superRefine(onceWithinBounds)
   .refine(oneChoice, TWO_CHOICES)
   .meta({ id: 'ScheduleDefinition' });
 export type ScheduleDefinition = z.infer<typeof ScheduleDefinition>;
@@ -254,7 +278,11 @@ export const FeedPeriod = z
 export type FeedPeriod = z.infer<typeof FeedPeriod>;
 
 /** A definition that is not stored. */
-export const PreviewSchedule = z.strictObject(FIRING).refine(startBeforeEnd, START_AFTER_END).meta({ id: 'PreviewSchedule' });
+export const PreviewSchedule = z
+  .strictObject(FIRING)
+  .refine(startBeforeEnd, START_AFTER_END)
+  .superRefine(onceWithinBounds)
+  .meta({ id: 'PreviewSchedule' });
 export type PreviewSchedule = z.infer<typeof PreviewSchedule>;
 
 export const SchedulePreview = z

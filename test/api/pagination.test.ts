@@ -197,6 +197,7 @@ describe('lists', () => {
     await platform.api('POST', '/api/v1/auth/tokens', { name: 'one', scopes: ['jobs.read'] });
     await platform.api('POST', '/api/v1/auth/tokens', { name: 'two', scopes: ['jobs.read'] });
     await platform.api('POST', '/api/v1/artifacts?name=one', 'one', { 'content-type': 'application/octet-stream' });
+    for (const name of ['one', 'two', 'Three']) await platform.api('POST', '/api/v1/calendars', { name });
     const user = await addUser('operator');
     for (const make of [addSession, addSession, () => addApiToken(user, ['jobs.read'])]) await make(user);
     // Its use is noted once a minute, and would be another item.
@@ -254,6 +255,7 @@ describe('lists', () => {
       '/api/v1/users/{uuid}/tokens': 1,
       '/api/v1/tokens': 3,
       '/api/v1/audit/seals': 3,
+      '/api/v1/calendars': 3,
     });
   });
 

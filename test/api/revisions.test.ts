@@ -58,6 +58,14 @@ describe('ETag and If-Match', () => {
       path: `/api/v1/users/${(await addUser('viewer')).userUuid}`,
       changes: [{ role: 'operator' }, { permissions: ['audit.read'] }],
     }),
+    calendar: async () => {
+      const { body } = await platform.api('POST', '/api/v1/calendars', { name: 'freeze' });
+      const changes: [unknown, unknown] = [
+        { name: 'freeze', holds_runs: true },
+        { name: 'freeze', timezone: 'Europe/Berlin' },
+      ];
+      return { method: 'PUT', path: `/api/v1/calendars/${body.name}`, changes };
+    },
     setting: async () => ({ method: 'PUT', path: patterns, changes: [{ patterns: ['one'] }, { patterns: ['two'] }] }),
   };
 

@@ -105,7 +105,9 @@ const WITHOUT_STATEMENTS = new Set(
    seenUntil openRunTopic createRunsReader createLiveHub holderOf createTogether
    assertPrimary prepareTarget uncheckedDefinitionOf sheetOfType readDocument formOf reportOf finderOf claim parseYaml openJson createSealer createOpener readBody
    readCsv readYaml resultOf failed parseItem nameIn changesOf valuesOf readRow givenCredentials compareTarget kindsOf readJobItem openedText
-   readTargetItem asNewTarget asChangeOfTarget nameOf noteSerial warningsOf`.split(/\s+/),
+   readTargetItem asNewTarget asChangeOfTarget nameOf noteSerial warningsOf summaryOf calendarRevision useText withFreeName checkCalendar`.split(
+    /\s+/,
+  ),
 );
 
 /** They look at the catalogs, or once a night at all that is old: none of them answers a list, a filter or a page. */

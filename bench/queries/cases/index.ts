@@ -2,6 +2,7 @@ import type { World } from '../world.ts';
 import { accountCases } from './accounts.ts';
 import { administrationCases } from './administration.ts';
 import { activityCases } from './activities.ts';
+import { calendarCases } from './calendars.ts';
 import { controlCases } from './control.ts';
 import { dataCases } from './data.ts';
 import { jobCases } from './jobs.ts';
@@ -33,4 +34,5 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...activityCases(world),
   ...controlCases(world),
   ...liveCases(world),
+  ...calendarCases(world),
 ];

@@ -36,9 +36,9 @@ export const FIRING: ScheduleFiring = {
   start_delay_ms: 120,
   completed_at: '2025-03-03T02:30:04.300Z',
   run: 'J20250001.0007',
-  result_summary: '1 of 1 branch completed',
+  result_summary: '1 of 1 branches completed.',
   error_message: null,
-  workflow_id: 'job-schedule-run/0b5ae9bd-8d8c-4d5a-a8e4-3b0d5a2a4c5e-2025-03-03T02:30:00Z',
+  workflow_id: 'scheduled-run/0b5ae9bd-8d8c-4d5a-a8e4-3b0d5a2a4c5e-2025-03-03T02:30:00Z',
 };
 
 const { schedule_serial: _serial, schedule_name: _name, ...LAST } = FIRING;

@@ -2440,7 +2440,7 @@ export interface ScheduleRule {
   monthly?: {
     /** Months without that day are left out; `last` is the last one of each. */
     day?: 'last' | number | undefined;
-    /** Which of the days in `on`: 2 with tuesday is the second Tuesday. */
+    /** Which of the days in `on`: 2 with tuesday is the second Tuesday, `last` the last day that is one of them. */
     week?: 'last' | number | undefined;
     on?: ('monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday')[] | undefined;
     /** As clocks in the zone of the schedule show it. */

@@ -15,9 +15,9 @@ export const Name = Text(100).min(1);
 /** Lower case name of a thing that code knows: a template's variable, a section of a report, a kind of event. */
 export const CodeName = z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower case letters, digits and _');
 
-/** A list without repeats. */
-export const listOf = <Item extends z.ZodType<string | number>>(item: Item) =>
-  z.array(item).superRefine((values, context) => {
+/** A list without repeats. @param error what is said of something that is no list */
+export const listOf = <Item extends z.ZodType<string | number>>(item: Item, error?: string) =>
+  z.array(item, error === undefined ? undefined : { error }).superRefine((values, context) => {
     values.forEach((value, index) => {
       if (values.indexOf(value) < index)
         context.addIssue({ code: 'custom', path: [index], message: `${JSON.stringify(value)} occurs twice` });

@@ -22,7 +22,7 @@ const valuesOfTerm = (term: string, field: Field): number[] => {
   if (range === '*') return span(field.least, field === DAYS_OF_WEEK ? 6 : field.most, Number(step ?? 1));
   const [first = '', last] = range.split('-');
   const from = valueOf(first, field);
-  if (last !== undefined) return span(from, valueOf(last, field), Number(step ?? 1));
+  if (last !== undefined) return span(from, last.toLowerCase() === 'sun' ? field.most : valueOf(last, field), Number(step ?? 1));
   return step === undefined ? [from] : span(from, field === DAYS_OF_WEEK ? 6 : field.most, Number(step));
 };
 

@@ -8,7 +8,7 @@ import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import type { Expected } from '../revision.ts';
 import { removeSchedulesOf } from '../schedules/remove-with-job.ts';
-import { settleSchedule } from '../schedules/settle-schedule.ts';
+import { settleSoon } from '../schedules/settle-soon.ts';
 import { insertJob } from './insert-job.ts';
 import { titleOf } from './job-kind.ts';
 import type { Kind } from './job-kind.ts';
@@ -63,15 +63,6 @@ export const removeJob = async (
   return schedules;
 };
 
-/** While Temporal is away the reconciler has them. */
-const settleAll = async (deps: ServiceDeps, schedules: readonly number[]): Promise<void> => {
-  try {
-    for (const id of schedules) await settleSchedule(deps, id);
-  } catch {
-    // The row of the schedule says why.
-  }
-};
-
 /**
  * Soft delete: the record of its runs stays, and so do jobs that were made from a template. Its schedules go with it.
  * @throws OpsError NOT_FOUND, REVISION_MISMATCH, CONFLICT while it runs, or when a deploy manages it or one of its schedules
@@ -79,5 +70,5 @@ const settleAll = async (deps: ServiceDeps, schedules: readonly number[]): Promi
 export const deleteJob = async (deps: ServiceDeps, caller: Caller, kind: Kind, serial: string, expected?: Expected): Promise<void> => {
   authorize(caller, 'jobs.write');
   const schedules = await deps.db.transaction((transaction) => removeJob(deps, caller, { kind, serial }, expected, transaction));
-  await settleAll(deps, schedules);
+  await settleSoon(deps, schedules);
 };

@@ -10,6 +10,7 @@ import { lockedSchedule, scheduleId } from './find-schedule.ts';
 import { FIRING_COLUMNS } from './firing-columns.ts';
 import { withScheduleLock } from './schedule-row.ts';
 import { settleSchedule } from './settle-schedule.ts';
+import { withPatience } from './settle-soon.ts';
 
 /** As many as Temporal buffers of one schedule. */
 const MOST_BACKFILLED = 1_000;
@@ -49,7 +50,7 @@ export const runScheduleNow = async (deps: ServiceDeps, caller: Caller, serial: 
     await recordAudit(db, keyRing.auditKey, { ...event, actor: caller.actor }, transaction);
     return { id: made?.id ?? 0, uuid: made?.uuid ?? '', schedule: row.schedule_uuid };
   });
-  await deps.schedules.startFiring(runNowWorkflowId(firing.schedule, firing.uuid), firing.schedule, serial).catch(() => undefined);
+  await withPatience(deps.schedules.startFiring(runNowWorkflowId(firing.schedule, firing.uuid), firing.schedule, serial));
   return readFiring(deps, firing.id);
 };
 

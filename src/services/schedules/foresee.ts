@@ -25,7 +25,7 @@ interface Planned {
 }
 
 const PLANNED = `SELECT s.schedule_serial, s.name AS schedule_name, j.job_serial, s.timezone, s.temporal_schedule_id AS temporal_id,
-  greatest(0, s.max_executions - s.execution_count) AS remaining
+  s.max_executions - least(s.max_executions, s.execution_count) AS remaining
 FROM job_schedules s JOIN jobs j ON j.id = s.job_id
 WHERE s.deleted_at IS NULL AND s.status = 'active' AND s.synced_at IS NOT NULL AND ($1::bigint IS NULL OR s.id = $1) ORDER BY s.id`;
 

@@ -13,7 +13,7 @@ import { assertNoFields, findJob, resolveInput } from './resolve-input.ts';
 import { insertSchedule, updateScheduleRow } from './save-schedule.ts';
 import { scheduleRevision } from './schedule-revision.ts';
 import { withScheduleLock } from './schedule-row.ts';
-import { settleSchedule } from './settle-schedule.ts';
+import { settleSoon } from './settle-soon.ts';
 
 const eventOf = (caller: Caller, action: string, serial: string, details: Record<string, unknown>): AuditEvent => ({
   eventType: 'schedule_changed',
@@ -23,11 +23,6 @@ const eventOf = (caller: Caller, action: string, serial: string, details: Record
   resourceId: serial,
   details,
 });
-
-/** Temporal is told at once; when it is away, or slow, the reconciler tells it. */
-const settleNow = async (deps: ServiceDeps, id: number): Promise<void> => {
-  await settleSchedule(deps, id).catch(() => undefined);
-};
 
 const API_SAVED = { source: 'api', path: null, definedPaused: null } as const;
 
@@ -45,7 +40,7 @@ export const createSchedule = async (deps: ServiceDeps, caller: Caller, input: C
     await recordAudit(db, keyRing.auditKey, eventOf(caller, 'create_schedule', made.serial, details), transaction);
     return made;
   });
-  await settleNow(deps, id);
+  await settleSoon(deps, [id]);
   return readSchedule(db, serial);
 };
 
@@ -92,7 +87,7 @@ export const updateSchedule = async (
     const differences = fieldDifferences(shown(before), shown(await readSchedule(db, serial, transaction)));
     await recordAudit(db, keyRing.auditKey, eventOf(caller, 'update_schedule', serial, { differences }), transaction);
   });
-  await settleNow(deps, id);
+  await settleSoon(deps, [id]);
   return readSchedule(db, serial);
 };
 
@@ -107,7 +102,7 @@ export const deleteSchedule = async (deps: ServiceDeps, caller: Caller, serial: 
     await execute(db, `UPDATE job_schedules SET deleted_at = now(), sync_status = 'pending' WHERE id = $1`, [id], transaction);
     await recordAudit(db, keyRing.auditKey, eventOf(caller, 'delete_schedule', serial, {}), transaction);
   });
-  await settleNow(deps, id);
+  await settleSoon(deps, [id]);
 };
 
 /**
@@ -136,6 +131,6 @@ export const pauseSchedule = async (
     const action = paused ? 'pause_schedule' : 'resume_schedule';
     await recordAudit(db, keyRing.auditKey, eventOf(caller, action, serial, note === null ? {} : { note }), transaction);
   });
-  await settleNow(deps, id);
+  await settleSoon(deps, [id]);
   return readSchedule(db, serial);
 };

@@ -15,6 +15,8 @@ import { withToldErrors } from './told-errors.ts';
 
 /** A few calls among thousands take five to eight seconds (temporal guide, 12.9). */
 const DEADLINE_MS = 15_000;
+/** Whoever waits for a server that is away holds a connection of the pool meanwhile. */
+const AWAY_DEADLINE_MS = 2_000;
 const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 500;
 /** Of one answer (temporal guide, 12.3). */
@@ -46,11 +48,30 @@ const startWithin = async (client: Client, id: string, instant: Date, jitterMs: 
   return last?.start;
 };
 
-/** Calls of Temporal's schedules for this installation's task queues. */
-export const createScheduleControl = (client: Client, taskQueuePrefix: string): TemporalSchedules => {
+/** Calls with a deadline; once one got no answer, those that follow wait less, until one does. */
+const createWithin = (client: Client, deadlineMs: number) => {
+  let isAway = false;
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    const ms = isAway ? Math.min(deadlineMs, AWAY_DEADLINE_MS) : deadlineMs;
+    try {
+      const answer = await withToldErrors(() => client.withDeadline(Date.now() + ms, work));
+      isAway = false;
+      return answer;
+    } catch (error) {
+      isAway = error instanceof OpsError && error.code === 'UNAVAILABLE';
+      throw error;
+    }
+  };
+};
+
+/**
+ * Calls of Temporal's schedules for this installation's task queues.
+ * @param deadlineMs of a call, whose tries the client repeats until then
+ */
+export const createScheduleControl = (client: Client, taskQueuePrefix: string, deadlineMs = DEADLINE_MS): TemporalSchedules => {
   const connection = client.connection as Connection;
   const { namespace } = client.options;
-  const within = <T>(work: () => Promise<T>): Promise<T> => withToldErrors(() => client.withDeadline(Date.now() + DEADLINE_MS, work));
+  const within = createWithin(client, deadlineMs);
   const handleOf = (id: string) => client.schedule.getHandle(id);
 
   const describe = async (id: string): Promise<DescribedSchedule | undefined> => {

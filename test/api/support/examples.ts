@@ -27,6 +27,7 @@ export const addExamples = async (platform: TestPlatform): Promise<void> => {
      VALUES ($1, 'J20250001.0001.0001.0002', 2, 'fuzz', 'approval', 'running', now())`,
     { bind: [branch?.id] },
   );
+  await api('POST', '/api/v1/calendars', { name: 'holidays' });
   const headers = { authorization: `Bearer ${platform.token}`, 'content-type': 'application/octet-stream' };
   await platform.app.request('/api/v1/artifacts?name=fuzz', { method: 'POST', headers, body: 'fuzz' });
   await db.query('UPDATE artifacts SET artifact_uuid = $1', { bind: [UUID] });

@@ -109,6 +109,7 @@ CASES = [
     ("cron, a step over the days of the month", "UTC", [cron("0 0 */10 * *")], "2026-01-01T00:00:00Z", "2026-04-30T00:00:00Z"),
     ("cron, Sunday as 0", BERLIN, [cron("0 8 * * 0")], *AUTUMN),
     ("cron, Sunday as 7, in a range", BERLIN, [cron("0 8 * * 5-7")], *AUTUMN),
+    ("cron, a range that ends with Sunday", YORK, [cron("0 8 * * sat-SUN")], *AUTUMN),
     ("cron, day of month and of week both fit: the second Tuesday", BERLIN, [cron("0 3 8-14 * 2")], "2026-01-01T00:00:00Z", "2026-12-31T00:00:00Z"),
     ("cron, Friday the 13th", LONDON, [cron("13 13 13 * fri")], *YEARS),
     ("cron, the 29th of February", YORK, [cron("0 0 29 2 *")], "2026-01-01T00:00:00Z", "2032-12-31T00:00:00Z"),

@@ -69,7 +69,7 @@ def cron_values(text, least, most, names):
             low, high = least, most
         else:
             low = number(first)
-            high = number(last) if dash else (most if step else low)
+            high = 7 if last.lower() == "sun" else number(last) if dash else (most if step else low)
         values.update(range(low, high + 1, int(step or 1)))
     return values
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { ScheduleRule } from '../../../src/contracts/schedule-rule.ts';
 import { planFirings } from '../../../src/domain/schedules/firing-plan.ts';
+import { steadyStart } from '../../../src/domain/schedules/steady-start.ts';
 import { temporalInstants } from '../../../src/domain/schedules/temporal-instants.ts';
 import { zoneChanges } from '../../../src/domain/schedules/zone-changes.ts';
 import { createZoneTime } from '../../../src/domain/schedules/zone-time.ts';
@@ -46,6 +47,34 @@ describe.concurrent('Temporal fires at the instants of the table', () => {
     // Its answer begins after the time that is asked for.
     const found = await matchingTimes(client, spec, Date.parse(from) - 1_000, Date.parse(to));
     expect(found.map((instant) => isoOf(instant))).toEqual(instants);
+  });
+});
+
+describe('asked from within a change of clocks Temporal answers otherwise than from before it, from a steady start alike:', () => {
+  test.each<{ timezone: string; when: z.infer<typeof ScheduleRule>[]; before: string; within: string[]; to: string }>([
+    {
+      timezone: 'Europe/Berlin',
+      when: [{ daily: { at: '02:30' } }],
+      before: '2026-10-24T21:00:00Z',
+      within: ['2026-10-25T00:45:00Z', '2026-10-25T01:00:00Z', '2026-10-25T01:29:59Z'],
+      to: '2026-10-25T22:00:00Z',
+    },
+    {
+      timezone: 'America/Santiago',
+      when: [{ weekly: { on: ['sunday'], at: '09:00' } }],
+      before: '2026-09-06T00:00:00Z',
+      within: ['2026-09-06T04:00:00Z', '2026-09-06T11:59:59Z'],
+      to: '2026-09-07T06:00:00Z',
+    },
+  ])('$timezone', async ({ timezone, when, before, within, to }) => {
+    const spec = toScheduleSpec({ when, timezone, start_date: null, end_date: null, jitter_seconds: 0 });
+    const after = async (start: Date, since: string) =>
+      (await matchingTimes(client, spec, start.getTime(), Date.parse(to))).filter((instant) => instant > Date.parse(since));
+    for (const since of within) {
+      const expected = await after(new Date(before), since);
+      expect(await after(new Date(since), since)).not.toEqual(expected);
+      expect(await after(steadyStart(timezone, new Date(since)), since)).toEqual(expected);
+    }
   });
 });
 
