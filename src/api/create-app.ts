@@ -42,6 +42,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { actionAnswerRoutes } from './routes/action-answers.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { scheduleCodeRoutes } from './routes/schedule-code.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { settingRoutes } from './routes/settings.ts';
@@ -142,6 +143,7 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/jobs', jobVersionRoutes(deps.services, route, 'job'))
     .route('/api/v1/job-templates', jobTemplateRoutes(deps.services, route))
     .route('/api/v1/job-templates', jobVersionRoutes(deps.services, route, 'template'))
+    .route('/api/v1/schedules', scheduleCodeRoutes(deps.services, route))
     .route('/api/v1/schedules', scheduleFiringRoutes(deps.services, route))
     .route('/api/v1/schedules', scheduleRoutes(deps.services, route))
     .route('/api/v1/calendars', calendarRoutes(deps.services, route))

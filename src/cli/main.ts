@@ -34,5 +34,5 @@ try {
   await main(parsed);
   await exitWhenWritten();
 } catch (error) {
-  await exitWhenWritten(exitCodeOfCommand(process.argv[2], error, printError(error, config)));
+  await exitWhenWritten(exitCodeOfCommand(process.argv.slice(2), error, printError(error, config)));
 }

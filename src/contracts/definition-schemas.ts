@@ -8,16 +8,17 @@ import { CreateTarget } from './target.ts';
 const DEFINITIONS = {
   job: { schema: CreateJob, title: 'A job of OpsConductor', description: 'What `opsconductor jobs create -f` and POST /api/v1/jobs take.' },
   target: { schema: CreateTarget, title: 'A target of OpsConductor', description: 'What POST /api/v1/targets takes.' },
-  schedule: {
-    schema: ScheduleDefinition,
-    title: 'A schedule of OpsConductor',
-    description: 'What `opsconductor schedules create -f` takes, and what a file of schedules in code holds for each.',
-  },
   document: {
     schema: z.union([DataDocument, z.array(DataItem), DataItem]),
     title: 'Things of OpsConductor',
     description:
       'What `opsconductor apply -f`, `opsconductor import` and POST /api/v1/data/import take: things with their kind, one or many.',
+  },
+  schedule: {
+    schema: z.union([ScheduleDefinition, z.array(ScheduleDefinition), z.strictObject({ schedules: z.array(ScheduleDefinition) })]),
+    title: 'Schedules of OpsConductor',
+    description:
+      'What a file of `opsconductor schedules apply` holds: one definition of a schedule, a list of them, or `schedules:` with a list.',
   },
 } as const;
 

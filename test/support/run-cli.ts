@@ -26,16 +26,21 @@ export interface CliEnd {
 /** What a command that ended by itself has set. */
 const exitCode = (): number => Number(process.exitCode);
 
-/** Runs a command that talks to the API in this process. @param streams.input what comes on its stdin. @param streams.terminal makes stderr one. @param streams.stdout in the place of one of its own. */
+/** Runs a command that talks to the API in this process. @param streams.input what comes on its stdin. @param streams.stdin in its place. @param streams.terminal makes stderr one. @param streams.stdout in the place of one of its own. */
 export const runCli = async (
   environment: Record<string, string>,
   args: readonly string[],
-  { input, terminal = {}, stdout }: { input?: string; terminal?: Partial<NodeJS.WriteStream>; stdout?: NodeJS.WriteStream } = {},
+  {
+    input,
+    stdin: given,
+    terminal = {},
+    stdout,
+  }: { input?: string; stdin?: NodeJS.ReadStream; terminal?: Partial<NodeJS.WriteStream>; stdout?: NodeJS.WriteStream } = {},
 ): Promise<CliEnd> => {
   const config = parseConfig(environment);
   const [out, err] = [sink(), sink(terminal)];
   const program = new Command().configureOutput({ writeErr: (text) => void err.stream.write(text), writeOut: () => undefined });
-  const stdin = input === undefined ? process.stdin : (Readable.from([Buffer.from(input)]) as unknown as NodeJS.ReadStream);
+  const stdin = given ?? (input === undefined ? process.stdin : (Readable.from([Buffer.from(input)]) as unknown as NodeJS.ReadStream));
   registerClientCommands(program, config, { stdin, stdout: stdout ?? out.stream, stderr: err.stream });
   process.exitCode = 0;
   const error: unknown = await program.parseAsync(args, { from: 'user' }).then(

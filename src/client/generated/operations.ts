@@ -18,6 +18,7 @@ import type {
   AnswerBatch,
   ApiToken,
   ApiTokenCreated,
+  AppliedSchedules,
   Approval,
   Artifact,
   AuditEvent,
@@ -58,6 +59,7 @@ import type {
   ExecutionCounts,
   ExecutionSummary,
   ExportData,
+  ExportedSchedules,
   FoundLine,
   Health,
   HostKey,
@@ -98,7 +100,9 @@ import type {
   RetryBranches,
   Schedule,
   ScheduleBackfill,
+  ScheduleCode,
   ScheduleFiring,
+  SchedulePlan,
   SchedulePreview,
   ScheduleSummary,
   SerialMatch,
@@ -456,6 +460,12 @@ export interface ListJobTemplateVersionsOptions<Field extends string = string> e
 export interface RestoreJobTemplateVersionOptions extends KeyedOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
+}
+
+export interface ExportSchedulesOptions extends CallOptions {
+  /** Only these, with commas between them. */
+  serials?: string | undefined;
+  source?: 'code' | 'api' | undefined;
 }
 
 export interface ListAllScheduleFiringsOptions<Field extends string = string> extends CallOptions {
@@ -1430,6 +1440,24 @@ export interface Operations {
    */
   restoreJobTemplateVersion(serial: string, version: string, body: RestoreVersion, options?: RestoreJobTemplateVersionOptions): Promise<Job>;
   /**
+   * Show what definitions in code would change.
+   * `POST /api/v1/schedules/plan`, permission: schedules.read.
+   * The whole set of definitions is sent, and held against the schedules that there are. What is wrong with any of them is in the answer, as is what somebody edited in Temporal. See docs/schedules-as-code.md.
+   */
+  planSchedules(body: ScheduleCode, options?: CallOptions): Promise<SchedulePlan>;
+  /**
+   * Make schedules be as definitions in code say.
+   * `POST /api/v1/schedules/apply`, permission: schedules.write.
+   * Nothing is applied when one of the definitions cannot be (422, with all that is wrong). What is so already is left alone, so that it may be sent again whatever became of it: `pending` says how many Temporal is still to be told of. One apply at a time (409).
+   */
+  applySchedules(body: ScheduleCode, options?: CallOptions): Promise<AppliedSchedules>;
+  /**
+   * Read schedules as definitions in code.
+   * `GET /api/v1/schedules/definitions`, permission: schedules.read.
+   * Of all schedules, of those that are named, or of those of one source. What has its default is left out.
+   */
+  exportSchedules(options?: ExportSchedulesOptions): Promise<ExportedSchedules>;
+  /**
    * Read the ledger of all schedules: what became of each planned instant.
    * `GET /api/v1/schedules/executions`, permission: schedules.read.
    */
@@ -1953,6 +1981,9 @@ export const OPERATIONS = {
   listJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   compareJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions/{version}/diff/{other}', answer: 'json' },
   restoreJobTemplateVersion: { method: 'POST', path: '/api/v1/job-templates/{serial}/versions/{version}/restore', headers: ['if-match'], takesKey: true, body: 'json', answer: 'json' },
+  planSchedules: { method: 'POST', path: '/api/v1/schedules/plan', body: 'json', answer: 'json' },
+  applySchedules: { method: 'POST', path: '/api/v1/schedules/apply', body: 'json', answer: 'json' },
+  exportSchedules: { method: 'GET', path: '/api/v1/schedules/definitions', query: ['serials', 'source'], answer: 'json' },
   listAllScheduleFirings: { method: 'GET', path: '/api/v1/schedules/executions', query: ['limit', 'cursor', 'sort', 'fields', 'status', 'skip_reason', 'from', 'to'], answer: 'json' },
   listAllUpcomingFirings: { method: 'GET', path: '/api/v1/schedules/upcoming', query: ['from', 'to', 'limit'], answer: 'json' },
   previewSchedule: { method: 'POST', path: '/api/v1/schedules/preview', takesKey: true, body: 'json', answer: 'json' },

@@ -1,6 +1,72 @@
 // Made from openapi.json by `npm run client`; changes go into the routes of the API.
 import type { Page } from '../page.ts';
 
+export interface ScheduleDefinition {
+  /** Unique among the schedules of its job. */
+  name: string;
+  description?: string | null | undefined;
+  /** Serial of the job, or its name if no other job has it. */
+  job: string;
+  /** A rule, or several: the schedule fires on any of them. */
+  when: ScheduleRule | ScheduleRule[];
+  /** IANA zone of its wall times. */
+  timezone?: string | undefined;
+  /** No firing before. */
+  start_date?: string | null | undefined;
+  /** No firing after. */
+  end_date?: string | null | undefined;
+  /** After so many firings it has expired. */
+  max_executions?: number | null | undefined;
+  /** Spreads firings: each starts up to so many seconds later, the same one always by the same time. */
+  jitter_seconds?: number | undefined;
+  /** What becomes of a firing while the run before it still runs. */
+  overlap_policy?: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+  /** How late a firing that was missed (Temporal was away) may still start. */
+  catchup_window_seconds?: number | undefined;
+  /** A run that failed pauses the schedule. */
+  pause_on_failure?: boolean | undefined;
+  /** Of the job only these; not together with a selector. */
+  targets?: string[] | undefined;
+  /** Targets for which all terms hold: `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key`, `!key`, with commas between them. Keys are name, env, os, type, location, data_center, region, health and labels. */
+  target_selector?: string | undefined;
+  variables?: Record<string, string | number | boolean | null | unknown[] | Record<string, unknown>> | undefined;
+  /** Names of calendars whose blackouts it obeys. */
+  calendars?: string[] | undefined;
+  /** By which schedules are listed. */
+  labels?: Record<string, string> | undefined;
+  /** Changed here it pauses or resumes; while it stays as it is, what operators do is left alone. */
+  paused?: boolean | undefined;
+  /** Why it is paused. */
+  status_note?: string | undefined;
+}
+
+export interface ScheduleRule {
+  /** At this time only, with its offset. */
+  once?: string | undefined;
+  /** Minutes (`15m`) or hours (`6h`), counted in UTC from 1970 on whatever clocks do; at most 1440m or 168h. */
+  every?: string | undefined;
+  daily?: {
+    /** As clocks in the zone of the schedule show it. */
+    at: string;
+  } | undefined;
+  weekly?: {
+    on: ('monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday')[];
+    /** As clocks in the zone of the schedule show it. */
+    at: string;
+  } | undefined;
+  monthly?: {
+    /** Months without that day are left out; `last` is the last one of each. */
+    day?: 'last' | number | undefined;
+    /** Which of the days in `on`: 2 with tuesday is the second Tuesday, `last` the last day that is one of them. */
+    week?: 'last' | number | undefined;
+    on?: ('monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday')[] | undefined;
+    /** As clocks in the zone of the schedule show it. */
+    at: string;
+  } | undefined;
+  /** Minute, hour, day of month, month, day of week. Day of month and day of week must both fit: `0 3 8-14 * 2` is the second Tuesday. */
+  cron?: string | undefined;
+}
+
 /** Things of several kinds, in any order. */
 export interface DataDocument {
   /** Version of this form. */
@@ -2349,6 +2415,107 @@ export interface CloneTemplate {
   change_note?: string | undefined;
 }
 
+export interface SchedulePlan {
+  /** With one problem nothing of the set is applied. */
+  problems: DefinitionProblem[];
+  /** One for each definition without a problem, and for each schedule that is in no file. */
+  changes: ScheduleChange[];
+  /** What was done in Temporal and has not been noticed yet. */
+  drift: ScheduleDrift[];
+  /** Why Temporal could not be asked; null: it was. */
+  drift_unknown: string | null;
+  /** Schedules of code of which Temporal has not been told yet: an apply, or the next minute, does. */
+  pending: number;
+  /** What was done in Temporal in the last seven days, the latest first, at most 1,000. */
+  events: ScheduleEvent[];
+}
+
+export interface DefinitionProblem {
+  /** Which of the definitions, from 0. */
+  definition: number;
+  source: string;
+  /** Field of the definition, such as `when.cron`; empty: the whole of it. */
+  path: string;
+  message: string;
+}
+
+export interface ScheduleChange {
+  /** `adopt`: it was made by the API and is defined in code from now on; `left`: it came from code, is in none of these files, and stays without prune. */
+  change: 'create' | 'update' | 'adopt' | 'delete' | 'left' | 'unchanged';
+  /** Null: it is in none of the files. */
+  source: string | null;
+  /** Null: it is not there yet. */
+  schedule_serial: string | null;
+  name: string;
+  job_serial: string;
+  job_name: string;
+  differences: PlannedDifference[];
+}
+
+/** A field, before and after; null where it is not. Secrets are shown as `********`. */
+export interface PlannedDifference {
+  path: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+export interface ScheduleDrift {
+  schedule_serial: string;
+  name: string;
+  /** What was done in Temporal. `edited` and `missing` are put back, by an apply or within a minute; `paused` and `resumed` are taken over. */
+  kind: 'edited' | 'missing' | 'paused' | 'resumed';
+}
+
+export interface ScheduleEvent {
+  schedule_serial: string;
+  name: string;
+  at: string;
+  /** `restore_schedule`: an edit in Temporal was put back; the others were done in Temporal and taken over. */
+  action: 'restore_schedule' | 'pause_schedule' | 'resume_schedule';
+  note: string | null;
+  /** From what somebody had made of it in Temporal to what it is again. */
+  differences: PlannedDifference[];
+}
+
+export interface ScheduleCode {
+  definitions: {
+    /** Where it stands, in the words of problems and of the audit trail: file, and line after a colon. */
+    source: string;
+    /** A ScheduleDefinition; what is wrong with it is the answer of a plan. */
+    definition?: unknown;
+  }[];
+  /** Schedules that came from code and are in none of these files are deleted. */
+  prune?: boolean | undefined;
+}
+
+export interface AppliedSchedules {
+  created: number;
+  updated: number;
+  adopted: number;
+  deleted: number;
+  left: number;
+  unchanged: number;
+  /** Schedules that Temporal was told of by this call. */
+  settled: number;
+  /** Those that it is still to be told of: apply again, until there is none. */
+  pending: number;
+  /** Stored, but Temporal could not be told; they are among the pending ones and are tried again each minute. */
+  failed: {
+    schedule_serial: string;
+    name: string;
+    message: string;
+  }[];
+}
+
+export interface ExportedSchedules {
+  data: {
+    schedule_serial: string;
+    job_serial: string;
+    /** A ScheduleDefinition without what has its default. A secret is `********`: that keeps the one which is stored. */
+    definition: Record<string, unknown>;
+  }[];
+}
+
 export type ScheduleFiringPage = Page<ScheduleFiring>;
 
 export interface ScheduleFiring {
@@ -2421,33 +2588,6 @@ export interface PreviewSchedule {
   catchup_window_seconds?: number | undefined;
   /** A run that failed pauses the schedule. */
   pause_on_failure?: boolean | undefined;
-}
-
-export interface ScheduleRule {
-  /** At this time only, with its offset. */
-  once?: string | undefined;
-  /** Minutes (`15m`) or hours (`6h`), counted in UTC from 1970 on whatever clocks do; at most 1440m or 168h. */
-  every?: string | undefined;
-  daily?: {
-    /** As clocks in the zone of the schedule show it. */
-    at: string;
-  } | undefined;
-  weekly?: {
-    on: ('monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday')[];
-    /** As clocks in the zone of the schedule show it. */
-    at: string;
-  } | undefined;
-  monthly?: {
-    /** Months without that day are left out; `last` is the last one of each. */
-    day?: 'last' | number | undefined;
-    /** Which of the days in `on`: 2 with tuesday is the second Tuesday, `last` the last day that is one of them. */
-    week?: 'last' | number | undefined;
-    on?: ('monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday')[] | undefined;
-    /** As clocks in the zone of the schedule show it. */
-    at: string;
-  } | undefined;
-  /** Minute, hour, day of month, month, day of week. Day of month and day of week must both fit: `0 3 8-14 * 2` is the second Tuesday. */
-  cron?: string | undefined;
 }
 
 export interface ScheduleBackfill {
@@ -3618,6 +3758,7 @@ export type ProblemCode =
   | 'TOO_MANY_BATCHES'
   | 'UNAUTHENTICATED'
   | 'UNAVAILABLE'
+  | 'UNPROCESSABLE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'VALIDATION'
   | 'VARIABLE_MISSING';

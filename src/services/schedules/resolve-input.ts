@@ -6,6 +6,7 @@ import { OpsError } from '../../domain/ops-error.ts';
 import type { FieldProblem } from '../../domain/ops-error.ts';
 import { parseSelector } from '../../domain/selector.ts';
 import { valueProblem } from '../../domain/variable-problems.ts';
+import type { Matches } from '../../domain/variable-problems.ts';
 import type { ServiceDeps } from '../context.ts';
 import { createBoundedMatch } from '../jobs/bounded-match.ts';
 import { secretsOf } from './definition.ts';
@@ -46,8 +47,7 @@ export const findJob = async (db: Db, serial: string, transaction?: Transaction)
   return job;
 };
 
-const variableFields = ({ variables: declared }: ScheduledJob, given: ScheduleInput['variables']): FieldProblem[] => {
-  const matches = createBoundedMatch();
+const variableFields = ({ variables: declared }: ScheduledJob, given: ScheduleInput['variables'], matches: Matches): FieldProblem[] => {
   return Object.entries(given).flatMap(([key, value]) => {
     const variable = declared.find((candidate) => candidate.key === key);
     const message = variable === undefined ? 'the job declares no such variable' : valueProblem(variable, value, matches);
@@ -65,32 +65,54 @@ const selectorFields = (selector: string | undefined): FieldProblem[] => {
   }
 };
 
-const calendarFields = async (db: Db, names: readonly string[], transaction?: Transaction): Promise<FieldProblem[]> => {
-  if (names.length === 0) return [];
+/** What of the things that schedules name there is. */
+export interface KnownThings {
+  /** Uuids of active targets by serial. */
+  targets: ReadonlyMap<string, string>;
+  /** Names in lower case. */
+  calendars: ReadonlySet<string>;
+}
+
+const calendarFields = (names: readonly string[], { calendars }: KnownThings): FieldProblem[] =>
+  names.flatMap((name, index) =>
+    calendars.has(name.toLowerCase()) ? [] : [{ path: `calendars.${index}`, message: `there is no calendar ${name}` }],
+  );
+
+const targetFields = (serials: readonly string[], { targets }: KnownThings): FieldProblem[] =>
+  serials.flatMap((serial, index) => (targets.has(serial) ? [] : [{ path: `targets.${index}`, message: `there is no target ${serial}` }]));
+
+/** Reads what these inputs name, whatever number of them, in two statements at most. */
+export const readKnownThings = async (
+  db: Db,
+  inputs: readonly Pick<ScheduleInput, 'targets' | 'calendars'>[],
+  transaction?: Transaction,
+): Promise<KnownThings> => {
+  const serials = [...new Set(inputs.flatMap(({ targets = [] }) => targets))];
+  const names = [...new Set(inputs.flatMap(({ calendars }) => calendars.map((name) => name.toLowerCase())))];
+  const targets = await readTargets(db, serials, transaction);
+  return { targets, calendars: await readCalendars(db, names, transaction) };
+};
+
+const readCalendars = async (db: Db, names: readonly string[], transaction?: Transaction): Promise<Set<string>> => {
+  if (names.length === 0) return new Set();
   const known = await selectRows<{ name: string }>(
     db,
     'SELECT lower(name) AS name FROM calendars WHERE lower(name) = ANY($1::text[])',
-    [names.map((name) => name.toLowerCase())],
+    [names],
     transaction,
   );
-  const has = new Set(known.map(({ name }) => name));
-  return names.flatMap((name, index) =>
-    has.has(name.toLowerCase()) ? [] : [{ path: `calendars.${index}`, message: `there is no calendar ${name}` }],
-  );
+  return new Set(known.map(({ name }) => name));
 };
 
-const readTargets = async (db: Db, serials: readonly string[], transaction?: Transaction) => {
+const readTargets = async (db: Db, serials: readonly string[], transaction?: Transaction): Promise<Map<string, string>> => {
+  if (serials.length === 0) return new Map();
   const rows = await selectRows<{ target_serial: string; target_uuid: string }>(
     db,
     'SELECT target_serial, target_uuid FROM universal_targets WHERE is_active AND target_serial = ANY($1::text[])',
     [serials],
     transaction,
   );
-  const known = new Map(rows.map(({ target_serial: serial, target_uuid: uuid }) => [serial, uuid]));
-  const fields = serials.flatMap((serial, index): FieldProblem[] =>
-    known.has(serial) ? [] : [{ path: `targets.${index}`, message: `there is no target ${serial}` }],
-  );
-  return { uuids: [...new Set(known.values())], fields };
+  return new Map(rows.map(({ target_serial: serial, target_uuid: uuid }) => [serial, uuid]));
 };
 
 const timeFields = ({ when, start_date: start, end_date: end }: ScheduleInput): FieldProblem[] => {
@@ -105,20 +127,19 @@ const timeFields = ({ when, start_date: start, end_date: end }: ScheduleInput): 
   });
 };
 
-/** What does not fit what there is: the job's variables, targets, calendars; nothing is thrown. */
-export const resolveInput = async (
-  db: Db,
+/** What a schedule is by its input, and what of it does not fit what there is; nothing is thrown. */
+export const resolveAgainst = (
   job: ScheduledJob,
   input: ScheduleInput,
-  transaction?: Transaction,
-): Promise<{ definition: FiringDefinition; fields: FieldProblem[] }> => {
-  const targets = input.targets === undefined ? undefined : await readTargets(db, input.targets, transaction);
+  known: KnownThings,
+  matches: Matches = createBoundedMatch(),
+): { definition: FiringDefinition; fields: FieldProblem[] } => {
   const fields = [
     ...timeFields(input),
     ...selectorFields(input.target_selector),
-    ...(targets?.fields ?? []),
-    ...variableFields(job, input.variables),
-    ...(await calendarFields(db, input.calendars, transaction)),
+    ...targetFields(input.targets ?? [], known),
+    ...variableFields(job, input.variables, matches),
+    ...calendarFields(input.calendars, known),
   ];
   const { name, max_executions, overlap_policy, catchup_window_seconds, pause_on_failure, variables, calendars, labels } = input;
   const head = {
@@ -130,9 +151,19 @@ export const resolveInput = async (
     catchup_window_seconds,
     pause_on_failure,
   };
-  const ofTheRun = { target_uuids: targets?.uuids, target_selector: input.target_selector, variables, secrets: secretsOf(job.variables) };
+  const uuids = input.targets && [...new Set(input.targets.flatMap((serial) => known.targets.get(serial) ?? []))];
+  const ofTheRun = { target_uuids: uuids, target_selector: input.target_selector, variables, secrets: secretsOf(job.variables) };
   return { definition: { ...head, ...ofTheRun, calendars, labels }, fields };
 };
+
+/** What does not fit what there is: the job's variables, targets, calendars; nothing is thrown. */
+export const resolveInput = async (
+  db: Db,
+  job: ScheduledJob,
+  input: ScheduleInput,
+  transaction?: Transaction,
+): Promise<{ definition: FiringDefinition; fields: FieldProblem[] }> =>
+  resolveAgainst(job, input, await readKnownThings(db, [input], transaction));
 
 /** @throws OpsError VALIDATION naming all that does not fit. */
 export const assertNoFields = (fields: readonly FieldProblem[]): void => {
