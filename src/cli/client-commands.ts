@@ -15,7 +15,7 @@ import { registerLogs } from './commands/log-search.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
 import { registerRuns } from './commands/runs.ts';
-import { registerScheduleCode } from './commands/schedule-code.ts';
+import { registerSchedules } from './commands/schedules.ts';
 import { registerSettings } from './commands/settings.ts';
 import { registerSessions } from './commands/sessions.ts';
 import { registerTargets } from './commands/targets.ts';
@@ -57,6 +57,7 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerJobs(program, context);
   registerTemplates(program, context);
   registerCalendars(program, context);
+  registerSchedules(program, context);
   registerRuns(program, context);
   registerLogs(program, context);
   registerArtifacts(program, context);
@@ -64,7 +65,6 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerApply(program, context);
   registerExport(program, context);
   registerImport(program, context);
-  registerScheduleCode(program.command('schedules').description('when jobs run by themselves'), context);
   registerSettings(program, context);
   registerMaintenance(program, context);
   registerAudit(program, context);

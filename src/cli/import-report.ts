@@ -54,6 +54,7 @@ export const followImport = async (
 const KINDS: Readonly<Record<NonNullable<ImportRow['type']>, string>> = {
   settings: 'setting',
   users: 'user',
+  calendars: 'calendar',
   targets: 'target',
   templates: 'template',
   jobs: 'job',

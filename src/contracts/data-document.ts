@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CreateCalendar } from './calendar.ts';
 import { CredentialType } from './enums.ts';
 import { CreateJob } from './job.ts';
 import { CreateTemplate } from './job-template.ts';
@@ -68,6 +69,9 @@ export type UserItem = z.infer<typeof UserItem>;
 export const SettingItem = z.strictObject({ kind: z.literal('setting'), name: SettingName, value: z.unknown() });
 export type SettingItem = z.infer<typeof SettingItem>;
 
+export const CalendarItem = CreateCalendar.extend({ kind: z.literal('calendar'), uuid });
+export type CalendarItem = z.infer<typeof CalendarItem>;
+
 const OpenMethod = z.record(z.string(), z.unknown()).meta({
   description: 'As `MethodInput`, and `credentials`: a list of `CredentialEntry` in place of `credential`.',
 });
@@ -83,6 +87,7 @@ const items = [
   CreateTemplate.extend({ kind: z.literal('template'), ...JobHead.shape, variables: z.array(SealedVariable).optional() }),
   SettingItem,
   UserItem,
+  CalendarItem,
 ] as const;
 
 /** One thing of a document. */

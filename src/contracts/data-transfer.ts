@@ -3,7 +3,7 @@ import { SelectorText } from './selector.ts';
 import { Text } from './text.ts';
 
 /** Kinds of things that a document holds, in the order in which they are imported: those that others name come first. */
-export const DataType = z.enum(['settings', 'users', 'targets', 'templates', 'jobs'], {
+export const DataType = z.enum(['settings', 'users', 'calendars', 'targets', 'templates', 'jobs'], {
   error: ({ input }) =>
     input === 'schedules' ? 'schedules can be neither exported nor imported by this version of OpsConductor' : undefined,
 });
@@ -76,7 +76,7 @@ export const ImportRow = z
     }),
     type: DataType.nullable().meta({ description: 'null: it is of no known kind.' }),
     name: z.string().nullable(),
-    serial: z.string().nullable().meta({ description: 'Serial of a target, job or template; uuid of a user.' }),
+    serial: z.string().nullable().meta({ description: 'Serial of a target, job or template; uuid of a user or calendar.' }),
     outcome: ImportOutcome.meta({ description: '`skipped`: it is there, and left as it is: the mode is append, or a deploy manages it.' }),
     changes: z.array(ImportChange).meta({ description: 'Of what was updated.' }),
     warnings: z.array(z.string()),

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -52,6 +52,37 @@ test('maintenance is begun, told and ended', async () => {
   );
   expect(JSON.parse((await cli('maintenance', 'status', '--json')).stdout)).toMatchObject({ enabled: true, changed_by: 'admin' });
   expect((await cli('maintenance', 'off')).stdout).toContain('Maintenance is off');
+});
+
+test('calendars are made of files, shown, imported, asked when they are blacked out, and removed', async () => {
+  const [file, wrong, events] = ['calendar.yaml', 'wrong.yaml', 'events.ics'].map((name) => join(folder, name)) as [string, string, string];
+  writeFileSync(
+    file,
+    'name: shop-hours\ntimezone: Europe/Berlin\nholds_runs: true\nwindows:\n  - { kind: blackout, summary: Open, weekly: { days: [1, 2, 3, 4, 5, 6, 7], from: "00:00", to: "24:00" } }\n',
+  );
+  writeFileSync(wrong, 'name: wrong\nwindows:\n  - kind: blackout\n    dates: { from: 2025-02-30, to: 2025-03-01 }\n');
+  writeFileSync(
+    events,
+    'BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nSUMMARY:Move\nDTSTART;TZID=Office:20250303T060000\nDURATION:PT2H\nEND:VEVENT\nEND:VCALENDAR\n',
+  );
+  expect((await cli('calendars', 'create', '-f', file)).stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+  const refused = await cli('calendars', 'create', '-f', wrong);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('windows.0.dates.from: is a day that there is not (line 4)')]);
+  const [listed, shown, times] = await Promise.all([
+    cli('calendars', 'list'),
+    cli('calendars', 'show', 'Shop-Hours'),
+    cli('calendars', 'windows', 'shop-hours', '--from', '2025-03-01', '--to', '2025-03-02'),
+  ]);
+  expect(listed.stdout).toMatch(/^shop-hours +blackout with no end in sight +Europe\/Berlin +1 +skip +yes/m);
+  expect(shown.stdout).toMatch(/\(Open\)\n[^]*runs that go on are held[^]*blackout +Mon Tue Wed Thu Fri Sat Sun {2}00:00–24:00 +Open/);
+  expect(times.stdout).toMatch(/2025-03-01 00:00:00 +2025-03-02 00:00:00 +Open/);
+  const unknown = await cli('calendars', 'import', events, '--name', 'moves');
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('Its zone "Office" is no IANA zone')]);
+  const imported = await cli('calendars', 'import', events, '--name', 'moves', '--zone', 'Office=Europe/Berlin', '--json');
+  expect(JSON.parse(imported.stdout)).toMatchObject({ imported: 1, calendar: { name: 'moves', timezone: 'Europe/Berlin' } });
+  expect((await cli('calendars', 'update', 'moves', '-f', file)).stderr).toContain('There is a calendar of this name already');
+  expect((await cli('calendars', 'remove', 'moves')).stderr).toContain('Removed the calendar moves.');
+  expect((await cli('calendars', 'show', 'moves')).code).toBe(2);
 });
 
 describe('audit', () => {

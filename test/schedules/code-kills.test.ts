@@ -134,7 +134,7 @@ describe('an apply that ends at any step is gone on with by the next one', () =>
   });
 
   test('half of a set is written', async () => {
-    const set = Array.from({ length: 250 }, (_, index) => definition(`schedule ${index}`, { paused: true }));
+    const set = Array.from({ length: 110 }, (_, index) => definition(`schedule ${index}`, { paused: true }));
     const { services } = platform;
     const { keyRing } = services;
     let audits = 0;
@@ -143,7 +143,7 @@ describe('an apply that ends at any step is gone on with by the next one', () =>
       ...keyRing,
       get auditKey() {
         audits += 1;
-        if (audits > 400) throw new Error('killed');
+        if (audits > 1) throw new Error('killed');
         return keyRing.auditKey;
       },
     };
@@ -151,15 +151,15 @@ describe('an apply that ends at any step is gone on with by the next one', () =>
     services.keyRing = keyRing;
     expect(killed.status).toBe(500);
     const written = (await readRows()).length;
-    expect([100, 200]).toContain(written);
+    expect(written).toBe(100);
     expect(await plan(platform, set)).toMatchObject({ pending: written });
     // Its lock is free again.
     const { body } = await apply(platform, set);
-    expect(body).toMatchObject({ created: 250 - written, unchanged: written, failed: [] });
+    expect(body).toMatchObject({ created: 10, unchanged: 100, failed: [] });
     for (let { pending } = body; pending > 0;) ({ pending } = (await apply(platform, set)).body);
     const rows = await readRows();
-    expect(new Set(rows.map(({ name }) => name)).size).toBe(250);
-    expect(rows).toHaveLength(250);
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(110);
+    expect(rows).toHaveLength(110);
     expect(rows.every(({ sync_status: sync }) => sync === 'synced')).toBe(true);
   });
 

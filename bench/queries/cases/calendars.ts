@@ -52,10 +52,14 @@ export const calendarCases = ({ db, services, activities, caller, filled }: Worl
         await deleteCalendar(services, caller, `volume ${n}`);
       },
     ),
-    page('calendar imported', ['importCalendar', 'updateCalendar', 'saveCalendar', 'deleteCalendar', 'calendarUse'], async (n) => {
-      await importCalendar(services, caller, ImportCalendar.parse({ name: `imported ${n}`, text: ICS }));
-      await deleteCalendar(services, caller, `imported ${n}`);
-    }),
+    page(
+      'calendar imported',
+      ['importCalendar', 'updateCalendar', 'saveCalendar', 'deleteCalendar', 'removeCalendar', 'calendarUse'],
+      async (n) => {
+        await importCalendar(services, caller, ImportCalendar.parse({ name: `imported ${n}`, text: ICS }));
+        await deleteCalendar(services, caller, `imported ${n}`);
+      },
+    ),
     page('calendars', ['listCalendars'], () => listCalendars(services, caller, { limit: 50 })),
     row('names of calendars checked', ['unknownCalendars', 'assertCalendars'], async () => {
       await unknownCalendars(db, ['nowhere'], 'calendars');

@@ -94,7 +94,7 @@ export const dataRoutes = (deps: ServiceDeps, route: DefineRoute, log: Logger) =
           path: '/export',
           tags,
           operationId: 'exportData',
-          summary: 'Export targets, jobs, templates, settings and users',
+          summary: 'Export targets, jobs, templates, calendars, settings and users',
           description:
             'One document with what is there, read while it is sent. Takes the right to read each of its types, too (settings.write and users.write for those), and with a passphrase credentials.write. No hash of a password is in it, and a secret only sealed with the passphrase: Argon2id, AES-256-GCM. A document that ends without the end of its form, or before the connection was closed in order, was broken off. Audited.',
           access: 'data.export',

@@ -58,7 +58,7 @@ export const registerExport = (program: Command, context: CliContext): void => {
     program
       .command('export')
       .addArgument(new Argument('[types...]', 'all that there are, when none is named').choices(DataType.options))
-      .description('write targets, jobs, templates, settings and users as one document, for import or apply')
+      .description('write targets, jobs, templates, calendars, settings and users as one document, for import or apply')
       .addOption(
         new Option('--format <format>', 'csv takes one type: targets, users or settings').choices(DataFormat.options).default('yaml'),
       )

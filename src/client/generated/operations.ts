@@ -1875,7 +1875,7 @@ export interface Operations {
    */
   getAuditEvent(id: string, options?: CallOptions): Promise<OneAuditEvent>;
   /**
-   * Export targets, jobs, templates, settings and users.
+   * Export targets, jobs, templates, calendars, settings and users.
    * `POST /api/v1/data/export`, permission: data.export.
    * One document with what is there, read while it is sent. Takes the right to read each of its types, too (settings.write and users.write for those), and with a passphrase credentials.write. No hash of a password is in it, and a secret only sealed with the passphrase: Argon2id, AES-256-GCM. A document that ends without the end of its form, or before the connection was closed in order, was broken off. Audited.
    */

@@ -213,6 +213,22 @@ export interface DataDocument {
     /** Permissions on top of those of the role. */
     permissions?: ('targets.read' | 'jobs.read' | 'executions.read' | 'schedules.read' | 'discovery.read' | 'device_types.read' | 'alerts.read' | 'reports.read' | 'analytics.read' | 'monitoring.read' | 'targets.write' | 'targets.test' | 'credentials.write' | 'jobs.write' | 'jobs.execute' | 'executions.cancel' | 'executions.steer' | 'approvals.answer' | 'schedules.write' | 'discovery.run' | 'discovery.import' | 'device_types.write' | 'alerts.act' | 'reports.generate' | 'tokens.own' | 'users.write' | 'settings.write' | 'audit.read' | 'alert_rules.write' | 'templates.write' | 'reports.write' | 'workers.manage' | 'database.read' | 'data.export' | 'data.import' | 'tokens.all')[] | undefined;
     is_active?: boolean | undefined;
+  } | {
+    name: string;
+    /** IANA zone of its wall times. */
+    timezone?: string | undefined;
+    /** With an allowed window all other time is blackout. */
+    windows?: CalendarWindow[] | undefined;
+    description?: string | null | undefined;
+    /** It concerns these targets, whatever runs on them, without being named anywhere. */
+    target_selector?: string | null | undefined;
+    /** A firing of a schedule in a blackout is skipped, or postponed to its end. */
+    firing_effect?: 'skip' | 'postpone' | undefined;
+    /** Runs that go on are held between their actions until the end of a blackout. An action that runs is never ended. */
+    holds_runs?: boolean | undefined;
+    kind: 'calendar';
+    /** Names the thing for good, in any installation. */
+    uuid?: string | undefined;
   })[];
 }
 
@@ -804,6 +820,27 @@ export interface ActionDependency {
   action_key: string;
   /** `completed`: it ran, however it ended. */
   status?: 'success' | 'failure' | 'completed' | 'skipped' | undefined;
+}
+
+/** Has one of `weekly` (ISO days, 1 is Monday; past midnight when `to` is not later than `from`), `dates` (a date as `to` includes its day) and `ical` (a window once, or again and again by a rule of days, weeks, months or years). Wall times are those of the zone of the calendar. */
+export interface CalendarWindow {
+  kind: 'blackout' | 'allowed';
+  summary?: string | undefined;
+  weekly?: {
+    days: number[];
+    from: string;
+    to: string;
+  } | undefined;
+  dates?: {
+    from: string;
+    to: string;
+  } | undefined;
+  ical?: {
+    dtstart: string;
+    duration: string;
+    rrule?: string | undefined;
+    exdates?: string[] | undefined;
+  } | undefined;
 }
 
 export interface Health {
@@ -2851,27 +2888,6 @@ export interface Calendar {
   };
 }
 
-/** Has one of `weekly` (ISO days, 1 is Monday; past midnight when `to` is not later than `from`), `dates` (a date as `to` includes its day) and `ical` (a window once, or again and again by a rule of days, weeks, months or years). Wall times are those of the zone of the calendar. */
-export interface CalendarWindow {
-  kind: 'blackout' | 'allowed';
-  summary?: string | undefined;
-  weekly?: {
-    days: number[];
-    from: string;
-    to: string;
-  } | undefined;
-  dates?: {
-    from: string;
-    to: string;
-  } | undefined;
-  ical?: {
-    dtstart: string;
-    duration: string;
-    rrule?: string | undefined;
-    exdates?: string[] | undefined;
-  } | undefined;
-}
-
 export interface CreateCalendar {
   name: string;
   /** IANA zone of its wall times. */
@@ -3649,7 +3665,7 @@ export interface OneAuditEvent {
 }
 
 export interface ExportData {
-  types: ('settings' | 'users' | 'targets' | 'templates' | 'jobs')[];
+  types: ('settings' | 'users' | 'calendars' | 'targets' | 'templates' | 'jobs')[];
   /** `csv`: one type only, of targets, users or settings. */
   format?: 'json' | 'yaml' | 'csv' | undefined;
   /** Of the targets only those that it fits. */
@@ -3685,9 +3701,9 @@ export interface ImportRow {
   /** Place of the thing in the document, from 1; in CSV the row of the sheet, the header being 1. null: the document has it not. */
   row: number | null;
   /** null: it is of no known kind. */
-  type: 'settings' | 'users' | 'targets' | 'templates' | 'jobs' | null;
+  type: 'settings' | 'users' | 'calendars' | 'targets' | 'templates' | 'jobs' | null;
   name: string | null;
-  /** Serial of a target, job or template; uuid of a user. */
+  /** Serial of a target, job or template; uuid of a user or calendar. */
   serial: string | null;
   /** `skipped`: it is there, and left as it is: the mode is append, or a deploy manages it. */
   outcome: 'created' | 'updated' | 'unchanged' | 'skipped' | 'removed' | 'failed';

@@ -10,6 +10,7 @@ export interface CalendarProblem {
   message: string;
 }
 
+const MOST_RULES = 100;
 const FIRST_YEAR = 1970;
 const LAST_YEAR = 2199;
 
@@ -60,6 +61,8 @@ export const windowProblems = ({ dates, ical }: CalendarWindow): CalendarProblem
 
 /** What of the zone and the windows of a calendar cannot be taken. The first window that is wrong is told, so that bad ones cost nothing. */
 export const calendarProblems = ({ timezone, windows }: { timezone: string; windows: readonly CalendarWindow[] }): CalendarProblem[] => {
+  const rules = windows.filter(({ ical }) => ical?.rrule !== undefined).length;
+  if (rules > MOST_RULES) return [{ path: 'windows', message: `has ${rules} windows that recur by a rule; ${MOST_RULES} at most may` }];
   const zone = isZone(timezone) ? [] : [{ path: 'timezone', message: 'must be a zone such as Europe/Berlin' }];
   for (const [index, window] of windows.entries()) {
     const problems = windowProblems(window);

@@ -101,28 +101,65 @@ const optionsOf = (rule: string, start: number): Partial<Options> => ({
   dtstart: new Date(start),
 });
 
-/** What was asked for comes before all that follows: each start from `from` on, in order, until `to`; a rule that was not checked may give fewer. */
+interface KnownStarts {
+  from: number;
+  to: number;
+  starts: number[];
+}
+
+/** What rules gave: they are asked again and again for the same weeks. */
+const known = new Map<string, KnownStarts>();
+const KNOWN_RULES = 1_000;
+const BEFORE_MS = 30 * DAY_MS;
+const AHEAD_MS = 830 * DAY_MS;
+
+/** The wall times at which a rule begins, from `from` to `to`, in order. The rule has been checked. */
 export const startsOf = (rule: string, start: number, from: number, to: number): number[] => {
+  const key = `${start} ${rule}`;
+  let found = known.get(key);
+  if (found === undefined || found.from > from || found.to < to) {
+    const wide = { from: from - BEFORE_MS, to: Math.max(to + BEFORE_MS, from + AHEAD_MS) };
+    found = { ...wide, starts: computeStarts(rule, start, wide.from, wide.to) };
+    if (known.size >= KNOWN_RULES) known.clear();
+    known.set(key, found);
+  }
+  return found.starts.filter((time) => time >= from && time <= to);
+};
+
+const computeStarts = (rule: string, start: number, from: number, to: number): number[] => {
   const options = optionsOf(rule, start);
   const dtstart = new Date(options.count == null ? nearer(options, start, from) : start);
   const starts: number[] = [];
   if (to < dtstart.getTime()) return starts;
-  new RRule({ ...options, dtstart, until: new Date(to) }).between(
-    new Date(Math.max(from, dtstart.getTime())),
-    new Date(to),
-    true,
-    (date) => {
-      starts.push(date.getTime());
-      return true;
-    },
-  );
+  const after = new Date(Math.max(from, dtstart.getTime()));
+  new RRule({ ...options, dtstart, until: new Date(to) }).between(after, new Date(to), true, (date) => {
+    starts.push(date.getTime());
+    return true;
+  });
   return starts;
 };
 
-/** A later start that gives the same times from `from` on: rules of days and weeks would else be walked through from their beginning. */
-const nearer = ({ freq, interval }: Partial<Options>, start: number, from: number): number => {
+/** A later start that gives the same times from `from` on: a rule would else be walked through from its beginning. */
+const nearer = (options: Partial<Options>, start: number, from: number): number => {
+  const { freq, interval } = options;
+  if (from <= start) return start;
+  if (freq === RRule.MONTHLY) return nearerMonth(options, start, from);
   const period = freq === RRule.DAILY ? DAY_MS : freq === RRule.WEEKLY ? 7 * DAY_MS : 0;
-  if (period === 0 || from <= start) return start;
+  if (period === 0) return start;
   const step = period * (interval ?? 1);
   return start + Math.max(0, Math.floor((from - start) / step) - 1) * step;
+};
+
+const LAST_OF_ALL_MONTHS = 28;
+
+const nearerMonth = ({ interval, byweekday, bymonthday }: Partial<Options>, start: number, from: number): number => {
+  const [first, last] = [new Date(start), new Date(from)];
+  const months = (last.getUTCFullYear() - first.getUTCFullYear()) * 12 + last.getUTCMonth() - first.getUTCMonth();
+  const step = interval ?? 1;
+  const skipped = (Math.floor(months / step) - 1) * step;
+  // Without another part the day is that of the start; months that lack it are left out.
+  const namesDays = byweekday != null || bymonthday != null;
+  const day = namesDays ? 1 : first.getUTCDate();
+  if (skipped <= 0 || day > LAST_OF_ALL_MONTHS) return start;
+  return Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + skipped, day) + (start % DAY_MS);
 };

@@ -167,15 +167,24 @@ export const updateCalendar = async (
   );
 };
 
+/** As deleteCalendar, inside a transaction. */
+export const removeCalendar = async (
+  deps: Deps,
+  caller: Caller,
+  key: string,
+  expected: Expected,
+  transaction: Transaction,
+): Promise<void> => {
+  const before = await findCalendar(deps.db, key, transaction, true);
+  assertRevision(expected, calendarRevision(before), `The calendar ${before.name}`);
+  await refuseWhileUsed(deps, before, 'deleted', transaction);
+  await execute(deps.db, 'DELETE FROM calendars WHERE id = $1', [before.id], transaction);
+  const event = { action: 'delete_calendar', uuid: before.calendar_uuid, details: { before: audited({ ...before }) } };
+  await note(deps, caller, event, transaction);
+};
+
 /** @throws OpsError NOT_FOUND, REVISION_MISMATCH; CONFLICT, with who names it, while it is used */
 export const deleteCalendar = async (deps: ServiceDeps, caller: Caller, key: string, expected?: Expected): Promise<void> => {
   authorize(caller, 'schedules.write');
-  await deps.db.transaction(async (transaction) => {
-    const before = await findCalendar(deps.db, key, transaction, true);
-    assertRevision(expected, calendarRevision(before), `The calendar ${before.name}`);
-    await refuseWhileUsed(deps, before, 'deleted', transaction);
-    await execute(deps.db, 'DELETE FROM calendars WHERE id = $1', [before.id], transaction);
-    const event = { action: 'delete_calendar', uuid: before.calendar_uuid, details: { before: audited({ ...before }) } };
-    await note(deps, caller, event, transaction);
-  });
+  await deps.db.transaction((transaction) => removeCalendar(deps, caller, key, expected, transaction));
 };

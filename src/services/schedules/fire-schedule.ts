@@ -83,10 +83,10 @@ export const backfillSchedule = async (
   await settleSchedule(deps, id);
   const period = { from: new Date(from), to: new Date(to) };
   return withScheduleLock(db, id, async (transaction) => {
-    const { temporal_schedule_id: temporalId } = await lockedSchedule(db, id, transaction);
+    const { temporal_schedule_id: temporalId, timezone } = await lockedSchedule(db, id, transaction);
     // The period has both its ends; Temporal's answers begin after theirs.
     const before = new Date(period.from.getTime() - 1);
-    const instants = await deps.schedules.instants(temporalId, before, period.to, MOST_BACKFILLED + 1);
+    const instants = await deps.schedules.instants({ id: temporalId, timezone }, before, period.to, MOST_BACKFILLED + 1);
     if (instants.length > MOST_BACKFILLED)
       throw refuse('to', `gives more than ${MOST_BACKFILLED} instants, which is as many as Temporal keeps waiting`);
     await planBackfill(deps, id, instants);

@@ -1,7 +1,7 @@
 import { iso } from '../iso.ts';
 
 /** How late: from the planned instant to the start of its workflow, which then may wait for the end of a blackout. */
-const DELAY = `greatest(0, round(extract(epoch FROM f.started_at - f.scheduled_at) * 1000))::float8`;
+const DELAY = `CASE WHEN f.started_at IS NOT NULL THEN greatest(0, round(extract(epoch FROM f.started_at - f.scheduled_at) * 1000))::float8 END`;
 
 /** Columns of a row of the ledger, of `schedule_executions f`, as the API shows them. */
 export const FIRING_COLUMNS = `f.execution_serial, ${iso('f.scheduled_at')} AS scheduled_at, f.firing_type, f.status, f.skip_reason,

@@ -45,11 +45,11 @@ const boundsOf = ({ from, to }: Period): { from: Date; to: Date } => {
 /** A limit is used up by the firings before the period, too. */
 const instantsOf = async (
   { schedules }: Pick<ServiceDeps, 'schedules'>,
-  { temporal_id: id, remaining }: Planned,
+  { temporal_id: id, timezone, remaining }: Planned,
   { from, to, limit }: { from: Date; to: Date; limit: number },
 ): Promise<Date[]> => {
-  if (remaining === null) return schedules.instants(id, from, to, limit);
-  const left = await schedules.instants(id, new Date(), to, remaining);
+  if (remaining === null) return schedules.instants({ id, timezone }, from, to, limit);
+  const left = await schedules.instants({ id, timezone }, new Date(), to, remaining);
   return left.filter((at) => at > from).slice(0, limit);
 };
 

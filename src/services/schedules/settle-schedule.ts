@@ -129,7 +129,12 @@ const hasEnded = async ({ schedules }: ScheduleDeps, row: ScheduleRow, described
   if (described.bufferSize > 0) return false;
   if (described.remaining === 0) return true;
   if (described.next.some((at) => at > now)) return false;
-  const later = await schedules.instants(row.temporal_schedule_id, now, new Date(now.getTime() + HORIZON_MS), 1);
+  const later = await schedules.instants(
+    { id: row.temporal_schedule_id, timezone: row.timezone },
+    now,
+    new Date(now.getTime() + HORIZON_MS),
+    1,
+  );
   return later.length === 0;
 };
 

@@ -58,6 +58,12 @@ export interface DescribedSchedule {
   recent: readonly StartedFiring[];
 }
 
+/** A Temporal Schedule and the zone of its rules. */
+export interface ZonedSchedule {
+  id: string;
+  timezone: string;
+}
+
 /** Temporal's schedules, by the ids that derive from rows. Every call fails while Temporal is away, after some seconds at most. */
 export interface TemporalSchedules {
   describe: (id: string) => Promise<DescribedSchedule | undefined>;
@@ -68,8 +74,8 @@ export interface TemporalSchedules {
   /** One that is not there is no error. */
   remove: (id: string) => Promise<void>;
   backfill: (id: string, period: { from: Date; to: Date; overlap: OverlapPolicy }) => Promise<void>;
-  /** All instants after `from` up to `to`, by the present spec, whatever pause and limits; at most `limit`. */
-  instants: (id: string, from: Date, to: Date, limit?: number) => Promise<Date[]>;
+  /** All instants after `from` up to `to`, by the present spec, whatever pause and limits, as a schedule that has run all along has them; at most `limit`. */
+  instants: (schedule: ZonedSchedule, from: Date, to: Date, limit?: number) => Promise<Date[]>;
   /** The same of rules that no schedule has. @throws OpsError VALIDATION when Temporal refuses them */
   preview: (rules: FiringRules, from: Date, to: Date, limit: number) => Promise<Date[]>;
   /** The start of an instant, if there was one. */

@@ -4,6 +4,7 @@ import { ScheduleAlreadyRunning, ScheduleNotFoundError, WorkflowNotFoundError } 
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Client, Connection, ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import { OpsError } from '../../domain/ops-error.ts';
+import { steadyStart } from '../../domain/schedules/steady-start.ts';
 import { firingWorkflowId, instantWorkflowId } from '../../domain/schedules/firing-ids.ts';
 import type { DescribedSchedule, DesiredSchedule, StartedFiring, TemporalSchedules } from '../../services/schedules/temporal-schedules.ts';
 import type { scheduledJobRunWorkflow } from '../../workflows/index.ts';
@@ -149,11 +150,11 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string, d
     return (startTime ?? []).map(({ seconds, nanos }) => new Date(Number(seconds) * 1_000 + Math.floor((nanos ?? 0) / 1_000_000)));
   };
 
-  const instants: TemporalSchedules['instants'] = async (id, from, to, limit = Infinity) => {
+  const instants: TemporalSchedules['instants'] = async ({ id, timezone }, from, to, limit = Infinity) => {
     const found: Date[] = [];
-    for (let after = from; ;) {
+    for (let after = steadyStart(timezone, from); ;) {
       const more = await page(id, after, to);
-      found.push(...more);
+      found.push(...more.filter((at) => at > from));
       const last = more.at(-1);
       if (last === undefined || more.length < MOST_INSTANTS || found.length >= limit) return found.slice(0, limit);
       after = last;
@@ -204,7 +205,7 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string, d
       };
       try {
         await within(() => client.schedule.create({ scheduleId: id, ...definition, state: { paused: true } }));
-        return await instants(id, from, to, limit);
+        return await instants({ id, timezone: rules.timezone }, from, to, limit);
       } finally {
         await within(() => handleOf(id).delete()).catch(() => undefined);
       }

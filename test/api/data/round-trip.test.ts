@@ -124,7 +124,7 @@ const document = {
       description: ODD.join('\n'),
       targets: ['odd-2', 'all', 'odd-1'],
       target_selector: 'env=production',
-      settings: { tags: ['one'], environment: { A: 'x' }, confirm_dangerous: true },
+      settings: { tags: ['one'], environment: { A: 'x' }, confirm_dangerous: true, calendars: ['freeze'] },
       variables: [
         { key: 'S', is_secret: true, value: 'job s3cret' },
         { key: 'J', type: 'json', is_secret: true, value: { deep: [1, 'two'] } },
@@ -136,11 +136,19 @@ const document = {
     { kind: 'template', name: 'pattern', actions: [command('true')], variables: [{ key: 'T', is_secret: true, value: 'template s3cret' }] },
     { kind: 'user', username: 'ann', email: 'ann@example.org', role: 'operator', permissions: ['data.export'] },
     { kind: 'user', username: 'bob', email: 'bob@example.org', is_active: false },
+    {
+      kind: 'calendar',
+      name: 'freeze',
+      description: '=odd',
+      timezone: 'Europe/Berlin',
+      windows: [{ kind: 'blackout', dates: { from: '2026-12-24', to: '2026-12-26' } }],
+      holds_runs: true,
+    },
     { kind: 'setting', name: 'timezone', value: 'Europe/Berlin' },
     { kind: 'setting', name: 'retry_backoff_coefficient', value: 1.5 },
   ],
 };
-const TYPES = ['targets', 'jobs', 'templates', 'settings', 'users'];
+const TYPES = ['targets', 'jobs', 'templates', 'settings', 'users', 'calendars'];
 const PASSPHRASE = 'pässphrase for the way';
 const byKind = (items: Record<string, unknown>[]) => Map.groupBy(items, ({ kind }) => kind);
 
@@ -179,7 +187,7 @@ test('all types travel in each format that holds them, odd texts and secrets too
     expect(withoutCredentials(kinds.get('target'))).toEqual(withoutCredentials(before.get('target')));
     for (const kind of ['user', 'setting']) expect(kinds.get(kind)).toEqual(before.get(kind));
     const { summary } = await importInto(other, yaml, { type: 'application/yaml', passphrase: PASSPHRASE });
-    expect(summary).toMatchObject({ created: 2, updated: 1, failed: 0 });
+    expect(summary).toMatchObject({ created: 3, updated: 1, failed: 0 });
     expect(plainItems(await exportAll(other, { types: TYPES }))).toEqual(exported.items);
     expect(await importInto(other, yaml, { type: 'application/yaml', passphrase: PASSPHRASE, mode: 'replace' })).toMatchObject({
       summary: { unchanged: exported.items.length, removed: 0, failed: 0 },

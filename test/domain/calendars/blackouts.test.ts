@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CalendarWindow } from '../../../src/contracts/json/schedules.ts';
 import { blackoutAt, blackoutsBetween, HORIZON_DAYS, openForAll, OUTSIDE } from '../../../src/domain/calendars/blackouts.ts';
+import { startsOf } from '../../../src/domain/calendars/recurrence.ts';
+import { readIcalTime } from '../../../src/domain/calendars/wall-times.ts';
 import { calendarProblems } from '../../../src/domain/calendars/calendar-problems.ts';
 
 type Rest = Omit<CalendarWindow, 'kind'>;
@@ -206,6 +208,22 @@ describe('windows of iCalendar', () => {
     expect(found.map((text) => text.slice(0, 10))).toEqual(days);
   });
 
+  test.each([
+    'FREQ=MONTHLY',
+    'FREQ=MONTHLY;INTERVAL=7',
+    'FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=31,-1',
+    'FREQ=MONTHLY;INTERVAL=2;BYDAY=1SU,-1FR',
+    'FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-2;BYMONTH=2,9',
+    'FREQ=WEEKLY;INTERVAL=3;BYDAY=SU,MO;WKST=SU',
+    'FREQ=DAILY;INTERVAL=5',
+  ])('%s gives the same far from its beginning as walked through from it', (rule) => {
+    for (const start of ['19991128T010000', '19991231T010000', '20001230T230000'].map((text) => readIcalTime(text)?.time ?? 0)) {
+      const all = startsOf(`${rule};COUNT=9000`, start, start, Date.parse('2026-01-01T00:00:00Z'));
+      const [from, to] = [Date.parse('2024-02-10T00:00:00Z'), Date.parse('2025-12-20T00:00:00Z')];
+      expect(startsOf(rule, start, from, to)).toEqual(all.filter((time) => time >= from && time <= to));
+    }
+  });
+
   test('a rule of decades ago costs no more than one of today', () => {
     const old = ical({ dtstart: '19700101T000000', duration: 'PT1H', rrule: 'FREQ=DAILY;INTERVAL=3' });
     expect(starts(old, '2025-01-01T00:00:00Z', '2025-01-08T00:00:00Z')).toEqual(['2025-01-03T00:00', '2025-01-06T00:00']);
@@ -242,6 +260,12 @@ describe('what no calendar may hold', () => {
     expect(message).toMatch(expected);
     expect(message).toMatch(/^windows\.0\.ical\.rrule must|^windows\.0\.ical\.rrule gives/);
     expect(more).toEqual([]);
+  });
+
+  test('more than a hundred rules', () => {
+    const rule = blackout({ ical: { dtstart: '20250101', duration: 'P1D', rrule: 'FREQ=YEARLY' } });
+    expect(calendarProblems(of('UTC', ...Array.from({ length: 101 }, () => rule)))).toMatchObject([{ path: 'windows' }]);
+    expect(calendarProblems(of('UTC', ...Array.from({ length: 100 }, () => rule)))).toEqual([]);
   });
 
   test('days that there are not, windows of no length, zones of nowhere', () => {

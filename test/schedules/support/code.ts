@@ -72,7 +72,7 @@ export const breakable = (platform: TestPlatform) => {
     put: watched('put', real.put),
     setPaused: watched('setPaused', real.setPaused),
     remove: watched('remove', real.remove),
-    instants: watched('instants', real.instants),
+    instants: (schedule, ...period) => watched('instants', (_id: string) => real.instants(schedule, ...period))(schedule.id),
   };
   return {
     schedules,

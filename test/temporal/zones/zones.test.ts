@@ -5,15 +5,16 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { ScheduleRule } from '../../../src/contracts/schedule-rule.ts';
 import { planFirings } from '../../../src/domain/schedules/firing-plan.ts';
-import { steadyStart } from '../../../src/domain/schedules/steady-start.ts';
 import { temporalInstants } from '../../../src/domain/schedules/temporal-instants.ts';
 import { zoneChanges } from '../../../src/domain/schedules/zone-changes.ts';
 import { createZoneTime } from '../../../src/domain/schedules/zone-time.ts';
 import { createZoneOffset } from '../../../src/domain/zoned-time.ts';
 import { connectTemporalClient } from '../../../src/temporal/connect-temporal.ts';
 import { toScheduleSpec } from '../../../src/temporal/schedules/firing-spec.ts';
+import { createScheduleControl } from '../../../src/temporal/schedules/schedule-control.ts';
 import { matchingTimes } from '../../support/matching-times.ts';
 
+const NO_BOUNDS = { start_date: null, end_date: null, jitter_seconds: 0 };
 const path = (name: string): string => new URL(name, import.meta.url).pathname;
 const isoOf = (instant: number): string => new Date(instant).toISOString().replace('.000Z', 'Z');
 
@@ -50,7 +51,7 @@ describe.concurrent('Temporal fires at the instants of the table', () => {
   });
 });
 
-describe('asked from within a change of clocks Temporal answers otherwise than from before it, from a steady start alike:', () => {
+describe('asked from within a change of clocks Temporal answers otherwise than from before it; we are told what will be:', () => {
   test.each<{ timezone: string; when: z.infer<typeof ScheduleRule>[]; before: string; within: string[]; to: string }>([
     {
       timezone: 'Europe/Berlin',
@@ -67,13 +68,15 @@ describe('asked from within a change of clocks Temporal answers otherwise than f
       to: '2026-09-07T06:00:00Z',
     },
   ])('$timezone', async ({ timezone, when, before, within, to }) => {
-    const spec = toScheduleSpec({ when, timezone, start_date: null, end_date: null, jitter_seconds: 0 });
+    const spec = toScheduleSpec({ when, timezone, ...NO_BOUNDS });
+    const control = createScheduleControl(client, 'zones');
     const after = async (start: Date, since: string) =>
       (await matchingTimes(client, spec, start.getTime(), Date.parse(to))).filter((instant) => instant > Date.parse(since));
     for (const since of within) {
       const expected = await after(new Date(before), since);
       expect(await after(new Date(since), since)).not.toEqual(expected);
-      expect(await after(steadyStart(timezone, new Date(since)), since)).toEqual(expected);
+      const previewed = await control.preview({ when, timezone, ...NO_BOUNDS }, new Date(since), new Date(to), 20);
+      expect(previewed.map((instant) => instant.getTime())).toEqual(expected);
     }
   });
 });
@@ -93,7 +96,7 @@ describe('what notes are made from finds what Temporal finds', () => {
     for (const when of RULES)
       for (const { at } of changes) {
         const [from, to] = [at - 30 * 3_600_000, at + 30 * 3_600_000];
-        const spec = toScheduleSpec({ when, timezone, start_date: null, end_date: null, jitter_seconds: 0 });
+        const spec = toScheduleSpec({ when, timezone, ...NO_BOUNDS });
         expect(temporalInstants(planFirings({ when, timezone }), zone, from, to)).toEqual(await matchingTimes(client, spec, from, to));
       }
   });

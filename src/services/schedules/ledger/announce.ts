@@ -19,7 +19,7 @@ ON CONFLICT (job_schedule_id, scheduled_at) DO NOTHING`;
  */
 export const announceInstants = async (
   { db, schedules }: ScheduleDeps,
-  row: Pick<ScheduleRow, 'id' | 'ledger_until' | 'jitter_seconds' | 'temporal_schedule_id'>,
+  row: Pick<ScheduleRow, 'id' | 'ledger_until' | 'jitter_seconds' | 'temporal_schedule_id' | 'timezone'>,
   { createdAt }: Pick<DescribedSchedule, 'createdAt'>,
   now: Date,
   transaction: Transaction,
@@ -28,7 +28,7 @@ export const announceInstants = async (
   const to = new Date(now.getTime() + AHEAD_MS);
   if (known >= to) return known;
   const from = row.ledger_until === null ? createdAt : new Date(known.getTime() - row.jitter_seconds * 1_000);
-  const instants = await schedules.instants(row.temporal_schedule_id, from, to, MOST_INSTANTS);
+  const instants = await schedules.instants({ id: row.temporal_schedule_id, timezone: row.timezone }, from, to, MOST_INSTANTS);
   const fresh = instants.filter((at) => at > known);
   const until = instants.length === MOST_INSTANTS ? (fresh.at(-1) ?? to) : to;
   if (fresh.length > 0) await execute(db, INSERT, [row.id, fresh], transaction);

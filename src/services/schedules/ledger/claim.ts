@@ -76,7 +76,12 @@ const insert = (
 
 const announcedFor = async ({ schedules }: ScheduleDeps, row: ScheduleRow, nominal: Date): Promise<Date | undefined> => {
   const to = new Date(nominal.getTime() + row.jitter_seconds * 1_000);
-  const [first] = await schedules.instants(row.temporal_schedule_id, new Date(nominal.getTime() - 1_000), to, 1);
+  const [first] = await schedules.instants(
+    { id: row.temporal_schedule_id, timezone: row.timezone },
+    new Date(nominal.getTime() - 1_000),
+    to,
+    1,
+  );
   return first;
 };
 
