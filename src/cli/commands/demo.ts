@@ -8,12 +8,14 @@ import { createApiClient } from '../api-client.ts';
 import type { ApiClient } from '../api-client.ts';
 import { startDemoRun, unexpectedOutcomes } from '../demo/demo-run.ts';
 import type { DemoRun } from '../demo/demo-run.ts';
+import { applyDemoSchedules, firingTable, untilFired } from '../demo/demo-schedule.ts';
 import { startDemoTargets } from '../demo/demo-targets.ts';
 import type { DemoTargets } from '../demo/demo-targets.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { allPages } from '../http/all-pages.ts';
 import { createLog } from '../log.ts';
 import { tookText } from '../run-text.ts';
+import { inUtc } from '../schedule-text.ts';
 import { startAll } from '../start-all.ts';
 import type { Everything } from '../start-all.ts';
 import { paintFor, paintStatus } from '../terminal/paint.ts';
@@ -102,11 +104,20 @@ const runJob = async ({ config, everything, fleet, count, keep, signal }: DemoPa
   signal.throwIfAborted();
   const branches = await readBranches(client, run);
   await printTable(client, run, branches, config.noColor);
+  await runSchedule(client, signal);
   printSerials(run, everything, keep);
   const wrong = unexpectedOutcomes(branches, run);
   for (const problem of wrong) say(`NOT as expected: ${problem}`);
   if (wrong.length === 0) say(`As expected: ${count - 1} targets completed, ${run.failing} failed its check.`);
   else process.exitCode = EXIT_CODES.failed;
+};
+
+/** What is defined in `schedules/` fires within a minute; its ledger says what became of each instant. */
+const runSchedule = async (client: ApiClient, signal: AbortSignal): Promise<void> => {
+  const { serial, name, next } = await applyDemoSchedules(client);
+  say(`Applied schedules/example.yaml: ${serial} "${name}" fires ${next === null ? 'within a minute' : `at ${inUtc(next)}`} …`);
+  const firings = await untilFired(client, serial, signal);
+  process.stdout.write(`\nThe ledger of ${serial} "${name}":\n${firingTable(firings, process.stdout.columns)}\n\n`);
 };
 
 const logIn = async ({ admin, apiUrl }: Everything): Promise<ApiClient> => {
