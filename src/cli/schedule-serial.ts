@@ -16,6 +16,10 @@ export const scheduleSerial = async (client: ApiClient, text: string): Promise<s
   return only.slice(0, only.indexOf(' '));
 };
 
+/** The same; undefined, for all schedules, stays. @throws OpsError NOT_FOUND, VALIDATION */
+export const optionalSerial = async (client: ApiClient, text: string | undefined): Promise<string | undefined> =>
+  text === undefined ? undefined : scheduleSerial(client, text);
+
 /** Serial of a job that is named by its serial or its exact name. @throws OpsError NOT_FOUND, VALIDATION when several have the name */
 export const jobSerial = async (client: ApiClient, text: string): Promise<string> => {
   if (/^J\d{8,19}$/.test(text)) return text;

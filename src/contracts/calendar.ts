@@ -7,18 +7,18 @@ import { Uuid } from './target.ts';
 import { Text } from './text.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u;
 const MOST_WINDOWS = 500;
 
 export const CalendarName = Text(100)
-  .regex(
-    /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u,
-    'must be letters, digits, spaces, dots, underscores or hyphens, beginning with a letter or a digit',
-  )
+  .regex(NAME, 'must be letters, digits, spaces, dots, underscores or hyphens, beginning with a letter or a digit')
   .refine((name) => !UUID.test(name) && name === name.trim(), 'must neither look like a uuid nor end with a space')
   .meta({ example: 'holidays' });
 
 /** Name or uuid. */
-export const CalendarKey = Text(100).min(1).meta({ description: 'Name, without regard to case, or uuid.', example: 'holidays' });
+export const CalendarKey = Text(100)
+  .regex(NAME, 'must be the name or uuid of a calendar')
+  .meta({ description: 'Name, without regard to case, or uuid.', example: 'holidays' });
 
 export const CalendarWindow = StoredWindow.meta({
   id: 'CalendarWindow',

@@ -143,6 +143,21 @@ describe.skipIf(withoutSshd)('every route that changes something leaves an audit
       send('POST', `${await twoVersions('job-templates')}/jobs`, { name: 'from a pattern', targets: [targetNumber(3)] }),
   });
 
+  const onCalendar = (method: string, body?: object) => async (send: Send) => {
+    const { calendar_uuid: uuid } = await made('calendars', { name: randomUUID().slice(1) });
+    return send(method, `/api/v1/calendars/${uuid}`, body);
+  };
+  const calendars = (): typeof RECIPES => ({
+    createCalendar: (send) => send('POST', '/api/v1/calendars', { name: 'freeze' }),
+    updateCalendar: onCalendar('PUT', { name: 'thaw', holds_runs: true }),
+    deleteCalendar: onCalendar('DELETE'),
+    importCalendar: (send) =>
+      send('POST', '/api/v1/calendars/import', {
+        name: 'imported',
+        text: 'BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20251224\nEND:VEVENT\nEND:VCALENDAR\n',
+      }),
+  });
+
   /** By operation: makes what is needed, then sends the one request that is looked at. */
   const RECIPES: Record<string, (send: Send) => Promise<Answer>> = {
     login: async (send) => send('POST', '/api/v1/auth/login', { username: (await addUser('viewer')).username, password: PASSWORD }, ''),
@@ -215,6 +230,7 @@ describe.skipIf(withoutSshd)('every route that changes something leaves an audit
       await platform.api('PUT', '/api/v1/settings/max_log_bytes', { value: 2_048 });
       return send('DELETE', '/api/v1/settings/max_log_bytes');
     },
+    ...calendars(),
     ...targetParts(),
     ...accounts(),
     ...definitions(),

@@ -23,6 +23,7 @@ const nothing = () => ({
   action_parameters: {
     conditionType: 'if',
     expression: 'false',
+    // oxlint-disable-next-line unicorn/no-thenable -- a list of actions is nothing that `await` would call
     then: [{ action_type: 'command', action_name: 'never', action_parameters: { command: 'true' } }],
   },
 });

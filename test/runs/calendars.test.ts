@@ -14,6 +14,8 @@ import { resultsOf } from '../support/until-results.ts';
 
 const heldBranch = (seen: SeenEvent): string | undefined =>
   seen.event === 'branch' && seen.data.hold_reason === 'blackout' ? seen.data.branch_serial : undefined;
+const completedBranch = (seen: SeenEvent): string | undefined =>
+  seen.event === 'branch' && seen.data.status === 'completed' ? seen.data.branch_serial : undefined;
 const heldRun = (seen: SeenEvent): string | undefined =>
   seen.event === 'execution' && seen.data.hold_reason === 'blackout' ? 'held' : undefined;
 
@@ -62,19 +64,21 @@ describe.skipIf(withoutSshd)('calendars hold what runs (OpenSSH)', () => {
     const { action, letGo } = untilLetGo();
     const { serial } = await runJob(platform, targets.slice(0, 1), [action, command('true')], { settings: { calendars: ['Freeze'] } });
     await untilEvents(platform, serial, 1, saysLine('begun'));
-    const { end, windows } = blackoutOf(5);
-    await put('freeze', { windows });
+    await put('freeze', { windows: ENDLESS });
     await reconcile();
-    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({ hold_reason: 'blackout', resumes_at: end });
+    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({ hold_reason: 'blackout', resumes_at: null });
     letGo();
     await untilEvents(platform, serial, 1, heldBranch);
     await first.stop();
+    const { end, windows } = blackoutOf(2);
+    await put('freeze', { windows });
+    await reconcile();
     const second = await platform.startTestWorker();
     expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', hold_reason: null, completed_branches: 1 });
     expect((await begunAt(serial, 'true')) >= end).toBe(true);
     const { body: log } = await platform.api('GET', `/api/v1/executions/${serial}/logs?limit=500`);
     const said = JSON.stringify(log.data);
-    expect(said).toContain('Held by the calendar freeze (Freeze), until');
+    expect(said).toContain('Held by the calendar freeze, with no end in sight.');
     expect(said).toContain('The blackout is over');
     // What it was held is no work.
     const run = await selectRow<{ from: number; to: number }>(
@@ -107,9 +111,7 @@ describe.skipIf(withoutSshd)('calendars hold what runs (OpenSSH)', () => {
     const [seen] = await untilEvents(platform, serial, 1, heldBranch);
     const held: string = seen?.data.branch_serial;
     const other = held.endsWith('.0001') ? `${serial}.0002` : `${serial}.0001`;
-    await untilEvents(platform, serial, 1, (seen) =>
-      seen.event === 'branch' && seen.data.branch_serial === other && seen.data.status === 'completed' ? other : undefined,
-    );
+    await untilEvents(platform, serial, 1, (seen) => (completedBranch(seen) === other ? other : undefined));
     const { body: branches } = await platform.api('GET', `/api/v1/executions/${serial}/branches`);
     expect(branches.data.find((one: { branch_serial: string }) => one.branch_serial === held)).toMatchObject({
       target_serial: targets[0],
@@ -125,9 +127,13 @@ describe.skipIf(withoutSshd)('calendars hold what runs (OpenSSH)', () => {
 
   test('a branch on a target that is blacked out does not begin its first action; a cancel ends it', async () => {
     const worker = await platform.startTestWorker();
+    await put('rack', { windows: ENDLESS, target_selector: 'name=host-1' });
+    const { serial } = await runJob(platform, targets, [command('true')]);
+    await untilEvents(platform, serial, 1, heldBranch);
+    await untilEvents(platform, serial, 1, completedBranch);
     const { end, windows } = blackoutOf(2);
     await put('rack', { windows, target_selector: 'name=host-1' });
-    const { serial } = await runJob(platform, targets, [command('true')]);
+    await reconcile();
     expect((await platform.untilEnded(serial)).status).toBe('completed');
     const [first, second] = (await resultsOf(platform, serial)).toSorted((one, other) => one.started_at.localeCompare(other.started_at));
     expect((first?.started_at ?? '') < end).toBe(true);
@@ -160,6 +166,36 @@ describe.skipIf(withoutSshd)('calendars hold what runs (OpenSSH)', () => {
     expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({ hold_reason: 'user', completed_branches: 0 });
     expect((await steer('resume')).status).toBe(200);
     expect((await platform.untilEnded(serial)).status).toBe('completed');
+    await worker.stop();
+  });
+
+  test('a calendar of the schedule that started a run holds it; a batch begins when time between batches and blackout are over', async () => {
+    const worker = await platform.startTestWorker();
+    const { action, letGo } = untilLetGo();
+    const rollout = { batches: [{ count: 1 }, { percent: 100 }], between_batches: { seconds: 1 } };
+    const { serial } = await runJob(platform, targets, [action], { settings: { rollout } });
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    await platform.db.query(
+      `WITH schedule AS (
+         INSERT INTO job_schedules (job_id, name, schedule_type, execute_at, schedule_config, definition_hash, temporal_schedule_id, created_by)
+         SELECT e.job_id, 'nightly', 'once', now(), '{"calendars": ["Plan"]}', repeat('0', 64), 'job-schedule/test', j.created_by
+         FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE e.execution_serial = $1 RETURNING id)
+       INSERT INTO schedule_executions (job_schedule_id, job_execution_id, scheduled_at, status, workflow_id)
+       SELECT s.id, e.id, now(), 'running', 'test' FROM schedule s, job_executions e WHERE e.execution_serial = $1`,
+      { bind: [serial] },
+    );
+    await put('plan', { windows: ENDLESS });
+    await reconcile();
+    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({ hold_reason: 'blackout', resumes_at: null });
+    letGo();
+    await untilEvents(platform, serial, 1, completedBranch);
+    const { end, windows } = blackoutOf(2);
+    await put('plan', { windows });
+    await reconcile();
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    const begun = (await resultsOf(platform, serial)).map((row) => row.started_at).toSorted();
+    expect((begun[0] ?? '') < end).toBe(true);
+    expect((begun[1] ?? '') >= new Date(Date.parse(end) + 1_000).toISOString()).toBe(true);
     await worker.stop();
   });
 

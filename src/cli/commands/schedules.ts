@@ -15,6 +15,7 @@ import { cleanText } from '../terminal/clean-text.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { registerScheduleCode } from './schedule-code.ts';
 import { registerScheduleFirings } from './schedule-firings.ts';
+import { registerScheduleFuture } from './schedule-future.ts';
 
 const WHAT = { what: 'a schedule', has: 'a name, a job and when' };
 const HEADINGS = ['SERIAL', 'NAME', 'JOB', 'WHEN', 'NEXT', 'LAST', 'ATTENTION'] as const;
@@ -62,7 +63,7 @@ const printOne = (session: CliSession, schedule: Schedule): Promise<void> =>
 const sayUnsynced = ({ say }: CliSession, { schedule_serial: serial, sync_status: status, sync_error: error }: Schedule): void => {
   if (status === 'synced') return;
   say(
-    `Temporal does not have it so yet${error === null ? '' : `: ${cleanText(error)}`} It is tried each minute, and now by: schedules sync ${serial}`,
+    `Temporal does not have it so yet${error === null ? '.' : `: ${cleanText(error)}`} It is tried each minute, and now by: schedules sync ${serial}`,
   );
 };
 
@@ -196,5 +197,6 @@ export const registerSchedules = (program: Command, context: CliContext): void =
     });
   registerChanges(schedules, context);
   registerScheduleFirings(schedules, context);
+  registerScheduleFuture(schedules, context);
   registerScheduleCode(schedules, context);
 };

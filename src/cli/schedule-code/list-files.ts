@@ -9,14 +9,13 @@ const LEFT_OUT = /^[._]|^node_modules$/;
 const filesUnder = async (folder: string): Promise<string[]> => {
   const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !LEFT_OUT.test(name));
   const inOrder = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const files = await Promise.all(
-    inOrder.map((entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return filesUnder(path);
-      return DEFINITION.test(entry.name) ? [path] : [];
-    }),
-  );
-  return files.flat();
+  const files: string[] = [];
+  for (const entry of inOrder) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) files.push(...(await filesUnder(path)));
+    else if (DEFINITION.test(entry.name)) files.push(path);
+  }
+  return files;
 };
 
 const filesOf = async (path: string): Promise<string[]> => {

@@ -10,7 +10,7 @@ const tellCause = (cause: unknown): unknown => {
   const grpc = isGrpcServiceError(cause) ? cause : cause instanceof Error && isGrpcServiceError(cause.cause) ? cause.cause : undefined;
   if (grpc === undefined) return cause;
   const { details } = grpc;
-  const code = Number(grpc.code);
+  const code: number = grpc.code;
   if (AWAY.includes(code))
     return new OpsError('UNAVAILABLE', `Temporal does not answer (${details}). Try again when it is back.`, {
       cause,

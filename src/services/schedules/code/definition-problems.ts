@@ -6,7 +6,7 @@ import type { FieldProblem } from '../../../domain/ops-error.ts';
 type Issue = z.core.$ZodIssue;
 
 const isOfAnotherType = (issue: Issue): boolean =>
-  issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+  issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union');
 
 /** Of the choices the one that was meant: that whose type it has. Its problems are told, not that none of the choices fits. */
 const unfolded = (issue: Issue): Issue[] => {
@@ -32,10 +32,10 @@ const boundMessage = (bound: string, origin: string): string => {
 /** What the schema says by its general words, for people. What it says by its own words stays. */
 const told = (issue: Issue): Issue => {
   const wordy = (message: string): Issue => ({ ...issue, message });
-  if (issue.path.join('.') === 'when' && (issue.code === 'invalid_union' || issue.code === 'invalid_type'))
-    return wordy(issue.input === undefined ? `is missing: it ${WHEN}` : WHEN);
+  if (issue.path.join('.') === 'when' && issue.input === undefined) return wordy(`is missing: it ${WHEN}`);
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) return wordy(typeMessage(issue));
-  if (issue.code === 'invalid_value') return wordy(`must be one of ${issue.values.map(String).join(', ')}`);
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid'))
+    return wordy(`must be one of ${issue.values.map(String).join(', ')}`);
   if (issue.code === 'too_small' && issue.message.startsWith('Too small'))
     return wordy(boundMessage(`at least ${issue.minimum}`, issue.origin));
   if (issue.code === 'too_big' && issue.message.startsWith('Too big')) return wordy(boundMessage(`at most ${issue.maximum}`, issue.origin));

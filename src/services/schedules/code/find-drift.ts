@@ -43,9 +43,9 @@ export const findDrift = async (
     ({ sync_status: sync, status, described_hash: hash }) => sync === 'synced' && status !== 'expired' && hash !== null,
   );
   const found: Found[] = [];
-  let isAway = false;
+  const state = { isAway: false };
   const lane = async (): Promise<void> => {
-    for (let row = asked.pop(); row !== undefined && !isAway; row = asked.pop()) {
+    for (let row = asked.pop(); row !== undefined && !state.isAway; row = asked.pop()) {
       const kind = await kindOf(deps, row);
       const { id, schedule_serial, name, described_hash: describedHash } = row;
       if (kind !== undefined) found.push({ id, schedule_serial, name, kind, describedHash });
@@ -53,14 +53,14 @@ export const findDrift = async (
   };
   const lanes = Array.from({ length: AT_ONCE }, () =>
     lane().catch(() => {
-      isAway = true;
+      state.isAway = true;
     }),
   );
   await Promise.all(lanes);
   const drift = (await stillSo(deps, found)).toSorted((a, b) => a.id - b.id);
   return {
     drift: drift.map(({ schedule_serial, name, kind }) => ({ schedule_serial, name, kind })),
-    drift_unknown: isAway ? 'Temporal does not answer. What was edited there is found, and put back, when it does.' : null,
+    drift_unknown: state.isAway ? 'Temporal does not answer. What was edited there is found, and put back, when it does.' : null,
     driftedIds: drift.map(({ id }) => id),
   };
 };
