@@ -58,6 +58,7 @@ const KINDS: Readonly<Record<NonNullable<ImportRow['type']>, string>> = {
   targets: 'target',
   templates: 'template',
   jobs: 'job',
+  schedules: 'schedule',
 };
 const SIGNS: Readonly<Record<ImportRow['outcome'], string>> = {
   created: '+',

@@ -13,12 +13,12 @@ const MOST_WINDOWS = 500;
 export const CalendarName = Text(100)
   .regex(NAME, 'must be letters, digits, spaces, dots, underscores or hyphens, beginning with a letter or a digit')
   .refine((name) => !UUID.test(name) && name === name.trim(), 'must neither look like a uuid nor end with a space')
-  .meta({ example: 'holidays' });
+  .meta({ example: 'holidays', pattern: NAME.source });
 
 /** Name or uuid. */
 export const CalendarKey = Text(100)
   .regex(NAME, 'must be the name or uuid of a calendar')
-  .meta({ description: 'Name, without regard to case, or uuid.', example: 'holidays' });
+  .meta({ description: 'Name, without regard to case, or uuid.', example: 'holidays', pattern: NAME.source });
 
 export const CalendarWindow = StoredWindow.meta({
   id: 'CalendarWindow',

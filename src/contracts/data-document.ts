@@ -8,6 +8,8 @@ import { JobSerial } from './job.ts';
 import { SettingName } from './setting.ts';
 import { CreateTarget, TargetSerial, UpdateTarget, Uuid } from './target.ts';
 import { Text } from './text.ts';
+import { ScheduleDefinition } from './schedule.ts';
+import { VariableKey } from './variable.ts';
 import { CreateUser } from './user.ts';
 
 /** A secret that a passphrase sealed: AES-256-GCM, nonce and bytes in base64, the tag at the end. */
@@ -69,6 +71,15 @@ export type UserItem = z.infer<typeof UserItem>;
 export const SettingItem = z.strictObject({ kind: z.literal('setting'), name: SettingName, value: z.unknown() });
 export type SettingItem = z.infer<typeof SettingItem>;
 
+/** Found by its job and name. */
+export const ScheduleItem = ScheduleDefinition.safeExtend({
+  kind: z.literal('schedule'),
+  sealed: z
+    .record(VariableKey, SealedSecret)
+    .optional()
+    .meta({ description: 'Values of secret variables, which stand as `********` among the others.' }),
+});
+
 export const CalendarItem = CreateCalendar.extend({ kind: z.literal('calendar'), uuid });
 export type CalendarItem = z.infer<typeof CalendarItem>;
 
@@ -85,6 +96,7 @@ const items = [
     variables: z.array(SealedVariable).optional(),
   }),
   CreateTemplate.extend({ kind: z.literal('template'), ...JobHead.shape, variables: z.array(SealedVariable).optional() }),
+  ScheduleItem,
   SettingItem,
   UserItem,
   CalendarItem,

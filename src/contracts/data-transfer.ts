@@ -3,10 +3,7 @@ import { SelectorText } from './selector.ts';
 import { Text } from './text.ts';
 
 /** Kinds of things that a document holds, in the order in which they are imported: those that others name come first. */
-export const DataType = z.enum(['settings', 'users', 'calendars', 'targets', 'templates', 'jobs'], {
-  error: ({ input }) =>
-    input === 'schedules' ? 'schedules can be neither exported nor imported by this version of OpsConductor' : undefined,
-});
+export const DataType = z.enum(['settings', 'users', 'calendars', 'targets', 'templates', 'jobs', 'schedules']);
 export type DataType = z.infer<typeof DataType>;
 
 export const DataFormat = z.enum(['json', 'yaml', 'csv']);
@@ -27,11 +24,11 @@ export const ExportData = z
     format: DataFormat.default('json').meta({ description: '`csv`: one type only, of targets, users or settings.' }),
     selector: SelectorText.optional().meta({ description: 'Of the targets only those that it fits.' }),
     serials: z
-      .array(Text(20).regex(/^[TJ]\d{8,19}$/, 'must be the serial of a target, a job or a template'))
+      .array(Text(20).regex(/^([TJ]|JSCHED-)\d{8,19}$/, 'must be the serial of a target, a job, a template or a schedule'))
       .min(1)
       .max(EXPORT_NAMED_MAX)
       .optional()
-      .meta({ description: 'Of the targets, jobs and templates only these.' }),
+      .meta({ description: 'Of the targets, jobs, templates and schedules only these.' }),
     passphrase: Passphrase.optional().meta({
       description:
         'Seals the secrets into the document: those of credentials and of the variables of jobs. Without it the document only says that they are there.',
@@ -76,7 +73,7 @@ export const ImportRow = z
     }),
     type: DataType.nullable().meta({ description: 'null: it is of no known kind.' }),
     name: z.string().nullable(),
-    serial: z.string().nullable().meta({ description: 'Serial of a target, job or template; uuid of a user or calendar.' }),
+    serial: z.string().nullable().meta({ description: 'Serial of a target, job, template or schedule; uuid of a user or calendar.' }),
     outcome: ImportOutcome.meta({ description: '`skipped`: it is there, and left as it is: the mode is append, or a deploy manages it.' }),
     changes: z.array(ImportChange).meta({ description: 'Of what was updated.' }),
     warnings: z.array(z.string()),

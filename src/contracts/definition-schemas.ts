@@ -14,7 +14,7 @@ const DEFINITIONS = {
     description:
       'What `opsconductor apply -f`, `opsconductor import` and POST /api/v1/data/import take: things with their kind, one or many.',
   },
-  schedules: {
+  schedule: {
     schema: z.union([ScheduleDefinition, z.array(ScheduleDefinition), z.strictObject({ schedules: z.array(ScheduleDefinition) })]),
     title: 'Schedules of OpsConductor',
     description:

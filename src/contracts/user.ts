@@ -6,13 +6,12 @@ import { listQuery } from './list.ts';
 import { Uuid } from './target.ts';
 import { Text } from './text.ts';
 
+const USERNAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u;
+
 /** No `@`, so that a name is never taken for the mail address of somebody else, and nothing that is not seen. */
 export const Username = Text(50)
-  .regex(
-    /^[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u,
-    'must be 1–50 letters, digits, dots, underscores or hyphens, beginning with a letter, a digit or _',
-  )
-  .meta({ example: 'ann', pattern: String.raw`^[\p{L}\p{N}_][\p{L}\p{N}._-]*$` });
+  .regex(USERNAME, 'must be 1–50 letters, digits, dots, underscores or hyphens, beginning with a letter, a digit or _')
+  .meta({ example: 'ann', pattern: USERNAME.source });
 
 export const Email = Text(255)
   .regex(/^[^\s@<>(),;:"[\]\\]+@[^\s@<>(),;:"[\]\\]+$/, 'must be a mail address')

@@ -289,7 +289,8 @@ describe('the OpenAPI document', () => {
     const refs = new Set(refsOf(document));
     expect(refs.size).toBeGreaterThan(10);
     for (const ref of refs) expect([ref, typeof resolve(document, ref)]).toEqual([ref, 'object']);
-    const schemas = Object.keys((document['components'] as Json)['schemas'] as Json);
+    // That of files only: a plan takes whatever they hold, and says what is wrong with it. `opsconductor/schedules` has its type.
+    const schemas = Object.keys((document['components'] as Json)['schemas'] as Json).filter((name) => name !== 'ScheduleDefinition');
     for (const schema of schemas) expect([schema, refs.has(`#/components/schemas/${schema}`)]).toEqual([schema, true]);
   });
 

@@ -64,21 +64,19 @@ describe.skipIf(withoutSshd)('calendars hold what runs (OpenSSH)', () => {
     const { action, letGo } = untilLetGo();
     const { serial } = await runJob(platform, targets.slice(0, 1), [action, command('true')], { settings: { calendars: ['Freeze'] } });
     await untilEvents(platform, serial, 1, saysLine('begun'));
-    await put('freeze', { windows: ENDLESS });
+    const { end, windows } = blackoutOf(8);
+    await put('freeze', { windows });
     await reconcile();
-    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({ hold_reason: 'blackout', resumes_at: null });
+    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body).toMatchObject({ hold_reason: 'blackout', resumes_at: end });
     letGo();
     await untilEvents(platform, serial, 1, heldBranch);
     await first.stop();
-    const { end, windows } = blackoutOf(2);
-    await put('freeze', { windows });
-    await reconcile();
     const second = await platform.startTestWorker();
     expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', hold_reason: null, completed_branches: 1 });
     expect((await begunAt(serial, 'true')) >= end).toBe(true);
     const { body: log } = await platform.api('GET', `/api/v1/executions/${serial}/logs?limit=500`);
     const said = JSON.stringify(log.data);
-    expect(said).toContain('Held by the calendar freeze, with no end in sight.');
+    expect(said).toContain('Held by the calendar freeze (Freeze), until');
     expect(said).toContain('The blackout is over');
     // What it was held is no work.
     const run = await selectRow<{ from: number; to: number }>(
@@ -127,13 +125,9 @@ describe.skipIf(withoutSshd)('calendars hold what runs (OpenSSH)', () => {
 
   test('a branch on a target that is blacked out does not begin its first action; a cancel ends it', async () => {
     const worker = await platform.startTestWorker();
-    await put('rack', { windows: ENDLESS, target_selector: 'name=host-1' });
-    const { serial } = await runJob(platform, targets, [command('true')]);
-    await untilEvents(platform, serial, 1, heldBranch);
-    await untilEvents(platform, serial, 1, completedBranch);
-    const { end, windows } = blackoutOf(2);
+    const { end, windows } = blackoutOf(8);
     await put('rack', { windows, target_selector: 'name=host-1' });
-    await reconcile();
+    const { serial } = await runJob(platform, targets, [command('true')]);
     expect((await platform.untilEnded(serial)).status).toBe('completed');
     const [first, second] = (await resultsOf(platform, serial)).toSorted((one, other) => one.started_at.localeCompare(other.started_at));
     expect((first?.started_at ?? '') < end).toBe(true);

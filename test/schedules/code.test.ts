@@ -138,7 +138,7 @@ describe('apply', () => {
   test('with one wrong definition nothing is applied', async () => {
     const answer = await apply(platform, [definition('right'), definition('wrong', { when: { cron: '61 * * * *' } })]);
     expect(answer.status).toBe(422);
-    expect(answer.body.errors).toEqual([{ path: 'schedules/test.yaml:2: when.cron', message: '61 is not in its minute (0 to 59)' }]);
+    expect(answer.body.errors).toEqual([{ path: 'schedules/test.yaml:2: when.cron', message: 'its minute 61 must be from 0 to 59' }]);
     expect(await rows()).toEqual([]);
   });
 

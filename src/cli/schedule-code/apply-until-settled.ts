@@ -34,7 +34,7 @@ export const applyUntilSettled = async (session: CliSession, code: ScheduleCode)
       });
       const next = await session.client.applySchedules(code);
       sum = added(sum, next);
-      if (next.settled === 0) break;
+      if (next.settled + next.created + next.updated + next.adopted + next.deleted === 0) break;
     }
   } finally {
     line.clear();

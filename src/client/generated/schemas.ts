@@ -199,6 +199,46 @@ export interface DataDocument {
     /** Names the thing for good, in any installation. */
     uuid?: string | undefined;
   } | {
+    /** Unique among the schedules of its job. */
+    name: string;
+    description?: string | null | undefined;
+    /** Serial of the job, or its name if no other job has it. */
+    job: string;
+    /** A rule, or several: the schedule fires on any of them. */
+    when: ScheduleRule | ScheduleRule[];
+    /** IANA zone of its wall times. */
+    timezone?: string | undefined;
+    /** No firing before. */
+    start_date?: string | null | undefined;
+    /** No firing after. */
+    end_date?: string | null | undefined;
+    /** After so many firings it has expired. */
+    max_executions?: number | null | undefined;
+    /** Spreads firings: each starts up to so many seconds later, the same one always by the same time. */
+    jitter_seconds?: number | undefined;
+    /** What becomes of a firing while the run before it still runs. */
+    overlap_policy?: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+    /** How late a firing that was missed (Temporal was away) may still start. */
+    catchup_window_seconds?: number | undefined;
+    /** A run that failed pauses the schedule. */
+    pause_on_failure?: boolean | undefined;
+    /** Of the job only these; not together with a selector. */
+    targets?: string[] | undefined;
+    /** Targets for which all terms hold: `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key`, `!key`, with commas between them. Keys are name, env, os, type, location, data_center, region, health and labels. */
+    target_selector?: string | undefined;
+    variables?: Record<string, string | number | boolean | null | unknown[] | Record<string, unknown>> | undefined;
+    /** Names of calendars whose blackouts it obeys. */
+    calendars?: string[] | undefined;
+    /** By which schedules are listed. */
+    labels?: Record<string, string> | undefined;
+    /** Changed here it pauses or resumes; while it stays as it is, what operators do is left alone. */
+    paused?: boolean | undefined;
+    /** Why it is paused. */
+    status_note?: string | undefined;
+    kind: 'schedule';
+    /** Values of secret variables, which stand as `********` among the others. */
+    sealed?: Record<string, SealedSecret> | undefined;
+  } | {
     kind: 'setting';
     name: string;
     value?: unknown;
@@ -3665,12 +3705,12 @@ export interface OneAuditEvent {
 }
 
 export interface ExportData {
-  types: ('settings' | 'users' | 'calendars' | 'targets' | 'templates' | 'jobs')[];
+  types: ('settings' | 'users' | 'calendars' | 'targets' | 'templates' | 'jobs' | 'schedules')[];
   /** `csv`: one type only, of targets, users or settings. */
   format?: 'json' | 'yaml' | 'csv' | undefined;
   /** Of the targets only those that it fits. */
   selector?: string | undefined;
-  /** Of the targets, jobs and templates only these. */
+  /** Of the targets, jobs, templates and schedules only these. */
   serials?: string[] | undefined;
   /** Seals the secrets into the document: those of credentials and of the variables of jobs. Without it the document only says that they are there. */
   passphrase?: string | undefined;
@@ -3701,9 +3741,9 @@ export interface ImportRow {
   /** Place of the thing in the document, from 1; in CSV the row of the sheet, the header being 1. null: the document has it not. */
   row: number | null;
   /** null: it is of no known kind. */
-  type: 'settings' | 'users' | 'calendars' | 'targets' | 'templates' | 'jobs' | null;
+  type: 'settings' | 'users' | 'calendars' | 'targets' | 'templates' | 'jobs' | 'schedules' | null;
   name: string | null;
-  /** Serial of a target, job or template; uuid of a user or calendar. */
+  /** Serial of a target, job, template or schedule; uuid of a user or calendar. */
   serial: string | null;
   /** `skipped`: it is there, and left as it is: the mode is append, or a deploy manages it. */
   outcome: 'created' | 'updated' | 'unchanged' | 'skipped' | 'removed' | 'failed';

@@ -10,12 +10,13 @@ const places = new Map<object, DefinitionPlace>();
 
 /** The line of a stack that says where: `at name (file:///schedules/nightly.ts:12:3)`. */
 const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/;
-const OWN = 'define-schedule.';
+/** This file, in src and in dist. */
+const OWN = /schedules\/define-schedule\.[jt]s$/;
 
 const placeOfCall = (stack: string): DefinitionPlace | undefined => {
   for (const frame of stack.split('\n').slice(1)) {
     const [, file, line] = FRAME.exec(frame) ?? [];
-    if (file !== undefined && !file.includes(OWN)) return { file, line: Number(line) };
+    if (file !== undefined && !OWN.test(file)) return { file, line: Number(line) };
   }
   return undefined;
 };

@@ -24,10 +24,7 @@ export interface ImportInput extends ImportQuery {
 const unknownKind = ({ row, item }: RawRow): ImportRow => {
   const kind = typeof item['kind'] === 'string' ? item['kind'] : '';
   const kinds = DATA_KINDS.map((known) => known.kind).join(', ');
-  const message =
-    kind === 'schedule'
-      ? 'Schedules can be neither exported nor imported by this version of OpsConductor.'
-      : `${kind === '' ? 'It has no kind' : 'Its kind is none that is known'}; there are ${kinds}.`;
+  const message = `${kind === '' ? 'It has no kind' : 'Its kind is none that is known'}; there are ${kinds}.`;
   return failed(
     { row, type: null, name: nameIn(item) },
     new OpsError('VALIDATION', message, { fields: [{ path: 'kind', message: `is none of ${kinds}` }] }),

@@ -97,7 +97,8 @@ const readCalendars = async (db: Db, names: readonly string[], transaction?: Tra
   if (names.length === 0) return new Set();
   const known = await selectRows<{ name: string }>(
     db,
-    'SELECT lower(name) AS name FROM calendars WHERE lower(name) = ANY($1::text[])',
+    // Within a transaction nobody deletes them before it has ended.
+    `SELECT lower(name) AS name FROM calendars WHERE lower(name) = ANY($1::text[]) ORDER BY id ${transaction === undefined ? '' : 'FOR SHARE'}`,
     [names],
     transaction,
   );

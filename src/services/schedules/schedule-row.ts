@@ -77,6 +77,10 @@ export const firingRulesOf = (row: ScheduleRow): FiringRules => ({
  */
 export const withScheduleLock = <T>(db: Sequelize, id: number, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
   db.transaction(async (transaction) => {
-    await execute(db, 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`opsconductor.schedule ${id}`], transaction);
+    await lockSchedule(db, id, transaction);
     return work(transaction);
   });
+
+/** The same lock in a transaction that is open. */
+export const lockSchedule = (db: Sequelize, id: number, transaction: Transaction): Promise<void> =>
+  execute(db, 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`opsconductor.schedule ${id}`], transaction);

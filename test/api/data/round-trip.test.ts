@@ -144,11 +144,27 @@ const document = {
       windows: [{ kind: 'blackout', dates: { from: '2026-12-24', to: '2026-12-26' } }],
       holds_runs: true,
     },
+    {
+      kind: 'schedule',
+      name: '=nightly',
+      description: ODD.join('\n'),
+      job: '=nested',
+      when: [{ daily: { at: '02:15' } }, { monthly: { day: 'last', at: '22:00' } }],
+      timezone: 'Europe/Berlin',
+      max_executions: 7,
+      overlap_policy: 'buffer_one',
+      target_selector: 'env=production',
+      variables: { S: 'schedule s3cret', J: { deep: [1, 's3cret'] }, N: 7 },
+      calendars: ['freeze'],
+      labels: { team: 'storage' },
+      paused: true,
+      status_note: '@not yet',
+    },
     { kind: 'setting', name: 'timezone', value: 'Europe/Berlin' },
     { kind: 'setting', name: 'retry_backoff_coefficient', value: 1.5 },
   ],
 };
-const TYPES = ['targets', 'jobs', 'templates', 'settings', 'users', 'calendars'];
+const TYPES = ['targets', 'jobs', 'templates', 'settings', 'users', 'calendars', 'schedules'];
 const PASSPHRASE = 'pässphrase for the way';
 const byKind = (items: Record<string, unknown>[]) => Map.groupBy(items, ({ kind }) => kind);
 
@@ -187,7 +203,7 @@ test('all types travel in each format that holds them, odd texts and secrets too
     expect(withoutCredentials(kinds.get('target'))).toEqual(withoutCredentials(before.get('target')));
     for (const kind of ['user', 'setting']) expect(kinds.get(kind)).toEqual(before.get(kind));
     const { summary } = await importInto(other, yaml, { type: 'application/yaml', passphrase: PASSPHRASE });
-    expect(summary).toMatchObject({ created: 3, updated: 1, failed: 0 });
+    expect(summary).toMatchObject({ created: 4, updated: 1, failed: 0 });
     expect(plainItems(await exportAll(other, { types: TYPES }))).toEqual(exported.items);
     expect(await importInto(other, yaml, { type: 'application/yaml', passphrase: PASSPHRASE, mode: 'replace' })).toMatchObject({
       summary: { unchanged: exported.items.length, removed: 0, failed: 0 },

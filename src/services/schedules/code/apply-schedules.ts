@@ -9,7 +9,8 @@ import { findDrift } from './find-drift.ts';
 import { countPending, settlePending } from './settle-pending.ts';
 import { writeChanges } from './write-changes.ts';
 
-/** How long a call tells Temporal of what is pending; the caller calls again for the rest. */
+/** How long a call writes, and then how long it tells Temporal of what is pending; the caller calls again for the rest. */
+const WRITE_MS = 30_000;
 const SETTLE_MS = 20_000;
 const RETRY_SECONDS = 5;
 const PROBLEMS_TOLD = 500;
@@ -67,9 +68,9 @@ export const applySchedules = async (
     assertNoProblems(set);
     // A call that goes on with what is pending needs not to ask for all again.
     if ((await countPending(deps.db)) === 0) await markDrifted(deps, set);
-    const written = await writeChanges(deps, caller, set, prune);
+    const { unwritten, ...written } = await writeChanges(deps, caller, set, { prune, budgetMs: WRITE_MS });
     const unchanged = set.compared.filter(({ change }) => change === 'unchanged').length;
-    const settled = await settlePending(deps, SETTLE_MS);
-    return { ...written, left: prune ? 0 : set.left.length, unchanged, ...settled };
+    const { pending, ...settled } = await settlePending(deps, SETTLE_MS);
+    return { ...written, left: prune ? 0 : set.left.length, unchanged, ...settled, pending: pending + unwritten };
   });
 };

@@ -145,12 +145,22 @@ const deleteChunk = async (deps: Deps, caller: Caller, chunk: readonly CodeRow[]
   written.deleted += count;
 };
 
-/** Writes what is to be changed, some rows with their audit events in each transaction: what was written stays when a later one fails. */
-export const writeChanges = async (deps: Deps, caller: Caller, set: ComparedSet, prune: boolean): Promise<Written> => {
+/**
+ * Writes what is to be changed, some rows with their audit events in each transaction, until it is time to answer: what was written stays when a later
+ * one fails.
+ * @returns with how many are left for the next call
+ */
+export const writeChanges = async (
+  deps: Deps,
+  caller: Caller,
+  set: ComparedSet,
+  { prune, budgetMs }: { prune: boolean; budgetMs: number },
+): Promise<Written & { unwritten: number }> => {
+  const end = Date.now() + budgetMs;
   const written: Written = { created: 0, updated: 0, adopted: 0, deleted: 0 };
   const changed = set.compared.filter(({ change }) => change !== 'unchanged');
-  // Names that are taken by what is deleted are free then.
   if (prune) for (const chunk of chunksOf(set.left)) await deleteChunk(deps, caller, chunk, written);
-  for (const chunk of chunksOf(changed)) await writeChunk(deps, caller, set, chunk, written);
-  return written;
+  const chunks = chunksOf(changed);
+  while (chunks.length > 0 && Date.now() < end) await writeChunk(deps, caller, set, chunks.shift() ?? [], written);
+  return { ...written, unwritten: chunks.flat().length };
 };
