@@ -147,6 +147,31 @@ describe.skipIf(withoutSshd)('every route that changes something leaves an audit
     const { calendar_uuid: uuid } = await made('calendars', { name: randomUUID().slice(1) });
     return send(method, `/api/v1/calendars/${uuid}`, body);
   };
+  const newSchedule = async (): Promise<string> => {
+    const { schedule_serial: serial } = await made('schedules', { name: randomUUID(), job: await makeJob({}), when: { every: '24h' } });
+    return `/api/v1/schedules/${serial}`;
+  };
+  const onSchedule = (method: string, what: string, body?: object) => async (send: Send) =>
+    send(method, `${await newSchedule()}${what}`, body);
+  const schedules = (): typeof RECIPES => ({
+    createSchedule: async (send) => send('POST', '/api/v1/schedules', { name: 'nightly', job: await makeJob({}), when: { every: '24h' } }),
+    updateSchedule: onSchedule('PUT', '', { name: 'weekly', when: { every: '168h' } }),
+    deleteSchedule: onSchedule('DELETE', ''),
+    pauseSchedule: onSchedule('POST', '/pause', {}),
+    resumeSchedule: async (send) => {
+      const path = await newSchedule();
+      await platform.api('POST', `${path}/pause`, {});
+      return send('POST', `${path}/resume`);
+    },
+    runScheduleNow: onSchedule('POST', '/run'),
+    backfillSchedule: onSchedule('POST', '/backfill', { from: '2026-01-01T00:00:00Z', to: '2026-01-03T00:00:00Z' }),
+    applySchedules: async (send) =>
+      send('POST', '/api/v1/schedules/apply', {
+        definitions: [{ source: 'nightly.yaml:1', definition: { name: 'from code', job: await makeJob({}), when: { every: '24h' } } }],
+        prune: false,
+      }),
+  });
+
   const calendars = (): typeof RECIPES => ({
     createCalendar: (send) => send('POST', '/api/v1/calendars', { name: 'freeze' }),
     updateCalendar: onCalendar('PUT', { name: 'thaw', holds_runs: true }),
@@ -231,6 +256,7 @@ describe.skipIf(withoutSshd)('every route that changes something leaves an audit
       return send('DELETE', '/api/v1/settings/max_log_bytes');
     },
     ...calendars(),
+    ...schedules(),
     ...targetParts(),
     ...accounts(),
     ...definitions(),
@@ -242,6 +268,9 @@ describe.skipIf(withoutSshd)('every route that changes something leaves an audit
     'validateStoredJob',
     'validateJobTemplate',
     'validateStoredJobTemplate',
+    'planSchedules',
+    'previewSchedule',
+    'syncSchedule',
     'extendSession',
     'exchangeOidcCode',
   ]);

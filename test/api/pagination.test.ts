@@ -218,7 +218,16 @@ describe('lists', () => {
     const [target = ''] = await readAll(`/api/v1/executions/${run}/branches`, 'target_serial');
     await addJob(platform, 'on one target', { targets: [target] });
     const template = await platform.api('POST', '/api/v1/job-templates', jobNamed('pattern'));
+    await platform.db.query(
+      `WITH made AS (
+         INSERT INTO job_schedules (job_id, name, schedule_type, cron_expression, definition_hash, temporal_schedule_id, created_by)
+         SELECT (SELECT min(id) FROM jobs), 'schedule ' || n, 'cron', '0 3 * * *', repeat('0', 64), 'job-schedule/' || n, (SELECT min(id) FROM users)
+         FROM generate_series(1, 3) n RETURNING id)
+       INSERT INTO schedule_executions (job_schedule_id, scheduled_at) SELECT id, now() - make_interval(hours => n) FROM made, generate_series(1, 30) n`,
+    );
+    const [schedule = ''] = await readAll('/api/v1/schedules', 'schedule_serial');
     const serialIn = (path: string): string => {
+      if (path.includes('/schedules/')) return schedule;
       if (path.includes('/job-templates/')) return template.body.job_serial;
       if (path.startsWith('/api/v1/targets')) return target;
       return path.includes('/jobs/') ? (run.split('.')[0] ?? '') : run;
@@ -256,6 +265,9 @@ describe('lists', () => {
       '/api/v1/tokens': 3,
       '/api/v1/audit/seals': 3,
       '/api/v1/calendars': 3,
+      '/api/v1/schedules': 3,
+      '/api/v1/schedules/{serial}/executions': 30,
+      '/api/v1/schedules/executions': 90,
     });
   });
 

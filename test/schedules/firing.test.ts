@@ -253,6 +253,8 @@ describe('firings and their ledger', () => {
   test.concurrent('a firing whose workflow is terminated is closed as its run ends', async ({ expect }) => {
     const { schedule_serial: serial } = await addSchedule(platform, await jobOf('terminated', [approval()]), { when: inSeconds(2) });
     const [running] = await until(serial, ([row]) => row?.run !== null && row?.run !== undefined);
+    // Before its workflow has begun, the run is one that was accepted and is started by the reconciler.
+    while ((await platform.api('GET', `/api/v1/executions/${running?.run}`)).body.run_id === null);
     await platform.client.workflow.getHandle(running?.workflow_id ?? '').terminate('test');
     const [row] = await until(serial, allEnded);
     expect(row).toMatchObject({ status: 'failed', error_message: `The run ${running?.run} was cancelled.` });

@@ -12,6 +12,6 @@ export const NO_SCHEDULES: TemporalSchedules = {
   backfill: away,
   instants: away,
   preview: away,
-  findStart: away,
+  starts: away,
   startFiring: away,
 };

@@ -23,6 +23,8 @@ export interface InstantFacts {
   at: number;
   /** A run of an earlier instant was not over at it. */
   runWasOpen: boolean;
+  /** One ended within the last minute before it: its workflow, by which Temporal goes, ends a little later than the run. */
+  runHadJustEnded: boolean;
   /** When the next run of a later instant began; undefined: none has. */
   nextStart: number | undefined;
   /** An instant between it and the next one that has a run was skipped by a pause. */
@@ -49,5 +51,6 @@ export const decideInstant = (schedule: ScheduleFacts, instant: InstantFacts): V
   if (instant.runWasOpen && ONE_AT_A_TIME.includes(overlap)) return 'overlap';
   if (paused || instant.pausedBefore) return 'paused';
   if (nextStart - at > catchupWindowMs) return 'missed_catchup';
-  return REPLACES.includes(overlap) ? 'overlap' : 'failed';
+  if (REPLACES.includes(overlap) || (instant.runHadJustEnded && ONE_AT_A_TIME.includes(overlap))) return 'overlap';
+  return 'failed';
 };

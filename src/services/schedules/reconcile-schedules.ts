@@ -54,7 +54,8 @@ const startAsked = async (deps: ScheduleDeps, log: Logger): Promise<number> => {
 export const reconcileSchedules = async (deps: ScheduleDeps, log: Logger): Promise<Record<string, number>> => {
   const rows = await selectRows<{ id: number }>(
     deps.db,
-    `SELECT id FROM job_schedules WHERE (deleted_at IS NULL AND status <> 'expired') OR sync_status <> 'synced' ORDER BY id`,
+    `SELECT id FROM job_schedules WHERE (deleted_at IS NULL AND status <> 'expired') OR sync_status <> 'synced'
+     ORDER BY temporal_counters->>'described_at' DESC NULLS LAST, id`,
   );
   const counts: Record<string, number> = {};
   const lane = async (): Promise<void> => {

@@ -78,8 +78,8 @@ export interface TemporalSchedules {
   instants: (schedule: ZonedSchedule, from: Date, to: Date, limit?: number) => Promise<Date[]>;
   /** The same of rules that no schedule has. @throws OpsError VALIDATION when Temporal refuses them */
   preview: (rules: FiringRules, from: Date, to: Date, limit: number) => Promise<Date[]>;
-  /** The start of an instant, if there was one. */
-  findStart: (id: string, uuid: string, instant: Date, jitterSeconds: number) => Promise<StartedFiring | undefined>;
+  /** All that it has started since then, in the order in which Temporal tells it; what came in the last seconds may be missing. */
+  starts: (id: string, since: Date) => Promise<StartedFiring[]>;
   /** Starts the workflow of a firing that a person asked for; a repeat meets the same one. */
   startFiring: (workflowId: string, scheduleUuid: string, summary: string) => Promise<void>;
 }

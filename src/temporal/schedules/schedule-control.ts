@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ScheduleAlreadyRunning, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Client, Connection, ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import { OpsError } from '../../domain/ops-error.ts';
 import { steadyStart } from '../../domain/schedules/steady-start.ts';
-import { firingWorkflowId, instantWorkflowId } from '../../domain/schedules/firing-ids.ts';
+import { firingWorkflowId } from '../../domain/schedules/firing-ids.ts';
 import type { DescribedSchedule, DesiredSchedule, StartedFiring, TemporalSchedules } from '../../services/schedules/temporal-schedules.ts';
 import type { scheduledJobRunWorkflow } from '../../workflows/index.ts';
 import { ofScheduledRun } from '../../workflows/search-attributes.ts';
@@ -27,26 +27,12 @@ const SCHEDULED_START = defineSearchAttributeKey('TemporalScheduledStartTime', '
 
 const overlapOf = (overlap: string) => overlap.toUpperCase() as ScheduleOverlapPolicy;
 
-const startById = async (client: Client, uuid: string, instant: Date): Promise<StartedFiring | undefined> => {
-  try {
-    const { workflowId, runId, startTime: startedAt } = await client.workflow.getHandle(instantWorkflowId(uuid, instant)).describe();
-    return { workflowId, runId, scheduledAt: instant, startedAt };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-};
-
-/** With jitter the nominal time, by which the workflow is named, is told nowhere: it is the last one before the instant. */
-const startWithin = async (client: Client, id: string, instant: Date, jitterMs: number): Promise<StartedFiring | undefined> => {
-  const since = new Date(instant.getTime() - jitterMs).toISOString();
-  const query = `TemporalScheduledById = '${id}' AND TemporalScheduledStartTime >= '${since}' AND TemporalScheduledStartTime <= '${instant.toISOString()}'`;
-  let last: { nominal: number; start: StartedFiring } | undefined;
-  for await (const { workflowId, runId, startTime: startedAt, typedSearchAttributes: found } of client.workflow.list({ query })) {
-    const nominal = found.get(SCHEDULED_START)?.getTime() ?? 0;
-    if (last === undefined || nominal > last.nominal) last = { nominal, start: { workflowId, runId, scheduledAt: instant, startedAt } };
-  }
-  return last?.start;
+const readStarts = async (client: Client, id: string, since: Date): Promise<StartedFiring[]> => {
+  const query = `TemporalScheduledById = '${id}' AND TemporalScheduledStartTime >= '${since.toISOString()}'`;
+  const found: StartedFiring[] = [];
+  for await (const { workflowId, runId, startTime, typedSearchAttributes: attributes } of client.workflow.list({ query }))
+    found.push({ workflowId, runId, scheduledAt: attributes.get(SCHEDULED_START) ?? startTime, startedAt: startTime });
+  return found;
 };
 
 /** Calls with a deadline; once one got no answer, those that follow wait less, until one does. */
@@ -211,8 +197,7 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string, d
       }
     },
 
-    findStart: (id, uuid, instant, jitterSeconds) =>
-      within(() => (jitterSeconds === 0 ? startById(client, uuid, instant) : startWithin(client, id, instant, jitterSeconds * 1_000))),
+    starts: (id, since) => within(() => readStarts(client, id, since)),
 
     async startFiring(workflowId, schedule, summary) {
       await within(() =>

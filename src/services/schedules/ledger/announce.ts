@@ -5,7 +5,7 @@ import type { ScheduleRow } from '../schedule-row.ts';
 import type { DescribedSchedule } from '../temporal-schedules.ts';
 
 /** Instants have their row so long before. */
-export const AHEAD_MS = 3_600_000;
+const AHEAD_MS = 3_600_000;
 /** In one go; a schedule that Temporal had lost for long comes back in several. */
 const MOST_INSTANTS = 5_000;
 
@@ -26,7 +26,7 @@ export const announceInstants = async (
 ): Promise<Date> => {
   const known = row.ledger_until === null ? createdAt : new Date(row.ledger_until);
   const to = new Date(now.getTime() + AHEAD_MS);
-  if (known >= to) return known;
+  if (known.getTime() - now.getTime() > AHEAD_MS / 2) return known;
   const from = row.ledger_until === null ? createdAt : new Date(known.getTime() - row.jitter_seconds * 1_000);
   const instants = await schedules.instants({ id: row.temporal_schedule_id, timezone: row.timezone }, from, to, MOST_INSTANTS);
   const fresh = instants.filter((at) => at > known);

@@ -11,6 +11,7 @@ import { closeFiringOfRun, failFiring, skipFiring } from '../../../db/schedules/
 
 /** Before that a start may only be late. */
 const GRACE_MS = 120_000;
+const JUST_ENDED_MS = 60_000;
 const NOT_STARTED = 'Temporal did not start it: no cause is known. Its UI shows the schedule; `schedules backfill` starts the instant now.';
 const NO_RUN = 'Its workflow ended in Temporal before it had started a run.';
 
@@ -51,16 +52,24 @@ const closeDead = async ({ deps, row, now, transaction }: Look): Promise<void> =
   }
 };
 
+/** As many starts as a look tells. */
+const RECENT = 10;
+
+/** More was started since the last look than this one tells, or there was none. */
+const hasMissed = ({ row: { temporal_counters: before }, described: { counters } }: Look): boolean =>
+  before.taken === undefined || counters.taken < before.taken || counters.taken - before.taken > RECENT;
+
 /** Starts that no worker has taken yet. */
-const claimRecent = async ({ deps, row, described, transaction }: Look): Promise<void> => {
+const claimStarts = async (look: Look, starts: readonly DescribedSchedule['recent'][number][]): Promise<void> => {
+  const { deps, row, transaction } = look;
   const known = await selectRows<{ workflow_id: string }>(
     deps.db,
     'SELECT workflow_id FROM schedule_executions WHERE workflow_id = ANY($1::text[])',
-    [described.recent.map(({ workflowId }) => workflowId)],
+    [starts.map(({ workflowId }) => workflowId)],
     transaction,
   );
   const seen = new Set(known.map(({ workflow_id: id }) => id));
-  for (const start of described.recent) if (!seen.has(start.workflowId)) await claimStart(deps, row, start, transaction);
+  for (const start of starts) if (!seen.has(start.workflowId)) await claimStart(deps, row, start, transaction);
 };
 
 const claimStart = async (
@@ -68,9 +77,9 @@ const claimStart = async (
   row: ScheduleRow,
   { workflowId, runId, startedAt, scheduledAt }: DescribedSchedule['recent'][number],
   transaction: Transaction,
-): Promise<boolean> => {
+): Promise<void> => {
   const nominal = new Date(/(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)$/.exec(workflowId)?.[1] ?? scheduledAt);
-  return (await claimInstant(deps, row, { workflowId, runId, nominal, startedAt }, transaction)) !== undefined;
+  await claimInstant(deps, row, { workflowId, runId, nominal, startedAt }, transaction);
 };
 
 const openRows = ({ deps, row, now, transaction }: Look): Promise<LedgerRow[]> =>
@@ -79,7 +88,7 @@ const openRows = ({ deps, row, now, transaction }: Look): Promise<LedgerRow[]> =
     `WITH due AS (SELECT min(scheduled_at) AS oldest FROM schedule_executions WHERE job_schedule_id = $1 AND status = 'scheduled' AND scheduled_at <= $2)
      SELECT f.id, ${iso('f.scheduled_at')} AS at, f.status, f.skip_reason, f.firing_type, f.workflow_id, ${iso('f.started_at')} AS started_at, ${iso('f.completed_at')} AS completed_at
      FROM schedule_executions f, due WHERE f.job_schedule_id = $1 AND f.firing_type <> 'run_now' AND f.scheduled_at <= $2
-       AND (f.scheduled_at >= due.oldest OR (f.workflow_id IS NOT NULL AND (f.completed_at IS NULL OR f.completed_at > due.oldest))) ORDER BY f.scheduled_at`,
+       AND (f.scheduled_at >= due.oldest OR (f.workflow_id IS NOT NULL AND (f.completed_at IS NULL OR f.completed_at > due.oldest - interval '1 minute'))) ORDER BY f.scheduled_at`,
     [row.id, now],
     transaction,
   );
@@ -113,9 +122,11 @@ const verdictOf = (schedule: ScheduleFacts, rows: readonly LedgerRow[], row: Led
   if (row.firing_type === 'backfill') return schedule.bufferSize > 0 ? 'wait' : 'failed';
   const later = rows.filter((other) => time(other.at) > at);
   const next = later.find((other) => other.workflow_id !== null);
+  const before = rows.filter((other) => other.workflow_id !== null && time(other.at) < at);
   return decideInstant(schedule, {
     at,
-    runWasOpen: rows.some((other) => other.workflow_id !== null && time(other.at) < at && !(time(other.completed_at) < at)),
+    runWasOpen: before.some(({ completed_at: end }) => !(time(end) < at)),
+    runHadJustEnded: before.some(({ completed_at: end }) => at - time(end) < JUST_ENDED_MS),
     nextStart: next === undefined ? undefined : time(next.started_at),
     pausedBefore: later.some((other) => other.skip_reason === 'paused' && (next === undefined || time(other.at) < time(next.at))),
   });
@@ -147,15 +158,15 @@ export const decideInstants = async (
 ): Promise<void> => {
   const look: Look = { deps, row, described, now, transaction };
   await closeDead(look);
-  await claimRecent(look);
+  await claimStarts(look, described.recent);
   let rows = await openRows(look);
   const isOld = ({ status, at }: LedgerRow): boolean => status === 'scheduled' && time(at) <= decidedUntil(deps, now).getTime();
-  let claimed = false;
-  for (const { at } of rows.filter(isOld)) {
-    const start = await deps.schedules.findStart(row.temporal_schedule_id, row.schedule_uuid, new Date(at), row.jitter_seconds);
-    if (start !== undefined && (await claimStart(deps, row, start, transaction))) claimed = true;
+  const oldest = rows.find((open) => isOld(open));
+  if (oldest !== undefined && hasMissed(look)) {
+    const since = new Date(time(oldest.at) - row.jitter_seconds * 1_000);
+    await claimStarts(look, await deps.schedules.starts(row.temporal_schedule_id, since));
+    rows = await openRows(look);
   }
-  if (claimed) rows = await openRows(look);
   for (const paused of pausedRows(look, rows)) {
     await skipFiring(deps.db, paused.id, 'paused', null, transaction);
     Object.assign(paused, { status: 'skipped', skip_reason: 'paused' });
