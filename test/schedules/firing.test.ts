@@ -250,6 +250,16 @@ describe('firings and their ledger', () => {
     ]);
   });
 
+  test.concurrent('a secret whose variable has another type now fails the firing, and is told nowhere', async ({ expect }) => {
+    const variable = { key: 'TOKEN', type: 'string', is_secret: true };
+    const job = await jobOf('retyped', [briefly], { variables: [variable] });
+    const { schedule_serial: serial } = await addSchedule(platform, job, { when: inSeconds(3), variables: { TOKEN: 'buried treasure' } });
+    await platform.api('PUT', `/api/v1/jobs/${job}`, { name: 'retyped', actions: [briefly], variables: [{ ...variable, type: 'number' }] });
+    const [row] = await until(serial, allEnded);
+    expect(row).toMatchObject({ status: 'failed', error_message: expect.stringContaining('variables.TOKEN'), run: null });
+    expect(row?.error_message).not.toContain('treasure');
+  });
+
   test.concurrent('a firing whose workflow is terminated is closed as its run ends', async ({ expect }) => {
     const { schedule_serial: serial } = await addSchedule(platform, await jobOf('terminated', [approval()]), { when: inSeconds(2) });
     const [running] = await until(serial, ([row]) => row?.run !== null && row?.run !== undefined);

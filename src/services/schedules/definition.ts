@@ -75,7 +75,16 @@ const openOne = (keyRing: KeyRing, scheduleUuid: string, key: string, value: unk
   const sealed = SealedValue.safeParse(value);
   if (!sealed.success) return value;
   const text = openValue(keyRing, sealed.data, placeOf(scheduleUuid, key));
-  return type === undefined || type === 'string' ? text : JSON.parse(text);
+  return type === undefined || type === 'string' ? text : parsedOr(text);
+};
+
+/** Sealed while the job declared it as a text, it stays one, which is then told not to fit; the error of JSON.parse would tell the secret. */
+const parsedOr = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 };
 
 /** In clear again: they must not leave the process. @throws OpsError CREDENTIAL_UNREADABLE */
