@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { UpdateSchedule } from '../../src/contracts/schedule.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { backfillSchedule, runScheduleNow } from '../../src/services/schedules/fire-schedule.ts';
 import { getSchedule } from '../../src/services/schedules/read-schedule.ts';
-import { deleteSchedule, pauseSchedule } from '../../src/services/schedules/write-schedule.ts';
+import { deleteSchedule, pauseSchedule, updateSchedule } from '../../src/services/schedules/write-schedule.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import {
@@ -117,6 +118,26 @@ describe('firings and their ledger', () => {
       { action: 'pause_schedule', actor_type: 'system', details: { where: 'Temporal', note: 'looked strange' } },
       { action: 'resume_schedule', actor_type: 'system', details: { where: 'Temporal', note: 'is fine' } },
     ]);
+  });
+
+  test.concurrent('paused in Temporal while a change of it is on its way there: the pause stays', async ({ expect }) => {
+    const job = await jobOf('meanwhile');
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, { when: { every: '1h' } });
+    const handle = platform.client.schedule.getHandle(id);
+    const { schedules } = platform.services;
+    const pausedBefore: typeof schedules.put = async (...change) => {
+      await handle.pause('looked strange');
+      while (!(await handle.describe()).state.paused);
+      return schedules.put(...change);
+    };
+    const services = { ...platform.services, schedules: { ...schedules, put: pausedBefore } };
+    const update = UpdateSchedule.parse({ name: 'schedule', when: { every: '2h' } });
+    expect(await updateSchedule(services, await adminOf(platform), serial, update)).toMatchObject({
+      status: 'paused',
+      status_note: 'looked strange',
+      sync_status: 'synced',
+    });
+    expect((await handle.describe()).state).toMatchObject({ paused: true, note: 'looked strange' });
   });
 
   test.concurrent('edited in Temporal: it is put back, and the audit trail says what it was', async ({ expect }) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { Client, Connection, ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Client, Connection, ScheduleDescription, ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import { OpsError } from '../../domain/ops-error.ts';
 import { steadyStart } from '../../domain/schedules/steady-start.ts';
 import { firingWorkflowId } from '../../domain/schedules/firing-ids.ts';
@@ -33,6 +33,18 @@ const readStarts = async (client: Client, id: string, since: Date): Promise<Star
   for await (const { workflowId, runId, startTime, typedSearchAttributes: attributes } of client.workflow.list({ query }))
     found.push({ workflowId, runId, scheduledAt: attributes.get(SCHEDULED_START) ?? startTime, startedAt: startTime });
   return found;
+};
+
+/** A pause or resume, and firings, that came after the look by which the change was made up: they are not undone by it. */
+const withNewsOf = (state: ScheduleDescription['state'], desired: DesiredSchedule, known: DescribedSchedule | undefined): DesiredSchedule => {
+  if (known === undefined) return desired;
+  const { paused, note, remaining } = desired;
+  const started = Math.max(0, (known.remaining ?? 0) - (state.remainingActions ?? Infinity));
+  return {
+    ...desired,
+    ...(state.paused === known.paused ? { paused, note } : { paused: state.paused, note: state.note ?? null }),
+    remaining: remaining === undefined ? undefined : Math.max(0, remaining - started),
+  };
 };
 
 /** Calls with a deadline; once one got no answer, those that follow wait less, until one does. */
@@ -113,9 +125,9 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string, d
     ],
   });
 
-  const replace = async (id: string, desired: DesiredSchedule): Promise<DescribedSchedule> => {
+  const replace = async (id: string, desired: DesiredSchedule, known?: DescribedSchedule): Promise<DescribedSchedule> => {
     const before = await describe(id);
-    await within(() => handleOf(id).update(() => definitionOf(desired)));
+    await within(() => handleOf(id).update(({ state }) => definitionOf(withNewsOf(state, desired, known))));
     return readBack(
       id,
       (now) => now.definitionHash === desired.definitionHash && now.lastUpdatedAt.getTime() > (before?.lastUpdatedAt.getTime() ?? 0),
@@ -152,7 +164,7 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string, d
     instants,
 
     async put(id, desired, known) {
-      if (known !== undefined) return replace(id, desired);
+      if (known !== undefined) return replace(id, desired, known);
       try {
         await within(() => client.schedule.create({ scheduleId: id, ...definitionOf(desired) }));
       } catch (error) {
