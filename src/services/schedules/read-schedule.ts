@@ -25,7 +25,7 @@ const LAST_FIRING = `LEFT JOIN LATERAL (SELECT * FROM schedule_executions f WHER
 
 /** The one that ran last. */
 const LAST_RUN = `LEFT JOIN LATERAL (SELECT r.status, CASE WHEN r.firing_type <> 'backfill' THEN r.started_at - r.scheduled_at END AS delay FROM schedule_executions r
-  WHERE r.job_schedule_id = s.id AND r.started_at IS NOT NULL ORDER BY r.scheduled_at DESC LIMIT 1) r ON true`;
+  WHERE r.job_schedule_id = s.id AND r.workflow_id IS NOT NULL AND r.started_at IS NOT NULL ORDER BY r.scheduled_at DESC LIMIT 1) r ON true`;
 
 /** What is wrong comes first: 0 its last run failed, 1 late, 2 not synced, 3 nothing. */
 const RANK = `(CASE WHEN coalesce(r.status, f.status) = 'failed' THEN 0

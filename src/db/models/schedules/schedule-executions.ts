@@ -47,10 +47,16 @@ export const ScheduleExecutionModel = defineTable(
       { keys: 'job_execution_id', why: 'FK' },
       { keys: 'scheduled_at', why: 'calendar over all schedules' },
       {
-        keys: 'scheduled_at',
-        name: 'idx_schedule_executions_scheduled_at_open',
+        keys: 'job_schedule_id, scheduled_at',
+        name: 'idx_schedule_executions_open',
         where: "(status = ANY (ARRAY['scheduled'::text, 'running'::text]))",
-        why: 'instants to be decided',
+        why: 'instants of a schedule to be decided, each minute, however long its ledger is',
+      },
+      {
+        keys: 'job_schedule_id, scheduled_at',
+        name: 'idx_schedule_executions_started',
+        where: '(workflow_id IS NOT NULL)',
+        why: 'the last starts of a schedule, however many instants were skipped since',
       },
     ],
     checks: {

@@ -82,13 +82,20 @@ const claimStart = async (
   await claimInstant(deps, row, { workflowId, runId, nominal, startedAt }, transaction);
 };
 
+/** So many starts before the oldest instant that is to be decided are looked at for one that went on at it. */
+const STARTS_BEFORE = 100;
+
 const openRows = ({ deps, row, now, transaction }: Look): Promise<LedgerRow[]> =>
   selectRows<LedgerRow>(
     deps.db,
-    `WITH due AS (SELECT min(scheduled_at) AS oldest FROM schedule_executions WHERE job_schedule_id = $1 AND status = 'scheduled' AND scheduled_at <= $2)
+    `WITH due AS MATERIALIZED (
+       SELECT min(scheduled_at) AS oldest FROM schedule_executions WHERE job_schedule_id = $1 AND status = 'scheduled' AND firing_type <> 'run_now' AND scheduled_at <= $2),
+     looked AS (
+       SELECT f.* FROM due JOIN schedule_executions f ON f.job_schedule_id = $1 AND f.scheduled_at >= due.oldest AND f.scheduled_at <= $2
+       UNION ALL SELECT f.* FROM due CROSS JOIN LATERAL (SELECT * FROM schedule_executions r
+         WHERE r.job_schedule_id = $1 AND r.workflow_id IS NOT NULL AND r.scheduled_at < due.oldest ORDER BY r.scheduled_at DESC LIMIT ${STARTS_BEFORE}) f)
      SELECT f.id, ${iso('f.scheduled_at')} AS at, f.status, f.skip_reason, f.firing_type, f.workflow_id, ${iso('f.started_at')} AS started_at, ${iso('f.completed_at')} AS completed_at
-     FROM schedule_executions f, due WHERE f.job_schedule_id = $1 AND f.firing_type <> 'run_now' AND f.scheduled_at <= $2
-       AND (f.scheduled_at >= due.oldest OR (f.workflow_id IS NOT NULL AND (f.completed_at IS NULL OR f.completed_at > due.oldest - interval '1 minute'))) ORDER BY f.scheduled_at`,
+     FROM looked f WHERE f.firing_type <> 'run_now' ORDER BY f.scheduled_at`,
     [row.id, now],
     transaction,
   );
