@@ -23,6 +23,7 @@ import {
   untilRows,
 } from './support/schedules.ts';
 
+const BY_SERIAL = 'SELECT id FROM job_schedules WHERE schedule_serial = $1';
 const briefly = { action_type: 'wait', action_name: 'rest', action_parameters: { seconds: 1 } };
 
 describe('firings and their ledger', () => {
@@ -206,6 +207,18 @@ describe('firings and their ledger', () => {
     await until(serial, (all) => all.every((row) => hasEnded(row)));
     expect((await ledgerOf(platform, serial)).filter(({ run }) => run !== null)).toHaveLength(2);
     expect(await read(serial)).toMatchObject({ status: 'expired', execution_count: 2 });
+  });
+
+  test.concurrent('a firing whose row was purged stays forgotten, though Temporal still tells of it', async ({ expect }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('purged'), { when: inSeconds(2, 3_000) });
+    await until(serial, ([first]) => first !== undefined && hasEnded(first));
+    await execute(platform.db, `DELETE FROM schedule_executions WHERE status = 'completed' AND job_schedule_id = (${BY_SERIAL})`, [serial]);
+    // As if that were long ago.
+    const later = `jsonb_set(temporal_counters, '{described_at}', to_jsonb(to_char(now() + interval '2 hours', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))`;
+    await execute(platform.db, `UPDATE job_schedules SET temporal_counters = ${later} WHERE schedule_serial = $1`, [serial]);
+    await settleOne(serial);
+    expect((await ledgerOf(platform, serial)).map(outcome)).toEqual(['scheduled']);
+    expect(await read(serial)).toMatchObject({ execution_count: 1 });
   });
 
   test.concurrent('run now starts whatever the pause says, has a row of its own and leaves the count alone', async ({ expect }) => {

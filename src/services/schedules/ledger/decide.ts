@@ -59,6 +59,15 @@ const RECENT = 10;
 const hasMissed = ({ row: { temporal_counters: before }, described: { counters } }: Look): boolean =>
   before.taken === undefined || counters.taken < before.taken || counters.taken - before.taken > RECENT;
 
+/** Clocks of Temporal and of workers are not further apart. */
+const SKEW_MS = 3_600_000;
+
+/** Temporal tells the last ten starts, however old: those from before the last look were claimed then, and their rows may be purged. */
+const startedSince = ({ row, described }: Look): DescribedSchedule['recent'] => {
+  const { described_at: last } = row.temporal_counters;
+  return last === undefined ? described.recent : described.recent.filter(({ startedAt }) => startedAt.getTime() > Date.parse(last) - SKEW_MS);
+};
+
 /** Starts that no worker has taken yet. */
 const claimStarts = async (look: Look, starts: readonly DescribedSchedule['recent'][number][]): Promise<void> => {
   const { deps, row, transaction } = look;
@@ -165,7 +174,7 @@ export const decideInstants = async (
 ): Promise<void> => {
   const look: Look = { deps, row, described, now, transaction };
   await closeDead(look);
-  await claimStarts(look, described.recent);
+  await claimStarts(look, startedSince(look));
   let rows = await openRows(look);
   const isOld = ({ status, at }: LedgerRow): boolean => status === 'scheduled' && time(at) <= decidedUntil(deps, now).getTime();
   const oldest = rows.find((open) => isOld(open));
