@@ -323,17 +323,38 @@ test('in maintenance nothing starts: the row says so', async () => {
   expect((await untilLedger(platform, serial, allEnded)).map(outcome)).toEqual(['skipped: maintenance']);
 });
 
-test('an instant that passes while no worker is there has its run when one is back, and one row', async () => {
-  await using platform = await startTestPlatform({ worker: false });
-  const target = await addTarget(platform);
-  const job = await createJob(platform, [target], [briefly]);
-  const { schedule_serial: serial } = await addSchedule(platform, job, { when: inSeconds(2) });
-  // Temporal has started the workflow, which nobody takes: the reconciler finds it by its id.
-  const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'running');
-  expect(row).toMatchObject({ run: null, skip_reason: null });
-  const worker = await platform.startTestWorker();
-  const rows = await untilLedger(platform, serial, allEnded);
-  expect(rows.map(outcome)).toEqual(['completed']);
-  expect(rows[0]?.started_at).toBe(row?.started_at);
-  await worker.stop();
+describe('while no worker is there', () => {
+  let platform: TestPlatform;
+  let job: string;
+  beforeAll(async () => {
+    platform = await startTestPlatform({ worker: false });
+    const settings = { allow_shared_targets: true };
+    job = await createJob(platform, [await addTarget(platform)], [briefly], { settings });
+  });
+  afterAll(() => platform[Symbol.asyncDispose]());
+
+  test('a firing of an expired schedule is closed when its workflow is gone', async () => {
+    const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'expired', when: inSeconds(2) });
+    const caller = await adminOf(platform);
+    const hasExpired = async () => (await getSchedule(platform.services, caller, serial)).status === 'expired';
+    while (!(await hasExpired())) await settle(platform, serial);
+    const [row] = await ledgerOf(platform, serial);
+    expect(row).toMatchObject({ status: 'running', run: null });
+    await platform.client.workflow.getHandle(row?.workflow_id ?? '').terminate('test');
+    const reconcile = () => platform.activities.scheduleWork.reconcileSchedules();
+    const [closed] = await untilRows(platform, serial, allEnded, reconcile);
+    expect(closed).toMatchObject({ status: 'failed', error_message: expect.stringContaining('before it had started a run') });
+  });
+
+  test('an instant that passes has its run when a worker is back, and one row', async () => {
+    const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'waits', when: inSeconds(2) });
+    // Temporal has started the workflow, which nobody takes: the reconciler finds it by its id.
+    const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'running');
+    expect(row).toMatchObject({ run: null, skip_reason: null });
+    const worker = await platform.startTestWorker();
+    const rows = await untilLedger(platform, serial, allEnded);
+    expect(rows.map(outcome)).toEqual(['completed']);
+    expect(rows[0]?.started_at).toBe(row?.started_at);
+    await worker.stop();
+  });
 });

@@ -54,7 +54,9 @@ const startAsked = async (deps: ScheduleDeps, log: Logger): Promise<number> => {
 export const reconcileSchedules = async (deps: ScheduleDeps, log: Logger): Promise<Record<string, number>> => {
   const rows = await selectRows<{ id: number }>(
     deps.db,
-    `SELECT id FROM job_schedules WHERE (deleted_at IS NULL AND status <> 'expired') OR sync_status <> 'synced'
+    // One that has ended is looked at until its last firings have, too.
+    `SELECT id FROM job_schedules s WHERE (deleted_at IS NULL AND status <> 'expired') OR sync_status <> 'synced'
+       OR EXISTS (SELECT 1 FROM schedule_executions f WHERE f.job_schedule_id = s.id AND f.status = 'running')
      ORDER BY temporal_counters->>'described_at' DESC NULLS LAST, id`,
   );
   const counts: Record<string, number> = {};

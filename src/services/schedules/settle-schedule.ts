@@ -4,7 +4,7 @@ import { execute } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { describedDifferences } from '../../domain/schedules/described-differences.ts';
 import { announceInstants, withdrawInstants } from './ledger/announce.ts';
-import { decideInstants } from './ledger/decide.ts';
+import { closeDead, decideInstants } from './ledger/decide.ts';
 import { endLedger } from './ledger/end.ts';
 import type { ScheduleDeps } from './schedule-deps.ts';
 import { firingRulesOf, readScheduleRow, withScheduleLock } from './schedule-row.ts';
@@ -41,6 +41,7 @@ const pauseOf = (row: ScheduleRow, described: DescribedSchedule | undefined): { 
 };
 
 const remove = async (deps: ScheduleDeps, row: ScheduleRow, now: Date, transaction: Transaction): Promise<Settled> => {
+  await closeDead({ deps, row, now, transaction });
   await deps.schedules.remove(row.temporal_schedule_id);
   await endLedger(deps.db, row.id, { now, reason: 'job_deleted' }, transaction);
   await execute(
@@ -171,6 +172,7 @@ const settle = async (deps: ScheduleDeps, row: ScheduleRow, transaction: Transac
   const now = new Date();
   if (row.is_deleted || row.job_is_gone) return remove(deps, row, now, transaction);
   if (row.status === 'expired') {
+    await closeDead({ deps, row, now, transaction });
     await execute(deps.db, `UPDATE job_schedules SET sync_status = 'synced', sync_error = NULL WHERE id = $1`, [row.id], transaction);
     return 'expired';
   }

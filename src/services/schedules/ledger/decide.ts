@@ -37,8 +37,10 @@ interface Look {
   transaction: Transaction;
 }
 
+type DeadLook = Pick<Look, 'deps' | 'now' | 'transaction'> & { row: Pick<ScheduleRow, 'id'> };
+
 /** Firings whose workflow is gone: it was terminated, or its history is lost. What has a run ends with that. */
-const closeDead = async ({ deps, row, now, transaction }: Look): Promise<void> => {
+export const closeDead = async ({ deps, row, now, transaction }: DeadLook): Promise<void> => {
   const rows = await selectRows<{ id: number; workflow_id: string; run: number | null }>(
     deps.db,
     `SELECT f.id, f.workflow_id, e.id AS run FROM schedule_executions f LEFT JOIN job_executions e ON e.id = f.job_execution_id
