@@ -346,6 +346,17 @@ describe('while no worker is there', () => {
     expect(closed).toMatchObject({ status: 'failed', error_message: expect.stringContaining('before it had started a run') });
   });
 
+  test('what Temporal started meanwhile counts against the limit when the schedule is changed', async () => {
+    const [first, ...others] = inSeconds(2, 3_000, 3_600);
+    const fields = { name: 'limited', when: [first, ...others], max_executions: 2 };
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, fields);
+    const handle = platform.client.schedule.getHandle(id);
+    while ((await handle.describe()).state.remainingActions !== 1);
+    const changed = UpdateSchedule.parse({ ...fields, when: others });
+    await updateSchedule(platform.services, await adminOf(platform), serial, changed);
+    expect((await handle.describe()).state.remainingActions).toBe(1);
+  });
+
   test('an instant that passes has its run when a worker is back, and one row', async () => {
     const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'waits', when: inSeconds(2) });
     // Temporal has started the workflow, which nobody takes: the reconciler finds it by its id.

@@ -112,6 +112,9 @@ const bring = async (deps: ScheduleDeps, row: ScheduleRow, now: Date, transactio
   const isDrifted = row.described_hash !== null && row.described_hash !== before.describedHash;
   if (before.definitionHash !== row.definition_hash || isDrifted || row.described_hash === null) {
     await decideInstants(deps, row, before, now, transaction);
+    // Starts that were found only now count against the limit.
+    const { execution_count } = (await readScheduleRow(deps.db, row.id, transaction)) ?? row;
+    Object.assign(row, { execution_count });
     const described = await schedules.put(row.temporal_schedule_id, desiredOf(row, paused, note), before);
     await withdrawInstants(deps, row, described.lastUpdatedAt, transaction);
     Object.assign(row, { ledger_until: described.lastUpdatedAt.toISOString() });
