@@ -164,6 +164,33 @@ describe('firings and their ledger', () => {
     expect(await read(serial)).toMatchObject({ sync_status: 'synced' });
   });
 
+  test.concurrent('changed after hours without a reconciler: the instants of those hours have their rows', async ({ expect }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('behind'), { when: { every: '1m' } });
+    await execute(platform.db, `DELETE FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`, [serial]);
+    await execute(platform.db, `UPDATE job_schedules SET ledger_until = now() - interval '10 minutes' WHERE schedule_serial = $1`, [serial]);
+    const before = Date.now();
+    const update = UpdateSchedule.parse({ name: 'schedule', when: { every: '168h' } });
+    await updateSchedule(platform.services, await adminOf(platform), serial, update);
+    const passed = (await ledgerOf(platform, serial)).filter(({ scheduled_at: at }) => Date.parse(at) <= before);
+    expect(passed).toHaveLength(10);
+  });
+
+  test.concurrent('an expired schedule that is brought back has no instants of the time between', async ({ expect }) => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('revived'), {
+      when: inSeconds(2),
+    });
+    await until(serial, allEnded);
+    while ((await read(serial)).status !== 'expired') await settleOne(serial);
+    // As if that were long ago: Temporal forgets schedules that have nothing left to do.
+    await platform.client.schedule.getHandle(id).delete();
+    await execute(platform.db, `UPDATE job_schedules SET ledger_until = now() - interval '10 minutes' WHERE schedule_serial = $1`, [serial]);
+    const update = UpdateSchedule.parse({ name: 'schedule', when: { every: '1m' } });
+    expect(await updateSchedule(platform.services, await adminOf(platform), serial, update)).toMatchObject({ status: 'active' });
+    const rows = await ledgerOf(platform, serial);
+    expect(rows.filter(({ skip_reason: reason }) => reason === 'missed_catchup')).toEqual([]);
+    expect(rows.length).toBeGreaterThan(50);
+  });
+
   test.concurrent('deleted in Temporal: it is made again', async ({ expect }) => {
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('lost'), {
       when: { every: '1h' },

@@ -116,7 +116,7 @@ export const insertSchedule = async (
 };
 
 /**
- * An expired schedule that may fire again is active. How Temporal described it is not known any more when it is another: what Temporal has after a
+ * An expired schedule that may fire again is active, and nothing was planned for it meanwhile. How Temporal described it is not known any more when it is another: what Temporal has after a
  * kill is then taken for what was told to it, not for an edit of somebody.
  * @throws OpsError CONFLICT when the job has another schedule of this name.
  */
@@ -132,6 +132,7 @@ export const updateScheduleRow = async (
     execute(
       deps.db,
       `UPDATE job_schedules SET sync_status = 'pending', status = CASE WHEN status = 'expired' THEN 'active' ELSE status END,
+         ledger_until = CASE WHEN status = 'expired' THEN now() ELSE ledger_until END,
          described_hash = CASE WHEN definition_hash = $${COLUMNS.indexOf('definition_hash') + 2} THEN described_hash END,
          ${COLUMNS.map((column, index) => `${column} = $${index + 2}`).join(', ')} WHERE id = $1`,
       [row.id, ...values],

@@ -111,7 +111,9 @@ const bring = async (deps: ScheduleDeps, row: ScheduleRow, now: Date, transactio
   }
   const isDrifted = row.described_hash !== null && row.described_hash !== before.describedHash;
   if (before.definitionHash !== row.definition_hash || isDrifted || row.described_hash === null) {
-    await decideInstants(deps, row, before, now, transaction);
+    // No reconciler may have been there for hours, and Temporal tells of the former spec only until it has the new one.
+    const until = await announceInstants(deps, row, before, now, transaction);
+    await decideInstants(deps, { ...row, ledger_until: until.toISOString() }, before, now, transaction);
     // Starts that were found only now count against the limit.
     const { execution_count } = (await readScheduleRow(deps.db, row.id, transaction)) ?? row;
     Object.assign(row, { execution_count });
