@@ -172,7 +172,7 @@ describe('firings and their ledger', () => {
     const update = UpdateSchedule.parse({ name: 'schedule', when: { every: '168h' } });
     await updateSchedule(platform.services, await adminOf(platform), serial, update);
     const passed = (await ledgerOf(platform, serial)).filter(({ scheduled_at: at }) => Date.parse(at) <= before);
-    expect(passed).toHaveLength(10);
+    expect(passed.length).toBeGreaterThanOrEqual(10);
   });
 
   test.concurrent('an expired schedule that is brought back has no instants of the time between', async ({ expect }) => {
@@ -185,9 +185,10 @@ describe('firings and their ledger', () => {
     await platform.client.schedule.getHandle(id).delete();
     await execute(platform.db, `UPDATE job_schedules SET ledger_until = now() - interval '10 minutes' WHERE schedule_serial = $1`, [serial]);
     const update = UpdateSchedule.parse({ name: 'schedule', when: { every: '1m' } });
+    const before = Date.now();
     expect(await updateSchedule(platform.services, await adminOf(platform), serial, update)).toMatchObject({ status: 'active' });
     const rows = await ledgerOf(platform, serial);
-    expect(rows.filter(({ skip_reason: reason }) => reason === 'missed_catchup')).toEqual([]);
+    expect(rows.filter(({ scheduled_at: at }) => Date.parse(at) <= before).map(outcome)).toEqual(['completed']);
     expect(rows.length).toBeGreaterThan(50);
   });
 
@@ -347,7 +348,15 @@ test('in maintenance nothing starts: the row says so', async () => {
   const job = await createJob(platform, [await addTarget(platform)], [briefly]);
   await platform.api('PUT', '/api/v1/system/maintenance', { enabled: true, note: 'test' });
   const { schedule_serial: serial } = await addSchedule(platform, job, { when: inSeconds(2) });
-  expect((await untilLedger(platform, serial, allEnded)).map(outcome)).toEqual(['skipped: maintenance']);
+  const [skipped] = await untilLedger(platform, serial, allEnded);
+  expect(skipped && outcome(skipped)).toBe('skipped: maintenance');
+  // Backfilled after it, the instant has its run.
+  await platform.api('PUT', '/api/v1/system/maintenance', { enabled: false });
+  const at = skipped?.scheduled_at ?? '';
+  await backfillSchedule(platform.services, await adminOf(platform), serial, { from: at, to: at });
+  const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'completed');
+  expect(row).toMatchObject({ firing_type: 'backfill', workflow_id: skipped?.workflow_id, skip_reason: null });
+  expect(await getSchedule(platform.services, await adminOf(platform), serial)).toMatchObject({ execution_count: 1 });
 });
 
 describe('while no worker is there', () => {

@@ -59,7 +59,8 @@ const planBackfill = (deps: ServiceDeps, id: number, instants: readonly Date[]) 
     deps.db,
     `INSERT INTO schedule_executions (job_schedule_id, scheduled_at, firing_type) SELECT $1, unnest($2::timestamptz[]), 'backfill'
      ON CONFLICT (job_schedule_id, scheduled_at) DO UPDATE SET firing_type = 'backfill'
-       WHERE schedule_executions.workflow_id IS NULL AND schedule_executions.status IN ('skipped', 'failed')`,
+       WHERE schedule_executions.job_execution_id IS NULL AND schedule_executions.result_summary IS NULL AND schedule_executions.firing_type = 'planned'
+         AND schedule_executions.status IN ('skipped', 'failed')`,
     [id, instants],
   );
 

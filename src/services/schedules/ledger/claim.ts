@@ -24,11 +24,14 @@ export interface ClaimedRow {
   /** Of the run that was started. */
   job_execution_id: number | null;
   started_at: string;
+  /** It started a run once, which may be purged. */
+  had_run: boolean;
   /** It was claimed just now. */
   isNew: boolean;
 }
 
-const COLUMNS = `id, ${iso('scheduled_at')} AS scheduled_at, firing_type, status, run_id, job_execution_id, ${iso('started_at')} AS started_at`;
+const COLUMNS = `id, ${iso('scheduled_at')} AS scheduled_at, firing_type, status, run_id, job_execution_id, ${iso('started_at')} AS started_at,
+  job_execution_id IS NOT NULL OR result_summary IS NOT NULL AS had_run`;
 const TAKE = `workflow_id = $2, run_id = $3, status = 'running', started_at = $4, skip_reason = NULL, completed_at = NULL, error_message = NULL`;
 
 const known = (deps: ScheduleDeps, workflowId: string, transaction: Transaction) =>
@@ -50,8 +53,8 @@ const takePlanned = (deps: ScheduleDeps, row: ScheduleRow, { workflowId, runId, 
     transaction,
   );
 
-/** The one that a person asked for. */
-const takeAsked = (deps: ScheduleDeps, id: number, { workflowId, runId, startedAt }: Start, transaction: Transaction) =>
+/** The one that a person asked for, or that was started before and had no run. */
+const takeOwn = (deps: ScheduleDeps, id: number, { workflowId, runId, startedAt }: Start, transaction: Transaction) =>
   selectRow<Omit<ClaimedRow, 'isNew'>>(
     deps.db,
     `UPDATE schedule_executions SET ${TAKE} WHERE id = $1 RETURNING ${COLUMNS}`,
@@ -92,18 +95,25 @@ const create = async (deps: ScheduleDeps, row: ScheduleRow, start: Start, transa
   return planned ?? insert(deps, row, start, { at: start.startedAt, type: 'run_now' }, transaction);
 };
 
-const noteCount = async (deps: ScheduleDeps, row: ScheduleRow, claimed: Omit<ClaimedRow, 'isNew'>, transaction: Transaction) =>
+const noteCount = async (
+  deps: ScheduleDeps,
+  row: ScheduleRow,
+  claimed: Omit<ClaimedRow, 'isNew'>,
+  isCounted: boolean,
+  transaction: Transaction,
+) =>
   selectRow(
     deps.db,
     `UPDATE job_schedules SET last_run_at = greatest(last_run_at, $2), execution_count = execution_count + $3, next_run_at =
        (SELECT min(scheduled_at) FROM schedule_executions WHERE job_schedule_id = $1 AND status = 'scheduled' AND firing_type = 'planned' AND scheduled_at > now())
      WHERE id = $1 RETURNING id`,
-    [row.id, claimed.scheduled_at, claimed.firing_type === 'planned' ? 1 : 0],
+    [row.id, claimed.scheduled_at, claimed.firing_type === 'planned' && !isCounted ? 1 : 0],
     transaction,
   );
 
 /**
- * The row of a start, claimed for it: its own from before, else the planned one, else a new one. Under the lock of the schedule.
+ * The row of a start, claimed for it: its own from before, else the planned one, else a new one. Under the lock of the schedule. One that was started
+ * before and had no run (a blackout, maintenance) belongs to a backfill that starts it again; two workflows of one instant are never at work together.
  * @returns undefined when the instant belongs to another run: this start is one too many
  */
 export const claimInstant = async (
@@ -113,12 +123,14 @@ export const claimInstant = async (
   transaction: Transaction,
 ): Promise<ClaimedRow | undefined> => {
   const before = await known(deps, start.workflowId, transaction);
-  if (before !== undefined && before.run_id !== null) return before.run_id === start.runId ? { ...before, isNew: false } : undefined;
+  if (before?.run_id === start.runId) return { ...before, isNew: false };
+  const isAgain = before !== undefined && before.run_id !== null;
+  if (isAgain && before.had_run) return undefined;
   const claimed =
-    (before && (await takeAsked(deps, before.id, start, transaction))) ??
+    (before && (await takeOwn(deps, before.id, start, transaction))) ??
     (await takePlanned(deps, row, start, transaction)) ??
     (await create(deps, row, start, transaction));
   if (claimed === undefined) return undefined;
-  await noteCount(deps, row, claimed, transaction);
+  await noteCount(deps, row, claimed, isAgain, transaction);
   return { ...claimed, isNew: true };
 };
