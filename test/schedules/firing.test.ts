@@ -99,6 +99,17 @@ describe('firings and their ledger', () => {
     expect(new Set(filled.map(({ run }) => run)).size).toBe(3);
   });
 
+  test.concurrent('an instant that was skipped before a pause says why, not that of the pause', async ({ expect }) => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('busy', [approval()]), {
+      when: inSeconds(3, 6, 3_000),
+    });
+    const handle = platform.client.schedule.getHandle(id);
+    while ((await handle.describe()).info.numActionsSkippedOverlap === 0);
+    await pauseSchedule(platform.services, await adminOf(platform), serial, { paused: true });
+    const rows = await until(serial, ([, second]) => second !== undefined && hasEnded(second));
+    expect(rows.map(outcome).slice(1)).toEqual(['skipped: overlap', 'scheduled']);
+  });
+
   test.concurrent('paused in Temporal, with a note: the row takes it over, and so it does the resume', async ({ expect }) => {
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('elsewhere'), {
       when: { every: '1h' },

@@ -125,7 +125,11 @@ const bring = async (deps: ScheduleDeps, row: ScheduleRow, now: Date, transactio
     return { settled: 'restored', described };
   }
   if (before.paused === paused) return { settled: 'same', described: before };
-  if (paused) await decideInstants(deps, row, before, now, transaction);
+  if (paused) {
+    await decideInstants(deps, row, before, now, transaction);
+    // What passed before the pause is none of it.
+    Object.assign(row, { temporal_counters: { ...row.temporal_counters, described_at: now.toISOString() } });
+  }
   const described = await schedules.setPaused(row.temporal_schedule_id, paused, note);
   return { settled: paused ? 'paused' : 'resumed', described };
 };
