@@ -298,6 +298,15 @@ describe('firings and their ledger', () => {
     expect(rows.filter(({ run }) => run !== null)).toMatchObject([{ firing_type: 'run_now', status: 'completed' }]);
   });
 
+  test.concurrent('an instant that comes while a triggered run goes on is skipped because of that', async ({ expect }) => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('trigger', [approval()]), {
+      when: inSeconds(5),
+    });
+    await platform.client.schedule.getHandle(id).trigger('SKIP');
+    const rows = await until(serial, (all) => all.some((row) => row.firing_type === 'planned' && hasEnded(row)));
+    expect(rows.filter(({ firing_type: type }) => type === 'planned').map(outcome)).toEqual(['skipped: overlap']);
+  });
+
   test.concurrent('nothing starts without targets: the row says so', async ({ expect }) => {
     const { body } = await platform.api('POST', '/api/v1/jobs', { name: 'bare', actions: [briefly] });
     const { schedule_serial: serial } = await addSchedule(platform, body.job_serial, { when: inSeconds(3) });

@@ -96,6 +96,7 @@ const claimStart = async (
 /** So many starts before the oldest instant that is to be decided are looked at for one that went on at it. */
 const STARTS_BEFORE = 100;
 
+/** Runs that a person asked for here are none of the schedule's in Temporal; those that somebody triggered there are. */
 const openRows = ({ deps, row, now, transaction }: Look): Promise<LedgerRow[]> =>
   selectRows<LedgerRow>(
     deps.db,
@@ -106,7 +107,7 @@ const openRows = ({ deps, row, now, transaction }: Look): Promise<LedgerRow[]> =
        UNION ALL SELECT f.* FROM due CROSS JOIN LATERAL (SELECT * FROM schedule_executions r
          WHERE r.job_schedule_id = $1 AND r.workflow_id IS NOT NULL AND r.scheduled_at < due.oldest ORDER BY r.scheduled_at DESC LIMIT ${STARTS_BEFORE}) f)
      SELECT f.id, ${iso('f.scheduled_at')} AS at, f.status, f.skip_reason, f.firing_type, f.workflow_id, ${iso('f.started_at')} AS started_at, ${iso('f.completed_at')} AS completed_at
-     FROM looked f WHERE f.firing_type <> 'run_now' ORDER BY f.scheduled_at`,
+     FROM looked f WHERE f.firing_type <> 'run_now' OR f.workflow_id NOT LIKE '%/now/%' ORDER BY f.scheduled_at`,
     [row.id, now],
     transaction,
   );
