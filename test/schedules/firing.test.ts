@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectDatabase } from '../../src/db/connect.ts';
 import { UpdateSchedule } from '../../src/contracts/schedule.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { backfillSchedule, runScheduleNow } from '../../src/services/schedules/fire-schedule.ts';
@@ -373,7 +374,10 @@ test('in maintenance nothing starts: the row says so', async () => {
   // Backfilled after it, the instant has its run.
   await platform.api('PUT', '/api/v1/system/maintenance', { enabled: false });
   const at = skipped?.scheduled_at ?? '';
-  await backfillSchedule(platform.services, await adminOf(platform), serial, { from: at, to: at });
+  // One connection is enough, so that those who wait for the lock of the schedule cannot keep the last one from it.
+  const db = connectDatabase({ url: platform.database.url, poolSize: 1, applicationName: 'test' });
+  await backfillSchedule({ ...platform.services, db }, await adminOf(platform), serial, { from: at, to: at });
+  await db.close();
   const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'completed');
   expect(row).toMatchObject({ firing_type: 'backfill', workflow_id: skipped?.workflow_id, skip_reason: null });
   expect(await getSchedule(platform.services, await adminOf(platform), serial)).toMatchObject({ execution_count: 1 });

@@ -1,3 +1,4 @@
+import type { Transaction } from 'sequelize';
 import type { BackfillSchedule, ScheduleBackfill, ScheduleFiring } from '../../contracts/schedule.ts';
 import { execute, selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
@@ -54,7 +55,7 @@ export const runScheduleNow = async (deps: ServiceDeps, caller: Caller, serial: 
   return readFiring(deps, firing.id);
 };
 
-const planBackfill = (deps: ServiceDeps, id: number, instants: readonly Date[]) =>
+const writePlanned = (deps: ServiceDeps, id: number, instants: readonly Date[], transaction: Transaction) =>
   execute(
     deps.db,
     `INSERT INTO schedule_executions (job_schedule_id, scheduled_at, firing_type) SELECT $1, unnest($2::timestamptz[]), 'backfill'
@@ -62,7 +63,21 @@ const planBackfill = (deps: ServiceDeps, id: number, instants: readonly Date[]) 
        WHERE schedule_executions.job_execution_id IS NULL AND schedule_executions.result_summary IS NULL AND schedule_executions.firing_type = 'planned'
          AND schedule_executions.status IN ('skipped', 'failed')`,
     [id, instants],
+    transaction,
   );
+
+/** @returns how many instants the period has, whose rows are committed before Temporal is asked for them */
+const planBackfill = async (deps: ServiceDeps, id: number, period: { from: Date; to: Date }): Promise<number> =>
+  withScheduleLock(deps.db, id, async (transaction) => {
+    const { temporal_schedule_id: temporalId, timezone } = await lockedSchedule(deps.db, id, transaction);
+    // The period has both its ends; Temporal's answers begin after theirs.
+    const before = new Date(period.from.getTime() - 1);
+    const instants = await deps.schedules.instants({ id: temporalId, timezone }, before, period.to, MOST_BACKFILLED + 1);
+    if (instants.length > MOST_BACKFILLED)
+      throw refuse('to', `gives more than ${MOST_BACKFILLED} instants, which is as many as Temporal keeps waiting`);
+    await writePlanned(deps, id, instants, transaction);
+    return instants.length;
+  });
 
 /**
  * Has Temporal start the instants of a period that has passed, each as if it were due. An instant that has a run is left alone.
@@ -83,14 +98,9 @@ export const backfillSchedule = async (
   // Whatever was changed while Temporal was away decides the instants, too.
   await settleSchedule(deps, id);
   const period = { from: new Date(from), to: new Date(to) };
+  const instants = await planBackfill(deps, id, period);
   return withScheduleLock(db, id, async (transaction) => {
-    const { temporal_schedule_id: temporalId, timezone } = await lockedSchedule(db, id, transaction);
-    // The period has both its ends; Temporal's answers begin after theirs.
-    const before = new Date(period.from.getTime() - 1);
-    const instants = await deps.schedules.instants({ id: temporalId, timezone }, before, period.to, MOST_BACKFILLED + 1);
-    if (instants.length > MOST_BACKFILLED)
-      throw refuse('to', `gives more than ${MOST_BACKFILLED} instants, which is as many as Temporal keeps waiting`);
-    await planBackfill(deps, id, instants);
+    const { temporal_schedule_id: temporalId } = await lockedSchedule(db, id, transaction);
     await deps.schedules.backfill(temporalId, { ...period, overlap });
     const event = {
       eventType: 'schedule_changed',
@@ -98,9 +108,9 @@ export const backfillSchedule = async (
       resourceType: 'job_schedules',
       resourceId: serial,
     } as const;
-    const details = { from, to, overlap_policy: overlap, instants: instants.length };
+    const details = { from, to, overlap_policy: overlap, instants };
     await recordAudit(db, keyRing.auditKey, { ...event, actor: caller.actor, details }, transaction);
-    return { instants: instants.length };
+    return { instants };
   });
 };
 
