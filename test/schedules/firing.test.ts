@@ -417,6 +417,28 @@ describe('while no worker is there', () => {
     expect((await handle.describe()).state.remainingActions).toBe(1);
   });
 
+  test('a postponed firing asks again before the end of the blackout, which may be changed', async () => {
+    const hours = (hour: number) => new Date(Date.now() + hour * 3_600_000).toISOString().slice(0, 19);
+    const windows = [{ kind: 'blackout', dates: { from: hours(-1), to: hours(10) } }];
+    const calendar = { name: 'freeze', timezone: 'UTC', windows, firing_effect: 'postpone' };
+    expect((await platform.api('POST', '/api/v1/calendars', calendar)).status).toBe(201);
+    const fields = { name: 'postponed', when: { every: '24h' }, calendars: ['freeze'] };
+    const { schedule_uuid: schedule, schedule_serial: serial } = await addSchedule(platform, job, fields);
+    const now = new Date().toISOString();
+    const input = { schedule, workflowId: `scheduled-run/${schedule}-${now.slice(0, 19)}Z`, runId: 'r', nominal: now, startedAt: now };
+    // Planned, not triggered by somebody, whom no calendar keeps from it.
+    await execute(
+      platform.db,
+      `INSERT INTO schedule_executions (job_schedule_id, scheduled_at) SELECT id, $2 FROM job_schedules WHERE schedule_serial = $1`,
+      [serial, now],
+    );
+    const { openFiring } = platform.activities.scheduleWork;
+    const step = await openFiring(input);
+    expect(step.go === 'wait' && step.waitMs / 60_000).toBeCloseTo(6, 0);
+    await platform.db.query(`UPDATE calendars SET windows = '[]'`);
+    expect(await openFiring(input)).toMatchObject({ go: 'run' });
+  });
+
   test('an instant that passes has its run when a worker is back, and one row', async () => {
     const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'waits', when: inSeconds(2) });
     // Temporal has started the workflow, which nobody takes: the reconciler finds it by its id.

@@ -10,6 +10,14 @@ import type { ScheduleRow } from '../schedule-row.ts';
 
 /** A postponement ends this early at the soonest: what is asked in the same moment again must not spin. */
 const LEAST_WAIT_MS = 1_000;
+/** A calendar may be changed meanwhile: it is asked again after this part of what is left, some hundred times in all. */
+const LOOKS = 100;
+const BETWEEN_LOOKS_MS = 60_000;
+
+const waitFor = (until: Date): number => {
+  const left = until.getTime() - Date.now();
+  return Math.max(LEAST_WAIT_MS, Math.min(left, Math.max(BETWEEN_LOOKS_MS, Math.ceil(left / LOOKS))));
+};
 
 const blackoutFor = async ({ db }: ScheduleDeps, row: ScheduleRow) => {
   const { calendars = [], target_uuids, target_selector: selector } = row.schedule_config;
@@ -31,7 +39,7 @@ const obeyCalendars = async (deps: ScheduleDeps, row: ScheduleRow, claimed: Clai
     return { go: 'end' };
   }
   await execute(deps.db, 'UPDATE schedule_executions SET postponed_until = $2 WHERE id = $1', [firing, until]);
-  return { go: 'wait', firing, waitMs: Math.max(LEAST_WAIT_MS, until.getTime() - Date.now()) };
+  return { go: 'wait', firing, waitMs: waitFor(until) };
 };
 
 const idOf = async ({ db }: ScheduleDeps, uuid: string): Promise<number | undefined> =>
