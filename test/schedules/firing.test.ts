@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDatabase } from '../../src/db/connect.ts';
 import { UpdateSchedule } from '../../src/contracts/schedule.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
+import { createReconcileActivities } from '../../src/activities/reconcile.ts';
+import { acceptFiring } from '../../src/services/schedules/firing/accept-firing.ts';
 import { backfillSchedule, runScheduleNow } from '../../src/services/schedules/fire-schedule.ts';
 import { getSchedule } from '../../src/services/schedules/read-schedule.ts';
 import { deleteSchedule, pauseSchedule, updateSchedule } from '../../src/services/schedules/write-schedule.ts';
@@ -437,6 +439,28 @@ describe('while no worker is there', () => {
     expect(step.go === 'wait' && step.waitMs / 60_000).toBeCloseTo(6, 0);
     await platform.db.query(`UPDATE calendars SET windows = '[]'`);
     expect(await openFiring(input)).toMatchObject({ go: 'run' });
+  });
+
+  test('a firing that is cancelled while its run is accepted has no run that goes on', async () => {
+    const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'cancelled', when: inSeconds(2) });
+    await untilLedger(platform, serial, ([first]) => first?.status === 'running');
+    const row = await selectRow<{ id: number }>(
+      platform.db,
+      `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`,
+      [serial],
+    );
+    const id = row?.id ?? 0;
+    const { scheduleWork } = platform.activities;
+    // As when the workflow is cancelled: it closes its row and does not wait for what is under way.
+    const readSettings = async () => {
+      await scheduleWork.endFiring(id);
+      return platform.scheduleDeps.readSettings();
+    };
+    expect(await acceptFiring({ ...platform.scheduleDeps, readSettings }, id)).toBeNull();
+    await createReconcileActivities(platform.activities).reconcile();
+    const [ended] = await ledgerOf(platform, serial);
+    expect(ended).toMatchObject({ status: 'failed', error_message: 'It was cancelled before its run began.' });
+    expect((await platform.api('GET', `/api/v1/executions/${ended?.run}`)).body).toMatchObject({ status: 'cancelled' });
   });
 
   test('an instant that passes has its run when a worker is back, and one row', async () => {

@@ -66,6 +66,14 @@ const contextOf = async ({ db }: ScheduleDeps, row: ScheduleRow, execution: stri
   return { target_selection: run?.target_selection ?? {}, variables };
 };
 
+/** Its firing was cancelled while it was accepted; the reconciler would start it. */
+const withdrawRun = ({ db }: ScheduleDeps, execution: string): Promise<void> =>
+  execute(
+    db,
+    `UPDATE job_executions SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE execution_serial = $1 AND status = 'scheduled' AND run_id IS NULL`,
+    [execution],
+  );
+
 const accept = async (deps: ScheduleDeps, id: number, row: ScheduleRow, workflowId: string): Promise<FiringRun> => {
   const settings = await deps.readSettings();
   assertNoMaintenance(settings);
@@ -73,11 +81,16 @@ const accept = async (deps: ScheduleDeps, id: number, row: ScheduleRow, workflow
   const starter = { userId: row.created_by, actor: { type: 'system' }, triggerType: 'schedule' } as const;
   const wanted = { input, key: firingKey(row.schedule_uuid, workflowId), defaultWindow: settings.max_concurrent_targets };
   const execution = await acceptChecked(deps, starter, row.job_serial, wanted);
-  await execute(
+  const linked = await selectRow<{ is_open: boolean }>(
     deps.db,
-    `UPDATE schedule_executions SET execution_context = $3, job_execution_id = (SELECT id FROM job_executions WHERE execution_serial = $2) WHERE id = $1`,
+    `UPDATE schedule_executions SET execution_context = $3, job_execution_id = (SELECT id FROM job_executions WHERE execution_serial = $2)
+     WHERE id = $1 RETURNING status = 'running' AS is_open`,
     [id, execution, JSON.stringify(await contextOf(deps, row, execution))],
   );
+  if (linked?.is_open === false) {
+    await withdrawRun(deps, execution);
+    return null;
+  }
   deps.notifyRun(execution);
   return { execution, workflowId: jobWorkflowId(execution) };
 };
