@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDatabase } from '../../src/db/connect.ts';
-import { UpdateSchedule } from '../../src/contracts/schedule.ts';
+import { CreateSchedule, UpdateSchedule } from '../../src/contracts/schedule.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { createReconcileActivities } from '../../src/activities/reconcile.ts';
 import { acceptFiring } from '../../src/services/schedules/firing/accept-firing.ts';
 import { backfillSchedule, runScheduleNow } from '../../src/services/schedules/fire-schedule.ts';
 import { getSchedule } from '../../src/services/schedules/read-schedule.ts';
-import { deleteSchedule, pauseSchedule, updateSchedule } from '../../src/services/schedules/write-schedule.ts';
+import { createSchedule, deleteSchedule, pauseSchedule, updateSchedule } from '../../src/services/schedules/write-schedule.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import {
@@ -204,6 +204,30 @@ describe('firings and their ledger', () => {
     const rows = await ledgerOf(platform, serial);
     expect(rows.filter(({ scheduled_at: at }) => Date.parse(at) <= before).map(outcome)).toEqual(['completed']);
     expect(rows.length).toBeGreaterThan(50);
+  });
+
+  test.concurrent('made while Temporal is away: the instants until it is back were missed, and have their rows', async ({ expect }) => {
+    const { schedules } = platform.services;
+    const services = { ...platform.services, schedules: { ...schedules, describe: () => Promise.reject(new Error('away')) } };
+    const input = CreateSchedule.parse({ name: 'schedule', job: await jobOf('delayed'), when: { every: '1m' } });
+    const { schedule_serial: serial, sync_status: sync } = await createSchedule(services, await adminOf(platform), input);
+    expect(sync).toBe('error');
+    const earlier = `UPDATE job_schedules SET ledger_until = ledger_until - interval '10 minutes' WHERE schedule_serial = $1`;
+    await execute(platform.db, earlier, [serial]);
+    await settleOne(serial);
+    const rows = await until(serial, ([first]) => first !== undefined && hasEnded(first));
+    const missed = rows.filter((row) => outcome(row) === 'skipped: missed_catchup');
+    expect(missed.length).toBeGreaterThanOrEqual(10);
+  });
+
+  test.concurrent('an instant whose nominal time was before the schedule was made is not planned, however large its jitter', async ({ expect }) => {
+    const fields = { when: { every: '1m' }, jitter_seconds: 3_600 };
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('jitter'), fields);
+    const { createdAt } = (await platform.services.schedules.describe(id)) ?? { createdAt: new Date() };
+    const coming = await platform.services.schedules.instants({ id, timezone: 'UTC' }, createdAt, new Date(createdAt.getTime() + 600_000));
+    const rows = await ledgerOf(platform, serial);
+    const announced = rows.map(({ scheduled_at: at }) => at).filter((at) => Date.parse(at) > createdAt.getTime());
+    expect(announced[0]).toBe(coming[0]?.toISOString());
   });
 
   test.concurrent('deleted in Temporal: it is made again', async ({ expect }) => {

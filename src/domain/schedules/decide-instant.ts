@@ -44,7 +44,7 @@ export const decideInstant = (schedule: ScheduleFacts, instant: InstantFacts): V
   const { now, bufferSize, firstUnprocessed, paused, catchupWindowMs, overlap, lastStarted } = schedule;
   const { at, nextStart = now } = instant;
   const isNewest = at > lastStarted;
-  if (at <= schedule.createdAt) return 'missed_catchup';
+  if (at <= schedule.createdAt) return paused ? 'paused' : 'missed_catchup';
   if (schedule.remaining === 0 && bufferSize === 0 && isNewest) return 'max_executions';
   if (firstUnprocessed !== undefined && at >= firstUnprocessed && !paused) return now - at > catchupWindowMs ? 'missed_catchup' : 'wait';
   if (bufferSize > 0 && isNewest) return 'wait';

@@ -92,7 +92,7 @@ const taken = (job: string, name: string): OpsError =>
 const named = <T>(job: Pick<ScheduledJob, 'job_serial'>, { definition }: SavedSchedule, write: () => Promise<T>): Promise<T> =>
   withConstraints({ uq_job_schedules_job_id_name: () => taken(job.job_serial, definition.name) }, write);
 
-/** @throws OpsError CONFLICT when the job has a schedule of this name. */
+/** Its ledger begins now, whenever Temporal gets it. @throws OpsError CONFLICT when the job has a schedule of this name. */
 export const insertSchedule = async (
   deps: SaveDeps,
   job: ScheduledJob,
@@ -105,8 +105,8 @@ export const insertSchedule = async (
   const row = await named(job, saved, () =>
     selectRow<{ id: number; serial: string }>(
       deps.db,
-      `INSERT INTO job_schedules (schedule_uuid, temporal_schedule_id, job_id, created_by, status, status_note, ${COLUMNS.join(', ')})
-       VALUES (${values.map((_, index) => `$${index + 1}`).join(', ')}) RETURNING id, schedule_serial AS serial`,
+      `INSERT INTO job_schedules (ledger_until, schedule_uuid, temporal_schedule_id, job_id, created_by, status, status_note, ${COLUMNS.join(', ')})
+       VALUES (now(), ${values.map((_, index) => `$${index + 1}`).join(', ')}) RETURNING id, schedule_serial AS serial`,
       values,
       transaction,
     ),

@@ -27,8 +27,13 @@ export const announceInstants = async (
   const known = row.ledger_until === null ? createdAt : new Date(row.ledger_until);
   const to = new Date(now.getTime() + AHEAD_MS);
   if (known.getTime() - now.getTime() > AHEAD_MS / 2) return known;
-  const from = row.ledger_until === null ? createdAt : new Date(known.getTime() - row.jitter_seconds * 1_000);
-  const instants = await schedules.instants({ id: row.temporal_schedule_id, timezone: row.timezone }, from, to, MOST_INSTANTS);
+  const early = new Date(known.getTime() - row.jitter_seconds * 1_000);
+  const ask = (from: Date, until: Date) =>
+    schedules.instants({ id: row.temporal_schedule_id, timezone: row.timezone }, from, until, MOST_INSTANTS);
+  // Missed while Temporal did not have it; of an instant whose nominal time is before it was made Temporal starts nothing, however late its own is.
+  const missed = known < createdAt ? await ask(early, createdAt) : [];
+  const coming = await ask(known < createdAt ? createdAt : early, to);
+  const instants = [...missed, ...coming].slice(0, MOST_INSTANTS);
   const fresh = instants.filter((at) => at > known);
   const until = instants.length === MOST_INSTANTS ? (fresh.at(-1) ?? to) : to;
   if (fresh.length > 0) await execute(db, INSERT, [row.id, fresh], transaction);
