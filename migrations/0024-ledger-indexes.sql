@@ -1,4 +1,4 @@
 -- Each minute the open instants and the last starts of each schedule are looked at: by schedule, so that a ledger of a year costs no more than one of a day.
-CREATE INDEX idx_schedule_executions_open ON schedule_executions USING btree (job_schedule_id, scheduled_at) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]));
-CREATE INDEX idx_schedule_executions_started ON schedule_executions USING btree (job_schedule_id, scheduled_at) WHERE (workflow_id IS NOT NULL);
+CREATE INDEX idx_schedule_executions_job_schedule_id_scheduled_at_open ON schedule_executions USING btree (job_schedule_id, scheduled_at) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]));
+CREATE INDEX idx_schedule_executions_job_schedule_id_scheduled_at_started ON schedule_executions USING btree (job_schedule_id, scheduled_at) WHERE (workflow_id IS NOT NULL);
 DROP INDEX idx_schedule_executions_scheduled_at_open;

@@ -201,5 +201,5 @@ test('the examples at the top of the repository are right', async () => {
   const end = said(await cli('plan', '-f', 'schedules'));
   expect(end.stderr).toMatch(/^Plan: 5 to create/);
   expect(end.stdout).toContain('+ Nightly in Sydney of Demo (JOB)  schedules/example.ts:7\n');
-  expect(end.stdout).toContain('+ Every quarter of an hour of Demo (JOB)  schedules/example.yaml:5\n');
+  expect(end.stdout).toContain('+ Every minute of Demo (JOB)  schedules/example.yaml:5\n');
 });

@@ -181,7 +181,9 @@ describe('firings and their ledger', () => {
   test.concurrent('changed after hours without a reconciler: the instants of those hours have their rows', async ({ expect }) => {
     const { schedule_serial: serial } = await addSchedule(platform, await jobOf('behind'), { when: { every: '1m' } });
     await execute(platform.db, `DELETE FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`, [serial]);
-    await execute(platform.db, `UPDATE job_schedules SET ledger_until = now() - interval '10 minutes' WHERE schedule_serial = $1`, [serial]);
+    await execute(platform.db, `UPDATE job_schedules SET ledger_until = now() - interval '10 minutes' WHERE schedule_serial = $1`, [
+      serial,
+    ]);
     const before = Date.now();
     const update = UpdateSchedule.parse({ name: 'schedule', when: { every: '168h' } });
     await updateSchedule(platform.services, await adminOf(platform), serial, update);
@@ -197,7 +199,9 @@ describe('firings and their ledger', () => {
     while ((await read(serial)).status !== 'expired') await settleOne(serial);
     // As if that were long ago: Temporal forgets schedules that have nothing left to do.
     await platform.client.schedule.getHandle(id).delete();
-    await execute(platform.db, `UPDATE job_schedules SET ledger_until = now() - interval '10 minutes' WHERE schedule_serial = $1`, [serial]);
+    await execute(platform.db, `UPDATE job_schedules SET ledger_until = now() - interval '10 minutes' WHERE schedule_serial = $1`, [
+      serial,
+    ]);
     const update = UpdateSchedule.parse({ name: 'schedule', when: { every: '1m' } });
     const before = Date.now();
     expect(await updateSchedule(platform.services, await adminOf(platform), serial, update)).toMatchObject({ status: 'active' });
@@ -220,7 +224,9 @@ describe('firings and their ledger', () => {
     expect(missed.length).toBeGreaterThanOrEqual(10);
   });
 
-  test.concurrent('an instant whose nominal time was before the schedule was made is not planned, however large its jitter', async ({ expect }) => {
+  test.concurrent('an instant whose nominal time was before the schedule was made is not planned, however large its jitter', async ({
+    expect,
+  }) => {
     const fields = { when: { every: '1m' }, jitter_seconds: 3_600 };
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('jitter'), fields);
     const { createdAt } = (await platform.services.schedules.describe(id)) ?? { createdAt: new Date() };
@@ -468,11 +474,9 @@ describe('while no worker is there', () => {
   test('a firing that is cancelled while its run is accepted has no run that goes on', async () => {
     const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'cancelled', when: inSeconds(2) });
     await untilLedger(platform, serial, ([first]) => first?.status === 'running');
-    const row = await selectRow<{ id: number }>(
-      platform.db,
-      `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`,
-      [serial],
-    );
+    const row = await selectRow<{ id: number }>(platform.db, `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`, [
+      serial,
+    ]);
     const id = row?.id ?? 0;
     const { scheduleWork } = platform.activities;
     // As when the workflow is cancelled: it closes its row and does not wait for what is under way.

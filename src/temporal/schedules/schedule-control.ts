@@ -36,7 +36,11 @@ const readStarts = async (client: Client, id: string, since: Date): Promise<Star
 };
 
 /** A pause or resume, and firings, that came after the look by which the change was made up: they are not undone by it. */
-const withNewsOf = (state: ScheduleDescription['state'], desired: DesiredSchedule, known: DescribedSchedule | undefined): DesiredSchedule => {
+const withNewsOf = (
+  state: ScheduleDescription['state'],
+  desired: DesiredSchedule,
+  known: DescribedSchedule | undefined,
+): DesiredSchedule => {
   if (known === undefined) return desired;
   const { paused, note, remaining } = desired;
   const started = Math.max(0, (known.remaining ?? 0) - (state.remainingActions ?? Infinity));

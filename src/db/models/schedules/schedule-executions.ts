@@ -48,13 +48,13 @@ export const ScheduleExecutionModel = defineTable(
       { keys: 'scheduled_at', why: 'calendar over all schedules' },
       {
         keys: 'job_schedule_id, scheduled_at',
-        name: 'idx_schedule_executions_open',
+        name: 'idx_schedule_executions_job_schedule_id_scheduled_at_open',
         where: "(status = ANY (ARRAY['scheduled'::text, 'running'::text]))",
         why: 'instants of a schedule to be decided, each minute, however long its ledger is',
       },
       {
         keys: 'job_schedule_id, scheduled_at',
-        name: 'idx_schedule_executions_started',
+        name: 'idx_schedule_executions_job_schedule_id_scheduled_at_started',
         where: '(workflow_id IS NOT NULL)',
         why: 'the last starts of a schedule, however many instants were skipped since',
       },

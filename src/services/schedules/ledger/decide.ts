@@ -67,7 +67,9 @@ const SKEW_MS = 3_600_000;
 /** Temporal tells the last ten starts, however old: those from before the last look were claimed then, and their rows may be purged. */
 const startedSince = ({ row, described }: Look): DescribedSchedule['recent'] => {
   const { described_at: last } = row.temporal_counters;
-  return last === undefined ? described.recent : described.recent.filter(({ startedAt }) => startedAt.getTime() > Date.parse(last) - SKEW_MS);
+  return last === undefined
+    ? described.recent
+    : described.recent.filter(({ startedAt }) => startedAt.getTime() > Date.parse(last) - SKEW_MS);
 };
 
 /** Starts that no worker has taken yet. */
