@@ -102,17 +102,6 @@ describe('firings and their ledger', () => {
     expect(new Set(filled.map(({ run }) => run)).size).toBe(3);
   });
 
-  test.concurrent('an instant that was skipped before a pause says why, not that of the pause', async ({ expect }) => {
-    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('busy', [approval()]), {
-      when: inSeconds(3, 6, 3_000),
-    });
-    const handle = platform.client.schedule.getHandle(id);
-    while ((await handle.describe()).info.numActionsSkippedOverlap === 0);
-    await pauseSchedule(platform.services, await adminOf(platform), serial, { paused: true });
-    const rows = await until(serial, ([, second]) => second !== undefined && hasEnded(second));
-    expect(rows.map(outcome).slice(1)).toEqual(['skipped: overlap', 'scheduled']);
-  });
-
   test.concurrent('paused in Temporal, with a note: the row takes it over, and so it does the resume', async ({ expect }) => {
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('elsewhere'), {
       when: { every: '1h' },
@@ -331,15 +320,6 @@ describe('firings and their ledger', () => {
     expect(rows.filter(({ run }) => run !== null)).toMatchObject([{ firing_type: 'run_now', status: 'completed' }]);
   });
 
-  test.concurrent('an instant that comes while a triggered run goes on is skipped because of that', async ({ expect }) => {
-    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('trigger', [approval()]), {
-      when: inSeconds(5),
-    });
-    await platform.client.schedule.getHandle(id).trigger('SKIP');
-    const rows = await until(serial, (all) => all.some((row) => row.firing_type === 'planned' && hasEnded(row)));
-    expect(rows.filter(({ firing_type: type }) => type === 'planned').map(outcome)).toEqual(['skipped: overlap']);
-  });
-
   test.concurrent('nothing starts without targets: the row says so', async ({ expect }) => {
     const { body } = await platform.api('POST', '/api/v1/jobs', { name: 'bare', actions: [briefly] });
     const { schedule_serial: serial } = await addSchedule(platform, body.job_serial, { when: inSeconds(3) });
@@ -436,6 +416,28 @@ describe('while no worker is there', () => {
     const reconcile = () => platform.activities.scheduleWork.reconcileSchedules();
     const [closed] = await untilRows(platform, serial, allEnded, reconcile);
     expect(closed).toMatchObject({ status: 'failed', error_message: expect.stringContaining('before it had started a run') });
+  });
+
+  test('an instant that was skipped before a pause says why, not that of the pause', async () => {
+    const fields = { name: 'busy', when: inSeconds(2, 4, 3_000) };
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, fields);
+    const handle = platform.client.schedule.getHandle(id);
+    while ((await handle.describe()).info.numActionsSkippedOverlap === 0);
+    await pauseSchedule(platform.services, await adminOf(platform), serial, { paused: true });
+    const rows = await untilLedger(platform, serial, ([, second]) => second !== undefined && hasEnded(second));
+    expect(rows.map(outcome)).toEqual(['running', 'skipped: overlap', 'scheduled']);
+  });
+
+  test('an instant that comes while a triggered run goes on is skipped because of that', async () => {
+    const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, {
+      name: 'triggered',
+      when: inSeconds(6),
+    });
+    const handle = platform.client.schedule.getHandle(id);
+    await handle.trigger('SKIP');
+    while ((await handle.describe()).info.numActionsSkippedOverlap === 0);
+    const rows = await untilLedger(platform, serial, (all) => all.some((row) => row.firing_type === 'planned' && hasEnded(row)));
+    expect(rows.map(outcome).toSorted()).toEqual(['running', 'skipped: overlap']);
   });
 
   test('what Temporal started meanwhile counts against the limit when the schedule is changed', async () => {
