@@ -299,7 +299,7 @@ describe('the ledger', () => {
     expect(await api('POST', `${path}/backfill`, long)).toMatchObject({ status: 400, body: { detail: expect.stringMatching(/1000/) } });
   });
 
-  test('running needs the right to execute jobs as well', async () => {
+  test('running, and saying when it runs, needs the right to execute jobs as well', async () => {
     const path = await pathOf();
     const operator = await addUser('operator');
     const token = await addApiToken(operator, ['schedules.read', 'schedules.write']);
@@ -311,6 +311,13 @@ describe('the ledger', () => {
         status: 403,
         body: { detail: expect.stringContaining('jobs.execute') },
       });
+    const { body: schedule } = await api('GET', path);
+    const fields = { name: 'by a token', when: { every: '1h' } };
+    expect((await platform.call(token, 'POST', SCHEDULES, { ...fields, job: schedule.job_serial })).status).toBe(403);
+    expect((await platform.call(token, 'PUT', path, fields)).status).toBe(403);
+    const definitions = [{ source: 'a.yaml:1', definition: { ...fields, job: schedule.job_serial } }];
+    expect((await platform.call(token, 'POST', `${SCHEDULES}/apply`, { definitions, prune: false })).status).toBe(403);
+    expect((await platform.call(token, 'POST', `${path}/pause`, {})).status).toBe(200);
     const viewer = await addSession(await addUser('viewer'));
     expect((await platform.call(viewer, 'GET', path)).status).toBe(200);
     expect((await platform.call(viewer, 'POST', `${path}/pause`, {})).status).toBe(403);

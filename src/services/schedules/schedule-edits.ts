@@ -5,6 +5,7 @@ import { recordAudit } from '../../db/record-audit.ts';
 import type { AuditEvent } from '../../db/record-audit.ts';
 import { fieldDifferences } from '../../domain/definition-diff.ts';
 import type { Difference } from '../../domain/definition-diff.ts';
+import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import type { Expected } from '../revision.ts';
 import { assertRevision } from '../revision.ts';
@@ -48,6 +49,12 @@ const shown = ({ name, description, when, timezone, ...schedule }: Schedule): Re
   calendars: schedule.calendars,
   labels: schedule.labels,
 });
+
+/** Who says when a job starts by itself needs the right to start it. @throws OpsError FORBIDDEN */
+export const authorizeFirings = (caller: Caller): void => {
+  authorize(caller, 'schedules.write');
+  authorize(caller, 'jobs.execute');
+};
 
 /** Inside a transaction; whoever calls tells Temporal of it when that is over. @throws OpsError VALIDATION, NOT_FOUND for the job, CONFLICT for the name */
 export const addSchedule = async (

@@ -6,13 +6,13 @@ import type { Caller, ServiceDeps } from '../context.ts';
 import type { Expected } from '../revision.ts';
 import { assertNotExpired, lockedSchedule, scheduleId } from './find-schedule.ts';
 import { readSchedule } from './read-schedule.ts';
-import { addSchedule, editSchedule, removeSchedule, scheduleEvent } from './schedule-edits.ts';
+import { addSchedule, authorizeFirings, editSchedule, removeSchedule, scheduleEvent } from './schedule-edits.ts';
 import { withScheduleLock } from './schedule-row.ts';
 import { settleSoon } from './settle-soon.ts';
 
 /** @throws OpsError VALIDATION, NOT_FOUND for the job, CONFLICT for the name; nothing is written then. */
 export const createSchedule = async (deps: ServiceDeps, caller: Caller, input: CreateSchedule): Promise<Schedule> => {
-  authorize(caller, 'schedules.write');
+  authorizeFirings(caller);
   const { id, serial } = await deps.db.transaction((transaction) => addSchedule(deps, caller, input, transaction));
   await settleSoon(deps, [id]);
   return readSchedule(deps.db, serial);
@@ -26,7 +26,7 @@ export const updateSchedule = async (
   input: UpdateSchedule,
   expected?: Expected,
 ): Promise<Schedule> => {
-  authorize(caller, 'schedules.write');
+  authorizeFirings(caller);
   const { db } = deps;
   const id = await scheduleId(db, serial);
   await withScheduleLock(db, id, async (transaction) => {

@@ -5,7 +5,7 @@ import type { ScheduleDefinition, UpdateSchedule } from '../../../contracts/sche
 import { selectRow, selectRows } from '../../../db/query.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { findJob } from '../../schedules/resolve-input.ts';
-import { addSchedule, editSchedule, removeSchedule } from '../../schedules/schedule-edits.ts';
+import { addSchedule, authorizeFirings, editSchedule, removeSchedule } from '../../schedules/schedule-edits.ts';
 import { lockSchedule, readScheduleRow } from '../../schedules/schedule-row.ts';
 import type { ScheduleRow } from '../../schedules/schedule-row.ts';
 import { claim, claimedIds } from '../match.ts';
@@ -75,6 +75,7 @@ const change = async (
 
 const become = async (context: ImportContext, { row, item }: RawRow, transaction: Transaction): Promise<ImportRow> => {
   const { deps, caller } = context;
+  authorizeFirings(caller);
   const { kind: _, sealed = {}, ...definition } = parseItem(ScheduleItem, item, TYPE);
   const serial = await jobOf(context, definition.job, transaction);
   const before = await find(context, serial, definition.name, transaction);

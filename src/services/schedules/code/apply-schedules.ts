@@ -1,8 +1,8 @@
 import type { AppliedSchedules, ScheduleCode } from '../../../contracts/schedule-code.ts';
 import { execute, selectRow } from '../../../db/query.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
-import { authorize } from '../../context.ts';
 import type { Caller, ServiceDeps } from '../../context.ts';
+import { authorizeFirings } from '../schedule-edits.ts';
 import { compareSet } from './compare-set.ts';
 import type { ComparedSet } from './compare-set.ts';
 import { findDrift } from './find-drift.ts';
@@ -62,7 +62,7 @@ export const applySchedules = async (
   caller: Caller,
   { definitions, prune }: ScheduleCode,
 ): Promise<AppliedSchedules> => {
-  authorize(caller, 'schedules.write');
+  authorizeFirings(caller);
   return alone(deps.db, async () => {
     const set = await compareSet(deps, definitions);
     assertNoProblems(set);
