@@ -7,6 +7,8 @@ import { acceptFiring } from '../../src/services/schedules/firing/accept-firing.
 import { backfillSchedule, runScheduleNow } from '../../src/services/schedules/fire-schedule.ts';
 import { getSchedule } from '../../src/services/schedules/read-schedule.ts';
 import { createSchedule, deleteSchedule, pauseSchedule, updateSchedule } from '../../src/services/schedules/write-schedule.ts';
+import { historyOf, keep, replay } from '../workflows/support/histories.ts';
+import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import {
@@ -363,6 +365,34 @@ describe('firings and their ledger', () => {
     await platform.client.workflow.getHandle(running?.workflow_id ?? '').terminate('test');
     const [row] = await until(serial, allEnded);
     expect(row).toMatchObject({ status: 'failed', error_message: `The run ${running?.run} was cancelled.` });
+  });
+
+  test.concurrent('its workflow replays, however it ends; cancelled it cancels its run', async ({ expect }) => {
+    const record = async (end: string, action: object, during: (workflowId: string, serial: string) => Promise<unknown>) => {
+      const { schedule_serial: serial } = await addSchedule(platform, await jobOf(end, [action]), { when: { every: '24h' } });
+      const { workflow_id: id } = await runScheduleNow(platform.services, await adminOf(platform), serial);
+      await during(id ?? '', serial);
+      await platform.client.workflow
+        .getHandle(id ?? '')
+        .result()
+        .catch(() => undefined);
+      const recorded = await historyOf(platform.client, id ?? '');
+      keep(`scheduled-run-${end}`, recorded.history);
+      return { recorded, row: (await ledgerOf(platform, serial)).find(({ workflow_id: of }) => of === id) };
+    };
+    const isOpen = async (run: string) => (await platform.api('GET', `/api/v1/executions/${run}`)).body.run_id === null;
+    const ends = await Promise.all([
+      record('success', briefly, async () => {}),
+      record('failure', command('true'), async () => {}),
+      record('cancel', approval(), async (id, serial) => {
+        const [row] = await rowsUntil(serial, (rows) => rows.some(({ run }) => run !== null));
+        while (await isOpen(row?.run ?? ''));
+        await platform.client.workflow.getHandle(id).cancel();
+      }),
+    ]);
+    expect(ends.map(({ row }) => row?.status)).toEqual(['completed', 'failed', 'failed']);
+    expect(ends[2]?.row?.error_message).toMatch(/^The run J\d+\.\d+ was cancelled\.$/);
+    expect(await replay(ends.map(({ recorded }) => recorded))).toEqual([]);
   });
 
   test.concurrent('deleted, its Temporal Schedule goes, and its ledger stays', async ({ expect }) => {

@@ -21,6 +21,7 @@ describe('workflow histories that were recorded', () => {
     expect(names.map((name) => name.slice(0, -'.json'.length)).toSorted()).toEqual(
       ['job', 'shard', 'branch']
         .flatMap((type) => ['success', 'failure', 'cancel', 'lost'].map((end) => `${type}-${end}`))
+        .concat(['success', 'failure', 'cancel'].map((end) => `scheduled-run-${end}`))
         .concat('reconcile-success', 'partition-maintenance-success', 'retention-success', 'retention-failure', 'audit-seal-success')
         .toSorted(),
     );
