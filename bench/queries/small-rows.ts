@@ -1,5 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import { execute, selectRows } from '../../src/db/query.ts';
+import { fillLedger, fillSchedules } from './schedule-rows.ts';
 import { ACTIONS, API_TOKENS, JOBS, SESSIONS, USERS } from './volume.ts';
 import type { Filled } from './volume.ts';
 
@@ -69,8 +70,12 @@ const runAll = async (db: Sequelize, statements: readonly string[]): Promise<voi
   for (const sql of statements) await execute(db, sql);
 };
 
-/** Accounts, targets with a method and a credential each, jobs of two actions in three versions. Serials are of this year. */
-export const fillSmallRows = async (db: Sequelize, targets: number, year: number): Promise<Pick<Filled, 'targets' | 'jobs'>> => {
+/** Accounts, targets with a method and a credential each, jobs of two actions in three versions, and their schedules. Serials are of this year. */
+export const fillSmallRows = async (
+  db: Sequelize,
+  targets: number,
+  year: number,
+): Promise<Pick<Filled, 'targets' | 'jobs' | 'schedules'>> => {
   await runAll(db, PEOPLE);
   await runAll(db, targetRows(targets, year));
   await runAll(db, jobRows(year));
@@ -86,11 +91,13 @@ export const fillSmallRows = async (db: Sequelize, targets: number, year: number
       `SELECT j.id, j.job_serial AS serial, array_agg(a.id ORDER BY a.action_order) AS "actionIds"
        FROM jobs j JOIN job_actions a ON a.job_id = j.id AND a.definition_version = j.definition_version GROUP BY j.id ORDER BY j.id`,
     ),
+    schedules: await fillSchedules(db),
   };
 };
 
-/** What follows from the runs: audit events, counters, sequences. */
+/** What follows from the runs: audit events, counters, sequences, the ledger of the schedules. */
 export const fillFromRuns = async (db: Sequelize): Promise<void> => {
   await runAll(db, AUDIT);
   await runAll(db, COUNTERS);
+  await fillLedger(db);
 };

@@ -17,6 +17,9 @@ export const JOBS = 20;
 export const OLD_JOB = JOBS - 2;
 /** Has never run. */
 export const NEW_JOB = JOBS - 1;
+/** All are of jobs in turns; those of the first jobs are defined in code. */
+export const SCHEDULES = 200;
+export const CODE_JOBS = 4;
 export const USERS = 50;
 export const SESSIONS = 2_000;
 export const API_TOKENS = 200;
@@ -41,6 +44,8 @@ export interface Filled {
   size: VolumeSize;
   targets: { id: number; serial: string; name: string }[];
   jobs: { id: number; serial: string; actionIds: number[] }[];
+  /** Each has a ledger of eight days. */
+  schedules: { id: number; serial: string; uuid: string; name: string; jobId: number; isCode: boolean; isExpired: boolean }[];
   /** Ended ones first, oldest first; then those that run, then those that wait. */
   runs: FilledRun[];
 }

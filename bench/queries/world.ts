@@ -1,5 +1,4 @@
 import { createScheduleWork } from '../../src/services/schedules/schedule-work.ts';
-import { NO_SCHEDULES } from '../../test/support/no-schedules.ts';
 import { randomBytes } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
 import pino from 'pino';
@@ -9,6 +8,7 @@ import { createReadSettings } from '../../src/db/settings.ts';
 import { permissionsOf } from '../../src/domain/permissions.ts';
 import { OpsError } from '../../src/domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../../src/services/context.ts';
+import { ANSWERING_SCHEDULES } from './answering-schedules.ts';
 import type { Filled } from './volume.ts';
 
 /** Everything that a case needs: the services' and activities' surroundings without a Temporal, and what the database was filled with. */
@@ -42,7 +42,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     skipAction: async () => true,
     describeWorkflow: async () => 'running',
     scheduleWork: createScheduleWork(
-      { ...base, schedules: NO_SCHEDULES, describeWorkflow: async () => 'running' },
+      { ...base, schedules: ANSWERING_SCHEDULES, describeWorkflow: async () => 'running' },
       { log: pino({ level: 'silent' }), observeStart: () => {} },
     ),
     cancelRun: async () => {},
@@ -74,7 +74,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
       steer: async () => true,
       skipAction: async () => true,
       answerApproval: async () => 'taken',
-      schedules: NO_SCHEDULES,
+      schedules: ANSWERING_SCHEDULES,
       describeWorkflow: async () => 'running',
     },
     activities,

@@ -9,7 +9,7 @@ import { checkPattern, findSerials, getSerial } from '../../src/services/serials
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addResultRow, addTargetRows } from '../db/support/rows.ts';
 
-const EMPTY = { size: { runs: 0, targets: 0, loudLines: 0 }, targets: [], jobs: [], runs: [] };
+const EMPTY = { size: { runs: 0, targets: 0, loudLines: 0 }, targets: [], jobs: [], schedules: [], runs: [] };
 const JOBS = ['J20250001', 'J20250002', 'J20250012', 'J202510000', 'J20260001'];
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;

@@ -8,7 +8,7 @@ import { listLogs } from '../../src/services/executions/read-logs.ts';
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addTargetRows } from '../db/support/rows.ts';
 
-const EMPTY = { size: { runs: 0, targets: 0, loudLines: 0 }, targets: [], jobs: [], runs: [] };
+const EMPTY = { size: { runs: 0, targets: 0, loudLines: 0 }, targets: [], jobs: [], schedules: [], runs: [] };
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let db: Sequelize;

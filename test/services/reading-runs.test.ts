@@ -14,7 +14,7 @@ import { summariseActions, summariseExecution } from '../../src/services/executi
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addResultRow, addTargetRows } from '../db/support/rows.ts';
 
-const EMPTY = { size: { runs: 0, targets: 0, loudLines: 0 }, targets: [], jobs: [], runs: [] };
+const EMPTY = { size: { runs: 0, targets: 0, loudLines: 0 }, targets: [], jobs: [], schedules: [], runs: [] };
 const DONE = '2025-03-01T10:00:00Z';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;

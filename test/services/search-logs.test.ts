@@ -9,7 +9,7 @@ import { searchLogs } from '../../src/services/logs/search-logs.ts';
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addTargetRows } from '../db/support/rows.ts';
 
-const EMPTY = { size: { runs: 0, targets: 0, loudLines: 0 }, targets: [], jobs: [], runs: [] };
+const EMPTY = { size: { runs: 0, targets: 0, loudLines: 0 }, targets: [], jobs: [], schedules: [], runs: [] };
 const LOUD = 60_000;
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;

@@ -72,6 +72,13 @@ export const dataCases = ({ services, caller, filled }: World): QueryCase[] => {
       await imported([job, { kind: 'template', name: `imported ${n}`, actions: [action] }]);
       await imported([{ ...job, priority: 7 }]);
     }),
+    page('schedules, exported', ['scheduleItems'], () => exported(['schedules'])),
+    page('schedules, imported', ['isSameSchedule'], async (n) => {
+      const schedule = { kind: 'schedule', name: `imported ${n}`, job: pick(filled.jobs, n).serial, when: { every: '1h' } };
+      await imported([schedule]);
+      await imported([schedule]);
+      await imported([{ ...schedule, when: { every: '2h' } }]);
+    }),
     page('accounts and settings, imported', ['insertUser', 'saveUser'], async (n) => {
       const user = { kind: 'user', username: `imported-${n}`, email: `imported-${n}@example.org` };
       await imported([user, { kind: 'setting', name: 'login_lock_minutes', value: 1 + (n % 100) }]);

@@ -5,6 +5,7 @@ import { activityCases } from './activities.ts';
 import { calendarCases } from './calendars.ts';
 import { controlCases } from './control.ts';
 import { dataCases } from './data.ts';
+import { firingCases } from './firings.ts';
 import { jobCases } from './jobs.ts';
 import { listCases } from './lists.ts';
 import { liveCases } from './live.ts';
@@ -12,6 +13,8 @@ import { artifactCases } from './artifacts.ts';
 import type { QueryCase } from './query-case.ts';
 import { readingCases } from './reading.ts';
 import { runCases } from './runs.ts';
+import { scheduleCases } from './schedules.ts';
+import { scheduleCodeCases } from './schedule-code.ts';
 import { steeringCases } from './steering.ts';
 import { targetCases } from './targets.ts';
 import { userCases } from './users.ts';
@@ -35,4 +38,7 @@ export const createCases = async (world: World): Promise<QueryCase[]> => [
   ...controlCases(world),
   ...liveCases(world),
   ...calendarCases(world),
+  ...(await scheduleCases(world)),
+  ...(await firingCases(world)),
+  ...scheduleCodeCases(world),
 ];

@@ -58,6 +58,12 @@ export const ScheduleExecutionModel = defineTable(
         where: '(workflow_id IS NOT NULL)',
         why: 'the last starts of a schedule, however many instants were skipped since',
       },
+      {
+        keys: 'status, scheduled_at',
+        where: "(status = ANY (ARRAY['failed'::text, 'skipped'::text]))",
+        why: 'what did not go well, of all schedules, however rare it is',
+      },
+      { keys: 'skip_reason, scheduled_at', where: '(skip_reason IS NOT NULL)', why: 'the same by its cause' },
     ],
     checks: {
       completed_at: "((status = ANY (ARRAY['completed'::text, 'failed'::text, 'skipped'::text])) = (completed_at IS NOT NULL))",
