@@ -106,7 +106,7 @@ const WITHOUT_STATEMENTS = new Set(
    assertPrimary prepareTarget uncheckedDefinitionOf sheetOfType readDocument formOf reportOf finderOf claim parseYaml openJson createSealer createOpener readBody
    readCsv readYaml resultOf failed parseItem nameIn changesOf valuesOf readRow givenCredentials compareTarget kindsOf readJobItem openedText
    readTargetItem asNewTarget asChangeOfTarget nameOf noteSerial warningsOf summaryOf calendarRevision useText withFreeName checkCalendar
-   rulesOf firingRulesOf canonicalDefinition hashOf secretsOf sealVariables openScheduleVariables scheduleRevision scheduleEvent calendarFeed resolveAgainst
+   rulesOf firingRulesOf canonicalDefinition hashOf secretsOf sealVariables openScheduleVariables scheduleRevision scheduleEvent authorizeFirings calendarFeed resolveAgainst
    assertNoFields assertNotFromCode assertNotExpired compareWithRow parseDefinition leafDifferences readVariables`.split(/\s+/),
 );
 
