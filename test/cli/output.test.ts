@@ -88,7 +88,8 @@ describe('the output of commands', () => {
   const reads = (command: Command, path: string[] = []): string[][] => {
     const { registeredArguments: args } = command;
     const isRead = /^(?:list|locks|approvals|lost|show|whoami|stats|statistics|types)$/.test(command.name());
-    const own = isRead && args.every(({ variadic }) => !variadic) ? [[...path, ...args.map(() => 'J20250001.0001')]] : [];
+    const serial = path[0] === 'schedules' ? 'JSCHED-00000001' : 'J20250001.0001';
+    const own = isRead && args.every(({ variadic }) => !variadic) ? [[...path, ...args.map(() => serial)]] : [];
     return [...own, ...command.commands.flatMap((one) => reads(one, [...path, one.name()]))];
   };
 
