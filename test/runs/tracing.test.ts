@@ -52,6 +52,8 @@ describe.skipIf(withoutSshd)('a run that is traced and logged (OpenSSH)', () => 
     const { body: run } = await platform.api('POST', `/api/v1/jobs/${job.job_serial}/executions`, {}, parent);
     const ended = await platform.untilEnded(run.execution_serial);
     expect(ended.status).toBe('completed');
+    // Its span ends a little after its row.
+    await platform.client.workflow.getHandle(run.workflow_id).result();
     await tracing.flush();
 
     const mine = collector.spans.filter((span) => span.trace === trace);

@@ -108,8 +108,11 @@ export const updateJob = async (
   authorize(caller, 'jobs.write');
   const { db } = deps;
   const prepared = prepareDefinition(input, await deps.readSettings());
-  await db.transaction((transaction) => editJob(deps, caller, { kind, serial, prepared }, expected, transaction));
-  return readJob(db, serial, { kind });
+  return db.transaction(async (transaction) => {
+    await editJob(deps, caller, { kind, serial, prepared }, expected, transaction);
+    // Later it may be another's version.
+    return readJob(db, serial, { kind }, transaction);
+  });
 };
 
 /**
@@ -126,7 +129,7 @@ export const restoreJobVersion = async (
   authorize(caller, 'jobs.write');
   const { db } = deps;
   const known = await deps.readSettings();
-  await db.transaction(async (transaction) => {
+  return db.transaction(async (transaction) => {
     const row = await lockDefinition(db, { kind, serial }, expected, transaction);
     const former = await readJob(db, serial, { kind, version }, transaction);
     const input = { ...definitionOf(former), change_note: changeNote ?? `Restored from version ${version}.` };
@@ -134,6 +137,6 @@ export const restoreJobVersion = async (
     const prepared = prepareDefinition(input, known);
     const edit = { kind, serial, prepared, variables, action: `restore_${kind}`, details: { restored: version } };
     await saveEdit(deps, caller, row, edit, transaction);
+    return readJob(db, serial, { kind }, transaction);
   });
-  return readJob(db, serial, { kind });
 };

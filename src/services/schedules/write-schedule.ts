@@ -7,6 +7,7 @@ import type { Expected } from '../revision.ts';
 import { assertNotExpired, lockedSchedule, scheduleId } from './find-schedule.ts';
 import { readSchedule } from './read-schedule.ts';
 import { addSchedule, authorizeFirings, editSchedule, removeSchedule, scheduleEvent } from './schedule-edits.ts';
+import { scheduleRevision } from './schedule-revision.ts';
 import { withScheduleLock } from './schedule-row.ts';
 import { settleSoon } from './settle-soon.ts';
 
@@ -29,11 +30,14 @@ export const updateSchedule = async (
   authorizeFirings(caller);
   const { db } = deps;
   const id = await scheduleId(db, serial);
-  await withScheduleLock(db, id, async (transaction) => {
+  const written = await withScheduleLock(db, id, async (transaction) => {
     await editSchedule(deps, caller, await lockedSchedule(db, id, transaction), { input, expected }, transaction);
+    return readSchedule(db, serial, transaction);
   });
   await settleSoon(deps, [id]);
-  return readSchedule(db, serial);
+  const settled = await readSchedule(db, serial);
+  // Meanwhile it may have become another's.
+  return scheduleRevision(settled) === scheduleRevision(written) ? settled : written;
 };
 
 /** Its ledger stays. @throws OpsError NOT_FOUND, REVISION_MISMATCH, CONFLICT when it is defined in code */

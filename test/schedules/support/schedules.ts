@@ -1,4 +1,5 @@
 import type { Caller } from '../../../src/services/context.ts';
+import { OpsError } from '../../../src/domain/ops-error.ts';
 import { CreateSchedule } from '../../../src/contracts/schedule.ts';
 import type { Schedule, ScheduleFiring } from '../../../src/contracts/schedule.ts';
 import { authenticate } from '../../../src/services/auth/authenticate.ts';
@@ -67,7 +68,10 @@ export const untilLedger = (
 ): Promise<ScheduleFiring[]> =>
   untilRows(platform, serial, isSo, async () => {
     await meanwhile();
-    await settle(platform, serial);
+    // As for the reconciler, a call that Temporal does not answer in time is one that is made again.
+    await settle(platform, serial).catch((error: unknown) => {
+      if (!(error instanceof OpsError) || error.code !== 'UNAVAILABLE') throw error;
+    });
   });
 
 export const hasEnded = ({ status }: ScheduleFiring): boolean => status !== 'scheduled' && status !== 'running';
