@@ -124,12 +124,12 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     describeWorkflow: control.describeWorkflow,
     skipAction: control.skipAction,
   };
-  const scheduleDeps: ScheduleDeps = { ...base, ...control, schedules, decideAfterMs: 1_000 };
+  const scheduleDeps: ScheduleDeps = { ...base, ...control, schedules, decideAfterMs: 3_000 };
   const activities: ActivityDeps = {
     ...base,
     ...control,
     scheduleWork: createScheduleWork(
-      { ...base, ...control, schedules, decideAfterMs: 1_000 },
+      { ...base, ...control, schedules, decideAfterMs: 3_000 },
       { log, observeStart: startDelayMetric(metrics) },
     ),
     cancelRun: async (workflowId) => void (await control.cancelRun(workflowId)),
