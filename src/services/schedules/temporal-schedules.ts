@@ -4,7 +4,9 @@ import type { ScheduleRule } from '../../contracts/schedule-rule.ts';
 /** When it fires. */
 export interface FiringRules {
   when: readonly ScheduleRule[];
+  /** IANA name, of the wall times of the rules. */
   timezone: string;
+  /** ISO 8601; the first and the last second that may fire. */
   start_date: string | null;
   end_date: string | null;
   jitter_seconds: number;

@@ -1,7 +1,7 @@
 import type { CalendarSpec, ScheduleSpec } from '@temporalio/client';
-import type { ScheduleRule } from '../../contracts/schedule-rule.ts';
 import { planFirings } from '../../domain/schedules/firing-plan.ts';
 import type { WallPattern } from '../../domain/schedules/wall-pattern.ts';
+import type { FiringRules } from '../../services/schedules/temporal-schedules.ts';
 import { namedRangesOf, rangesOf } from './calendar-ranges.ts';
 
 const SECOND_MS = 1_000;
@@ -20,17 +20,6 @@ const MONTHS = [
   'DECEMBER',
 ] as const;
 const DAYS = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const;
-
-/** When a schedule fires. */
-export interface FiringRules {
-  when: readonly ScheduleRule[];
-  /** IANA name, of the wall times of the rules. */
-  timezone: string;
-  /** ISO 8601; the first and the last second that may fire. */
-  start_date: string | null;
-  end_date: string | null;
-  jitter_seconds: number;
-}
 
 const toCalendar = ({ second, minute, hour, dayOfMonth, month, year, dayOfWeek }: WallPattern): CalendarSpec => ({
   second: rangesOf(second),
