@@ -5,6 +5,7 @@ import { followers } from './followers.ts';
 import { growth } from './growth.ts';
 import { logs } from './logs.ts';
 import { queries } from './queries.ts';
+import { scheduleCode } from './schedule-code.ts';
 import { schedules } from './schedules.ts';
 import { Interrupted } from './support/cleanup.ts';
 import { say } from './support/say.ts';
@@ -14,6 +15,7 @@ npm run bench -- growth [--targets 1000,3000,10000] [--window 50] [--node-arg=--
 npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
 npm run bench -- followers [--followers 2000] [--lines 100] [--node-arg=--cpu-prof]
 npm run bench -- schedules [--schedules 200] [--minutes 10] [--jitter 20] [--kills] [--at-once 1000]
+npm run bench -- schedule-code [--schedules 2000] [--repeat 3]
 npm run bench -- queries [--runs 5000] [--times 60]
 npm run bench -- api [--only reads,beside,starts,lists] [--seconds 60] [--connections 20] [--targets 400] [--window 50] [--rate 212]
   [--start-rate 75] [--runs 5000] [--pages 400] [--node-arg=--cpu-prof]
@@ -89,6 +91,11 @@ const runSchedules = (args: string[]): Promise<void> => {
   });
 };
 
+const runScheduleCode = (args: string[]): Promise<void> => {
+  const { values } = parseArgs({ args, options: { schedules: option('2000'), repeat: option('3') } });
+  return scheduleCode({ schedules: numberOf('schedules', values.schedules, 10_000), repeat: numberOf('repeat', values.repeat, 20) });
+};
+
 const runQueries = (args: string[]): Promise<void> => {
   const { values } = parseArgs({ args, options: { runs: option('5000'), times: option('60') } });
   return queries({ runs: numberOf('runs', values.runs, 50_000), times: numberOf('times', values.times, 10_000) });
@@ -147,6 +154,7 @@ const run = async ([name, ...args]: string[]): Promise<number> => {
     else if (name === 'logs') await runLogs(args);
     else if (name === 'followers') await runFollowers(args);
     else if (name === 'schedules') await runSchedules(args);
+    else if (name === 'schedule-code') await runScheduleCode(args);
     else if (name === 'queries') await runQueries(args);
     else if (name === 'api') await runApi(args);
     else throw new UsageError(name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`);

@@ -23,7 +23,11 @@ const HEARTBEAT_SECONDS = 20;
 export interface Platform {
   parts: KillablePart[];
   api: SteadyApi;
+  /** Of the API, for the CLI. */
+  url: string;
+  token: string;
   databaseUrl: string;
+  temporalAddress: string;
 }
 
 /** Postgres, Temporal, workers and the API as processes of their own. @param folder for their data and, below `logs`, what they print. */
@@ -62,7 +66,9 @@ export const startPlatform = async (folder: string, stack: AsyncDisposableStack)
   ].map((part, at) => cliPart({ ...part, environment, logFile: join(logs, `part-${at + 1}.log`) }));
   parts.push(...cli);
   for (const part of cli) await part.start();
-  return { parts, api: await logIn(`http://127.0.0.1:${apiPort}`, admin.password), databaseUrl };
+  const url = `http://127.0.0.1:${apiPort}`;
+  const token = await logIn(url, admin.password);
+  return { parts, api: steadyApi(url, token), url, token, databaseUrl, temporalAddress: environment.TEMPORAL_ADDRESS };
 };
 
 const prepare = async (databaseUrl: string, keyRingText: string): Promise<{ password: string }> => {
@@ -75,7 +81,7 @@ const prepare = async (databaseUrl: string, keyRingText: string): Promise<{ pass
   }
 };
 
-const logIn = async (url: string, password: string): Promise<SteadyApi> => {
+const logIn = async (url: string, password: string): Promise<string> => {
   const login = await steadyApi(url).post('/auth/login', { username: 'admin', password });
-  return steadyApi(url, z.object({ token: z.string() }).parse(login.body).token);
+  return z.object({ token: z.string() }).parse(login.body).token;
 };

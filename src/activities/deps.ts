@@ -15,7 +15,7 @@ export type WorkflowState = 'running' | 'completed' | 'failed' | 'cancelled' | '
 export interface ScheduleWork {
   openFiring: (input: FiringInput) => Promise<FiringStep>;
   acceptFiring: (firing: number) => Promise<FiringRun>;
-  endFiring: (firing: number) => Promise<FiringEnd | 'running'>;
+  endFiring: (firing: number, isCancelled: boolean) => Promise<FiringEnd | 'running'>;
   awaitFiring: (firing: number) => Promise<FiringEnd>;
   /** Brings all schedules and Temporal together. @returns how many of them needed what */
   reconcileSchedules: () => Promise<Record<string, number>>;

@@ -10,6 +10,8 @@ interface FiringRef {
 export const createScheduleActivities = ({ scheduleWork }: Pick<ActivityDeps, 'scheduleWork'>) => ({
   openFiring: (input: FiringInput): Promise<FiringStep> => scheduleWork.openFiring(input),
   acceptFiring: ({ firing }: FiringRef): Promise<FiringRun> => scheduleWork.acceptFiring(firing),
-  endFiring: ({ firing }: FiringRef): Promise<FiringEnd | 'running'> => scheduleWork.endFiring(firing),
+  /** A firing that was cancelled takes back its run, when that was accepted and nobody has started it. */
+  endFiring: ({ firing, cancelled = false }: FiringRef & { cancelled?: boolean }): Promise<FiringEnd | 'running'> =>
+    scheduleWork.endFiring(firing, cancelled),
   awaitFiring: ({ firing }: FiringRef): Promise<FiringEnd> => scheduleWork.awaitFiring(firing),
 });

@@ -86,13 +86,10 @@ const WHAT_TO_DO: Readonly<Record<NonNullable<ScheduleSummary['attention']>, str
   unsynced: 'UNSYNCED: Temporal does not have it as it stands here; it is tried each minute, and now by: opsconductor schedules sync',
 };
 
-const attentionLines = ({ attention, schedule_serial: serial, sync_error: error }: Schedule, paint: Paint): string[] =>
-  attention === null
-    ? []
-    : [
-        paintAttention(paint, attention, `${WHAT_TO_DO[attention]} ${serial}`),
-        ...(attention === 'unsynced' && error !== null ? [cleanText(error)] : []),
-      ];
+const attentionLines = ({ attention, schedule_serial: serial, sync_error: error }: Schedule, paint: Paint): string[] => [
+  ...(attention === null ? [] : [paintAttention(paint, attention, `${WHAT_TO_DO[attention]} ${serial}`)]),
+  ...(error === null ? [] : [paint.yellow(`Not compared with Temporal: ${cleanText(error)}`)]),
+];
 
 const lastText = ({ last_firing: last, timezone }: Schedule, now: number, paint: Paint): string[] => {
   if (last === null) return [];

@@ -207,7 +207,10 @@ export const Schedule = ScheduleSummary.extend({
   definition_path: z.string().nullable().meta({ description: 'File of a schedule that is defined in code.' }),
   definition_hash: z.string(),
   temporal_schedule_id: z.string(),
-  sync_error: z.string().nullable(),
+  sync_error: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why it could not be compared with Temporal, or told to it, when that was tried last.' }),
   synced_at: Time.nullable(),
   temporal_counters: z
     .record(z.string(), z.unknown())

@@ -29,14 +29,14 @@ export async function scheduledJobRunWorkflow({ schedule }: { schedule: string }
   } catch (error) {
     failure = error;
   }
-  const end = await CancellationScope.nonCancellable(() => close(firing));
+  const end = await CancellationScope.nonCancellable(() => close(firing, isCancellation(failure)));
   if (isCancellation(failure)) throw failure;
   if (end === 'failed') throw ApplicationFailure.nonRetryable('The run of this firing failed; its record says why.', 'RUN_FAILED');
   return end;
 }
 
-const close = async (firing: number): Promise<FiringEnd> => {
-  const end = await record.endFiring({ firing });
+const close = async (firing: number, cancelled: boolean): Promise<FiringEnd> => {
+  const end = await record.endFiring({ firing, cancelled });
   return end === 'running' ? awaitRun.awaitFiring({ firing }) : end;
 };
 

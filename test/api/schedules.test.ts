@@ -528,11 +528,15 @@ describe('while Temporal is away', () => {
           status: 503,
           body: { code: 'UNAVAILABLE', detail: expect.stringMatching(/^Temporal does not answer/) },
         });
+      expect((await api('GET', path)).body).toMatchObject({
+        sync_status: 'synced',
+        sync_error: expect.stringMatching(/^Temporal does not answer/),
+      });
     });
     expect(
       (await api('GET', `${path}/executions`)).body.data.filter(({ firing_type: type }: { firing_type: string }) => type === 'backfill'),
     ).toEqual([]);
-    expect(await api('POST', `${path}/sync`)).toMatchObject({ status: 200, body: { sync_status: 'synced' } });
+    expect(await api('POST', `${path}/sync`)).toMatchObject({ status: 200, body: { sync_status: 'synced', sync_error: null } });
   });
 
   test('a run that is asked for starts when it is back', async () => {

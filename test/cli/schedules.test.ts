@@ -206,7 +206,9 @@ describe('schedules', () => {
         code: 0,
         stderr: expect.stringMatching(/\nTemporal does not have it so yet: There is no Temporal here\. It is tried each minute/),
       });
-      expect((await cli('show', 'away')).stdout).toMatch(/\n {2}UNSYNCED: .*\n {2}There is no Temporal here\.\n/);
+      expect((await cli('show', 'away')).stdout).toMatch(
+        /\n {2}UNSYNCED: .*\n {2}Not compared with Temporal: There is no Temporal here\.\n/,
+      );
       expect((await cli('sync', 'away')).code).toBe(4);
     } finally {
       platform.services.schedules = schedules;

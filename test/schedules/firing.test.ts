@@ -5,6 +5,7 @@ import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { createReconcileActivities } from '../../src/activities/reconcile.ts';
 import { acceptFiring } from '../../src/services/schedules/firing/accept-firing.ts';
 import { backfillSchedule, runScheduleNow } from '../../src/services/schedules/fire-schedule.ts';
+import { lockSchedules } from '../../src/services/schedules/schedule-lock.ts';
 import { getSchedule } from '../../src/services/schedules/read-schedule.ts';
 import { createSchedule, deleteSchedule, pauseSchedule, updateSchedule } from '../../src/services/schedules/write-schedule.ts';
 import { historyOf, keep, replay } from '../workflows/support/histories.ts';
@@ -102,6 +103,15 @@ describe('firings and their ledger', () => {
     expect(filled.map(({ firing_type: type }) => type)).toEqual(['planned', 'backfill', 'backfill']);
     expect(filled[0]).toEqual(first);
     expect(new Set(filled.map(({ run }) => run)).size).toBe(3);
+  });
+
+  test.concurrent('a backfill that starts nothing beside a run skips the other instants for that', async ({ expect }) => {
+    const { schedule_serial: serial } = await addSchedule(platform, await jobOf('backfilled'), { when: { every: '1h' } });
+    const period = { from: '2025-01-01T00:30:00Z', to: '2025-01-01T03:30:00Z', overlap_policy: 'skip' } as const;
+    await backfillSchedule(platform.services, await adminOf(platform), serial, period);
+    const isOld = ({ scheduled_at: at }: { scheduled_at: string }): boolean => at < '2026';
+    const rows = await until(serial, (all) => all.filter(isOld).every(hasEnded));
+    expect(rows.filter(isOld).map(outcome)).toEqual(['completed', 'skipped: overlap', 'skipped: overlap']);
   });
 
   test.concurrent('paused in Temporal, with a note: the row takes it over, and so it does the resume', async ({ expect }) => {
@@ -513,7 +523,7 @@ describe('while no worker is there', () => {
     const { scheduleWork } = platform.activities;
     // As when the workflow is cancelled: it closes its row and does not wait for what is under way.
     const readSettings = async () => {
-      await scheduleWork.endFiring(id);
+      await scheduleWork.endFiring(id, true);
       return platform.scheduleDeps.readSettings();
     };
     expect(await acceptFiring({ ...platform.scheduleDeps, readSettings }, id)).toBeNull();
@@ -521,6 +531,30 @@ describe('while no worker is there', () => {
     const [ended] = await ledgerOf(platform, serial);
     expect(ended).toMatchObject({ status: 'failed', error_message: 'It was cancelled before its run began.' });
     expect((await platform.api('GET', `/api/v1/executions/${ended?.run}`)).body).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('a firing that is cancelled when its run has been accepted takes it back: nobody starts it', async () => {
+    const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'taken back', when: inSeconds(2) });
+    await untilLedger(platform, serial, ([first]) => first?.status === 'running');
+    const row = await selectRow<{ id: number }>(platform.db, `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`, [
+      serial,
+    ]);
+    const { scheduleWork } = platform.activities;
+    const run = await scheduleWork.acceptFiring(row?.id ?? 0);
+    expect(await scheduleWork.endFiring(row?.id ?? 0, true)).toBe('running');
+    await createReconcileActivities(platform.activities).reconcile();
+    expect((await platform.api('GET', `/api/v1/executions/${run?.execution}`)).body).toMatchObject({ status: 'cancelled' });
+    expect(await scheduleWork.awaitFiring(row?.id ?? 0)).toBe('cancelled');
+  });
+
+  test('who waits too long for a schedule that somebody else works on lets go of his connection', async () => {
+    const { db } = platform;
+    await db.transaction(async (transaction) => {
+      await lockSchedules(db, [7], transaction);
+      const other = db.transaction((second) => lockSchedules(db, [6, 7, 8], second, 1));
+      await expect(other).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
+      await db.transaction((second) => lockSchedules(db, [6, 8], second));
+    });
   });
 
   test('an instant that passes has its run when a worker is back, and one row', async () => {

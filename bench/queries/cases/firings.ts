@@ -40,7 +40,7 @@ export const firingCases = async ({ db, services, activities, caller, filled }: 
     const step = await openNext(n);
     if (step.go !== 'run') throw new Error(`The next firing of ${pick(open, n).serial} is not run: ${step.go}.`);
     if ((await acceptFiring(step)) === null) throw new Error(`The next firing of ${pick(open, n).serial} has no run.`);
-    await endFiring(step);
+    await endFiring({ ...step, cancelled: true });
   };
   const awaitEnded = async (n: number): Promise<void> => {
     const ended = await selectRow<{ id: number }>(
@@ -73,7 +73,7 @@ export const firingCases = async ({ db, services, activities, caller, filled }: 
     row('firings of rules', ['previewSchedule'], () => previewSchedule(services, caller, PreviewSchedule.parse({ when: { every: '1h' } }))),
 
     row('firing opened', ['openFiring', 'claimInstant'], openNext),
-    row('firing accepted', ['acceptFiring', 'acceptChecked', 'endFiring'], acceptNext),
+    row('firing accepted', ['acceptFiring', 'acceptChecked', 'endFiring', 'withdrawRun'], acceptNext),
     row('end of a firing waited for', ['awaitFiring', 'endFiring'], awaitEnded),
     row('schedule run now', ['runScheduleNow'], (n) => runScheduleNow(services, caller, pick(open, n).serial)),
     page('schedule backfilled', ['backfillSchedule'], (n) =>

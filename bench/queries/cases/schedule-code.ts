@@ -32,7 +32,7 @@ export const scheduleCodeCases = ({ db, services, caller, filled }: World): Quer
     page('set of definitions planned', ['planSchedules', 'compareSet', 'resolveSet', 'readCodeRows', 'readEvents', 'countPending'], (n) =>
       planSchedules(services, caller, { definitions: definitions(n), prune: true }),
     ),
-    page('set of definitions written', ['writeChanges', 'lockRows', 'readRowsAgain', 'readTargetSerials'], async (n) => {
+    page('set of definitions written', ['writeChanges', 'readRowsAgain', 'readTargetSerials'], async (n) => {
       const set = await compareSet(services, definitions(n));
       if (set.problems.length > 0) throw new Error(JSON.stringify(set.problems));
       await writeChanges(services, caller, set, { prune: true, budgetMs: BUDGET_MS });

@@ -78,7 +78,7 @@ export const scheduleCases = async ({ db, services, activities, caller, filled }
 
     page(
       'schedule settled',
-      'settleSchedule syncSchedule readScheduleRow withScheduleLock lockSchedule announceInstants decideInstants closeDead claimInstant',
+      'settleSchedule syncSchedule readScheduleRow withScheduleLock lockSchedules announceInstants decideInstants closeDead claimInstant',
       (n) => syncSchedule(services, caller, serialOf(open, n)),
     ),
     page('schedule that was changed, settled', 'settleSchedule withdrawInstants', (n) =>

@@ -2789,6 +2789,7 @@ export interface Schedule {
   definition_path: string | null;
   definition_hash: string;
   temporal_schedule_id: string;
+  /** Why it could not be compared with Temporal, or told to it, when that was tried last. */
   sync_error: string | null;
   synced_at: string | null;
   /** What Temporal counted when it was asked last; shown, but decides nothing. */

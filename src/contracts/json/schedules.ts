@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RecurringType } from '../enums.ts';
+import { OverlapPolicy, RecurringType } from '../enums.ts';
 import { Labels, Uuid } from '../target.ts';
 import { Text } from '../text.ts';
 import { JobExecutionsTargetSelection, JobExecutionsVariables } from './jobs.ts';
@@ -75,9 +75,9 @@ export const JobSchedulesTemporalCounters = z
   })
   .partial();
 
-/** What was given to the run, secrets masked. */
+/** What was given to the run, secrets masked; before it, of a backfill, what it does while a run goes on. */
 export const ScheduleExecutionsExecutionContext = z
-  .strictObject({ target_selection: JobExecutionsTargetSelection, variables: OpenObject })
+  .strictObject({ target_selection: JobExecutionsTargetSelection, variables: OpenObject, overlap_policy: OverlapPolicy })
   .partial();
 
 const LocalTime = z

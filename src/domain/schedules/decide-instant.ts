@@ -54,3 +54,9 @@ export const decideInstant = (schedule: ScheduleFacts, instant: InstantFacts): V
   if (REPLACES.includes(overlap) || (instant.runHadJustEnded && ONE_AT_A_TIME.includes(overlap))) return 'overlap';
   return 'failed';
 };
+
+/** The same of one that a backfill asked for, which went by the overlap policy of the backfill. */
+export const decideBackfilled = ({ bufferSize }: Pick<ScheduleFacts, 'bufferSize'>, overlap: OverlapPolicy | undefined): Verdict => {
+  if (bufferSize > 0) return 'wait';
+  return overlap !== undefined && ONE_AT_A_TIME.includes(overlap) ? 'overlap' : 'failed';
+};

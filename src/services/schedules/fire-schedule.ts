@@ -1,4 +1,5 @@
 import type { Transaction } from 'sequelize';
+import type { OverlapPolicy } from '../../contracts/enums.ts';
 import type { BackfillSchedule, ScheduleBackfill, ScheduleFiring } from '../../contracts/schedule.ts';
 import { execute, selectRow } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
@@ -9,7 +10,7 @@ import type { Caller, ServiceDeps } from '../context.ts';
 import { assertNoMaintenance } from '../settings/maintenance.ts';
 import { lockedSchedule, scheduleId } from './find-schedule.ts';
 import { FIRING_COLUMNS } from './firing-columns.ts';
-import { withScheduleLock } from './schedule-row.ts';
+import { withScheduleLock } from './schedule-lock.ts';
 import { settleSchedule } from './settle-schedule.ts';
 import { withPatience } from './settle-soon.ts';
 
@@ -55,19 +56,26 @@ export const runScheduleNow = async (deps: ServiceDeps, caller: Caller, serial: 
   return readFiring(deps, firing.id);
 };
 
-const writePlanned = (deps: ServiceDeps, id: number, instants: readonly Date[], transaction: Transaction) =>
+interface Period {
+  from: Date;
+  to: Date;
+  overlap: OverlapPolicy;
+}
+
+const writePlanned = (deps: ServiceDeps, id: number, instants: readonly Date[], overlap: OverlapPolicy, transaction: Transaction) =>
   execute(
     deps.db,
-    `INSERT INTO schedule_executions (job_schedule_id, scheduled_at, firing_type) SELECT $1, unnest($2::timestamptz[]), 'backfill'
+    `INSERT INTO schedule_executions (job_schedule_id, scheduled_at, firing_type, execution_context)
+       SELECT $1, unnest($2::timestamptz[]), 'backfill', jsonb_build_object('overlap_policy', $3::text)
      ON CONFLICT (job_schedule_id, scheduled_at) DO UPDATE SET firing_type = 'backfill'
        WHERE schedule_executions.job_execution_id IS NULL AND schedule_executions.result_summary IS NULL AND schedule_executions.firing_type = 'planned'
          AND schedule_executions.status IN ('skipped', 'failed')`,
-    [id, instants],
+    [id, instants, overlap],
     transaction,
   );
 
 /** @returns how many instants the period has, whose rows are committed before Temporal is asked for them */
-const planBackfill = async (deps: ServiceDeps, id: number, period: { from: Date; to: Date }): Promise<number> =>
+const planBackfill = async (deps: ServiceDeps, id: number, period: Period): Promise<number> =>
   withScheduleLock(deps.db, id, async (transaction) => {
     const { temporal_schedule_id: temporalId, timezone } = await lockedSchedule(deps.db, id, transaction);
     // The period has both its ends; Temporal's answers begin after theirs.
@@ -75,7 +83,7 @@ const planBackfill = async (deps: ServiceDeps, id: number, period: { from: Date;
     const instants = await deps.schedules.instants({ id: temporalId, timezone }, before, period.to, MOST_BACKFILLED + 1);
     if (instants.length > MOST_BACKFILLED)
       throw refuse('to', `gives more than ${MOST_BACKFILLED} instants, which is as many as Temporal keeps waiting`);
-    await writePlanned(deps, id, instants, transaction);
+    await writePlanned(deps, id, instants, period.overlap, transaction);
     return instants.length;
   });
 
@@ -97,11 +105,11 @@ export const backfillSchedule = async (
   const id = await scheduleId(db, serial);
   // Whatever was changed while Temporal was away decides the instants, too.
   await settleSchedule(deps, id);
-  const period = { from: new Date(from), to: new Date(to) };
+  const period = { from: new Date(from), to: new Date(to), overlap };
   const instants = await planBackfill(deps, id, period);
   return withScheduleLock(db, id, async (transaction) => {
     const { temporal_schedule_id: temporalId } = await lockedSchedule(db, id, transaction);
-    await deps.schedules.backfill(temporalId, { ...period, overlap });
+    await deps.schedules.backfill(temporalId, period);
     const event = {
       eventType: 'schedule_changed',
       action: 'backfill_schedule',

@@ -2,7 +2,7 @@ import type { Sequelize, Transaction } from 'sequelize';
 import type { z } from 'zod';
 import type { DefinitionSource, OverlapPolicy, ScheduleStatus, SyncStatus } from '../../contracts/enums.ts';
 import type { JobSchedulesScheduleConfig, JobSchedulesTemporalCounters } from '../../contracts/json/schedules.ts';
-import { execute, selectRow } from '../../db/query.ts';
+import { selectRow } from '../../db/query.ts';
 import type { RuleColumns } from '../../domain/schedules/rule-columns.ts';
 import { rulesOfColumns } from '../../domain/schedules/rule-columns.ts';
 import { iso } from '../iso.ts';
@@ -70,17 +70,3 @@ export const firingRulesOf = (row: ScheduleRow): FiringRules => ({
   end_date: row.end_date,
   jitter_seconds: row.jitter_seconds,
 });
-
-/**
- * Whoever changes a schedule, tells Temporal of it or decides its instants does so alone: under the lock of the schedule, in one transaction, so that a
- * caller needs one connection, however many wait.
- */
-export const withScheduleLock = <T>(db: Sequelize, id: number, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
-  db.transaction(async (transaction) => {
-    await lockSchedule(db, id, transaction);
-    return work(transaction);
-  });
-
-/** The same lock in a transaction that is open. */
-export const lockSchedule = (db: Sequelize, id: number, transaction: Transaction): Promise<void> =>
-  execute(db, 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`opsconductor.schedule ${id}`], transaction);

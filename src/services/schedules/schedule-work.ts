@@ -12,7 +12,7 @@ export const createScheduleWork = (
 ) => ({
   openFiring: (input: Parameters<typeof openFiring>[1]) => openFiring({ ...deps, observeStart }, input),
   acceptFiring: (firing: number) => acceptFiring(deps, firing),
-  endFiring: (firing: number) => endFiring(deps, firing),
+  endFiring: (firing: number, isCancelled: boolean) => endFiring(deps, firing, isCancelled),
   awaitFiring: (firing: number) => awaitFiring(deps, firing),
   reconcileSchedules: () => reconcileSchedules(deps, log),
 });

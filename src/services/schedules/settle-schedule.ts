@@ -7,7 +7,8 @@ import { announceInstants, withdrawInstants } from './ledger/announce.ts';
 import { closeDead, decideInstants } from './ledger/decide.ts';
 import { endLedger } from './ledger/end.ts';
 import type { ScheduleDeps } from './schedule-deps.ts';
-import { firingRulesOf, readScheduleRow, withScheduleLock } from './schedule-row.ts';
+import { withScheduleLock } from './schedule-lock.ts';
+import { firingRulesOf, readScheduleRow } from './schedule-row.ts';
 import type { ScheduleRow } from './schedule-row.ts';
 import type { DescribedSchedule, DesiredSchedule } from './temporal-schedules.ts';
 
@@ -198,7 +199,7 @@ const settle = async (deps: ScheduleDeps, row: ScheduleRow, transaction: Transac
 /**
  * Brings a schedule's row and its Temporal Schedule together, and its ledger up to now: the row wins in what is defined, Temporal in what operators did
  * there (data model, 6.4). May be repeated; two at once wait for each other.
- * @throws what Temporal or the database throws; the row says then why it is not synced.
+ * @throws what Temporal or the database throws; the row says then why.
  */
 export const settleSchedule = async (deps: ScheduleDeps, id: number): Promise<Settled> => {
   try {
@@ -208,10 +209,12 @@ export const settleSchedule = async (deps: ScheduleDeps, id: number): Promise<Se
     });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    await execute(deps.db, `UPDATE job_schedules SET sync_status = 'error', sync_error = $2 WHERE id = $1 AND sync_status <> 'synced'`, [
-      id,
-      text,
-    ]).catch(() => undefined);
+    await execute(
+      deps.db,
+      // What Temporal was told last it still has.
+      `UPDATE job_schedules SET sync_status = CASE WHEN sync_status = 'synced' THEN 'synced' ELSE 'error' END, sync_error = $2 WHERE id = $1`,
+      [id, text],
+    ).catch(() => undefined);
     throw error;
   }
 };

@@ -8,7 +8,7 @@ import { assertNotExpired, lockedSchedule, scheduleId } from './find-schedule.ts
 import { readSchedule } from './read-schedule.ts';
 import { addSchedule, authorizeFirings, editSchedule, removeSchedule, scheduleEvent } from './schedule-edits.ts';
 import { scheduleRevision } from './schedule-revision.ts';
-import { withScheduleLock } from './schedule-row.ts';
+import { withScheduleLock } from './schedule-lock.ts';
 import { settleSoon } from './settle-soon.ts';
 
 /** @throws OpsError VALIDATION, NOT_FOUND for the job, CONFLICT for the name; nothing is written then. */

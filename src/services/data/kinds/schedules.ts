@@ -6,7 +6,8 @@ import { selectRow, selectRows } from '../../../db/query.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import { findJob } from '../../schedules/resolve-input.ts';
 import { addSchedule, authorizeFirings, editSchedule, removeSchedule } from '../../schedules/schedule-edits.ts';
-import { lockSchedule, readScheduleRow } from '../../schedules/schedule-row.ts';
+import { lockSchedules } from '../../schedules/schedule-lock.ts';
+import { readScheduleRow } from '../../schedules/schedule-row.ts';
 import type { ScheduleRow } from '../../schedules/schedule-row.ts';
 import { claim, claimedIds } from '../match.ts';
 import { changesOf, importOne, nameIn, parseItem, resultOf } from '../row-result.ts';
@@ -46,7 +47,7 @@ const find = async (
     transaction,
   );
   if (known === undefined) return undefined;
-  await lockSchedule(db, known.id, transaction);
+  await lockSchedules(db, [known.id], transaction);
   return readScheduleRow(db, known.id, transaction);
 };
 
@@ -122,7 +123,7 @@ export const SCHEDULES: DataKind = {
       transaction,
     ),
   remove: async ({ deps, caller }, { id, key: serial }, transaction) => {
-    await lockSchedule(deps.db, id, transaction);
+    await lockSchedules(deps.db, [id], transaction);
     await removeSchedule(deps, caller, { id, serial }, undefined, transaction);
   },
 };

@@ -1,5 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import { execute, selectRows } from '../../../db/query.ts';
+import { selectRows } from '../../../db/query.ts';
 import { SCHEDULE_COLUMNS } from '../schedule-row.ts';
 import type { ScheduleRow } from '../schedule-row.ts';
 
@@ -19,18 +19,9 @@ export const readCodeRows = (db: Sequelize, keys: readonly { jobId: number; name
     [keys.map(({ jobId }) => jobId), keys.map(({ name }) => name)],
   );
 
-/** As they are now, under the locks that `lockRows` has taken. */
+/** As they are now, under the locks of `lockSchedules`. */
 export const readRowsAgain = (db: Sequelize, ids: readonly number[], transaction: Transaction): Promise<CodeRow[]> =>
   selectRows<CodeRow>(db, `${SELECT} AND s.id = ANY($1::bigint[])`, [ids], transaction);
-
-/** The locks of several schedules (withScheduleLock), in the order of their ids: whoever else holds one waits for no other. */
-export const lockRows = (db: Sequelize, ids: readonly number[], transaction: Transaction): Promise<void> =>
-  execute(
-    db,
-    `SELECT pg_advisory_xact_lock(hashtextextended('opsconductor.schedule ' || id, 0)) FROM (SELECT id FROM unnest($1::bigint[]) id ORDER BY id) ids`,
-    [ids],
-    transaction,
-  );
 
 /** Serials of the targets that schedules name, by uuid; also of those that are not active any more. */
 export const readTargetSerials = async (db: Sequelize, rows: readonly CodeRow[]): Promise<Map<string, string>> => {

@@ -7,7 +7,8 @@ import { OpsError } from '../../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../../context.ts';
 import { insertSchedule, updateScheduleRow } from '../save-schedule.ts';
 import type { SavedSchedule } from '../save-schedule.ts';
-import { lockRows, readRowsAgain } from './code-rows.ts';
+import { lockSchedules } from '../schedule-lock.ts';
+import { readRowsAgain } from './code-rows.ts';
 import type { CodeRow } from './code-rows.ts';
 import { compareWithRow } from './compare.ts';
 import type { Comparison } from './compare.ts';
@@ -109,7 +110,7 @@ const writeChunk = async (deps: Deps, caller: Caller, set: ComparedSet, chunk: r
   const counts: (keyof Written)[] = [];
   await db.transaction(async (transaction) => {
     const ids = chunk.flatMap(({ row }) => row?.id ?? []);
-    await lockRows(db, ids, transaction);
+    await lockSchedules(db, ids, transaction);
     const rows = new Map((await readRowsAgain(db, ids, transaction)).map((row) => [row.id, row]));
     const events: AuditEvent[] = [];
     for (const one of chunk) {
@@ -128,7 +129,7 @@ const deleteChunk = async (deps: Deps, caller: Caller, chunk: readonly CodeRow[]
   const { db, keyRing } = deps;
   const count = await db.transaction(async (transaction) => {
     const ids = chunk.map(({ id }) => id);
-    await lockRows(db, ids, transaction);
+    await lockSchedules(db, ids, transaction);
     const rows = (await readRowsAgain(db, ids, transaction)).filter(({ definition_source: source }) => source === 'code');
     await execute(
       db,

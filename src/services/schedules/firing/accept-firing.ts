@@ -2,7 +2,7 @@ import type { FiringRun } from '../../../contracts/firing.ts';
 import type { StartExecution } from '../../../contracts/job.ts';
 import type { SkipReason } from '../../../contracts/enums.ts';
 import type { StoredVariable } from '../../../db/load-definition.ts';
-import { execute, selectRow, selectRows } from '../../../db/query.ts';
+import { selectRow, selectRows } from '../../../db/query.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import type { ErrorCode } from '../../../domain/ops-error.ts';
 import { firingKey } from '../../../domain/schedules/firing-ids.ts';
@@ -11,6 +11,7 @@ import { acceptChecked } from '../../executions/start-execution.ts';
 import { assertNoMaintenance } from '../../settings/maintenance.ts';
 import { openScheduleVariables, secretsOf } from '../definition.ts';
 import { failFiring, skipFiring } from '../../../db/schedules/close-firing.ts';
+import { withdrawRun } from './end-firing.ts';
 import type { ScheduleDeps } from '../schedule-deps.ts';
 import { readScheduleRow } from '../schedule-row.ts';
 import type { ScheduleRow } from '../schedule-row.ts';
@@ -66,14 +67,6 @@ const contextOf = async ({ db }: ScheduleDeps, row: ScheduleRow, execution: stri
   return { target_selection: run?.target_selection ?? {}, variables };
 };
 
-/** Its firing was cancelled while it was accepted; the reconciler would start it. */
-const withdrawRun = ({ db }: ScheduleDeps, execution: string): Promise<void> =>
-  execute(
-    db,
-    `UPDATE job_executions SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE execution_serial = $1 AND status = 'scheduled' AND run_id IS NULL`,
-    [execution],
-  );
-
 const accept = async (deps: ScheduleDeps, id: number, row: ScheduleRow, workflowId: string): Promise<FiringRun> => {
   const settings = await deps.readSettings();
   assertNoMaintenance(settings);
@@ -81,14 +74,14 @@ const accept = async (deps: ScheduleDeps, id: number, row: ScheduleRow, workflow
   const starter = { userId: row.created_by, actor: { type: 'system' }, triggerType: 'schedule' } as const;
   const wanted = { input, key: firingKey(row.schedule_uuid, workflowId), defaultWindow: settings.max_concurrent_targets };
   const execution = await acceptChecked(deps, starter, row.job_serial, wanted);
-  const linked = await selectRow<{ is_open: boolean }>(
+  const linked = await selectRow<{ is_open: boolean; run: number }>(
     deps.db,
     `UPDATE schedule_executions SET execution_context = $3, job_execution_id = (SELECT id FROM job_executions WHERE execution_serial = $2)
-     WHERE id = $1 RETURNING status = 'running' AS is_open`,
+     WHERE id = $1 RETURNING status = 'running' AS is_open, job_execution_id AS run`,
     [id, execution, JSON.stringify(await contextOf(deps, row, execution))],
   );
   if (linked?.is_open === false) {
-    await withdrawRun(deps, execution);
+    await withdrawRun(deps, linked.run);
     return null;
   }
   deps.notifyRun(execution);

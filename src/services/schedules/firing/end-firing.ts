@@ -1,6 +1,6 @@
 import type { FiringEnd } from '../../../contracts/firing.ts';
 import type { ExecutionStatus, ScheduleExecutionStatus } from '../../../contracts/enums.ts';
-import { selectRow } from '../../../db/query.ts';
+import { execute, selectRow } from '../../../db/query.ts';
 import { closeFiringOfRun, failFiring } from '../../../db/schedules/close-firing.ts';
 import { OpsError } from '../../../domain/ops-error.ts';
 import type { ScheduleDeps } from '../schedule-deps.ts';
@@ -13,8 +13,20 @@ interface Firing {
   run: ExecutionStatus | null;
 }
 
-/** Closes the row of a firing as its run ended, if that has not been done. @returns `running` while the run has not ended */
-export const endFiring = async ({ db }: Pick<ScheduleDeps, 'db'>, id: number, withoutRun = CANCELLED): Promise<FiringEnd | 'running'> => {
+/** The run of a firing that was cancelled is started by nobody any more: it had been accepted, and its workflow was not there yet. */
+export const withdrawRun = ({ db }: Pick<ScheduleDeps, 'db'>, runId: number): Promise<void> =>
+  execute(
+    db,
+    `UPDATE job_executions SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE id = $1 AND status = 'scheduled' AND run_id IS NULL`,
+    [runId],
+  );
+
+/**
+ * Closes the row of a firing as its run ended, if that has not been done. @param isCancelled nobody goes on with the firing
+ * @returns `running` while the run has not ended
+ */
+export const endFiring = async (deps: Pick<ScheduleDeps, 'db'>, id: number, isCancelled = false): Promise<FiringEnd | 'running'> => {
+  const { db } = deps;
   const row = await selectRow<Firing>(
     db,
     `SELECT f.status, f.job_execution_id, e.status AS run FROM schedule_executions f LEFT JOIN job_executions e ON e.id = f.job_execution_id WHERE f.id = $1`,
@@ -22,9 +34,10 @@ export const endFiring = async ({ db }: Pick<ScheduleDeps, 'db'>, id: number, wi
   );
   if (row === undefined) return 'none';
   if (row.run === null || row.job_execution_id === null) {
-    await failFiring(db, id, withoutRun);
+    await failFiring(db, id, CANCELLED);
     return row.status === 'skipped' ? 'none' : 'failed';
   }
+  if (isCancelled) await withdrawRun(deps, row.job_execution_id);
   if (row.run === 'scheduled' || row.run === 'running') return 'running';
   await closeFiringOfRun(db, row.job_execution_id);
   return row.run;

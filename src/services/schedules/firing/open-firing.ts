@@ -5,7 +5,8 @@ import { claimInstant } from '../ledger/claim.ts';
 import type { ClaimedRow } from '../ledger/claim.ts';
 import { skipFiring } from '../../../db/schedules/close-firing.ts';
 import type { ScheduleDeps, StartDelay } from '../schedule-deps.ts';
-import { readScheduleRow, withScheduleLock } from '../schedule-row.ts';
+import { withScheduleLock } from '../schedule-lock.ts';
+import { readScheduleRow } from '../schedule-row.ts';
 import type { ScheduleRow } from '../schedule-row.ts';
 
 /** A postponement ends this early at the soonest: what is asked in the same moment again must not spin. */

@@ -104,8 +104,8 @@ const noteCount = async (
 ) =>
   selectRow(
     deps.db,
-    `UPDATE job_schedules SET last_run_at = greatest(last_run_at, $2), execution_count = execution_count + $3, next_run_at =
-       (SELECT min(scheduled_at) FROM schedule_executions WHERE job_schedule_id = $1 AND status = 'scheduled' AND firing_type = 'planned' AND scheduled_at > now())
+    `UPDATE job_schedules SET last_run_at = greatest(last_run_at, $2), execution_count = execution_count + $3, next_run_at = CASE WHEN status = 'active' THEN
+       (SELECT min(scheduled_at) FROM schedule_executions WHERE job_schedule_id = $1 AND status = 'scheduled' AND firing_type = 'planned' AND scheduled_at > now()) END
      WHERE id = $1 RETURNING id`,
     [row.id, claimed.scheduled_at, claimed.firing_type === 'planned' && !isCounted ? 1 : 0],
     transaction,

@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize';
 import { selectRows } from '../../../db/query.ts';
-import { decideInstant } from '../../../domain/schedules/decide-instant.ts';
+import type { OverlapPolicy } from '../../../contracts/enums.ts';
+import { decideBackfilled, decideInstant } from '../../../domain/schedules/decide-instant.ts';
 import type { ScheduleFacts, Verdict } from '../../../domain/schedules/decide-instant.ts';
 import { iso } from '../../iso.ts';
 import type { ScheduleDeps } from '../schedule-deps.ts';
@@ -27,6 +28,8 @@ interface LedgerRow {
   workflow_id: string | null;
   started_at: string | null;
   completed_at: string | null;
+  /** Of a backfill. */
+  overlap: OverlapPolicy | null;
 }
 
 interface Look {
@@ -108,8 +111,8 @@ const openRows = ({ deps, row, now, transaction }: Look): Promise<LedgerRow[]> =
        SELECT f.* FROM due JOIN schedule_executions f ON f.job_schedule_id = $1 AND f.scheduled_at >= due.oldest AND f.scheduled_at <= $2
        UNION ALL SELECT f.* FROM due CROSS JOIN LATERAL (SELECT * FROM schedule_executions r
          WHERE r.job_schedule_id = $1 AND r.workflow_id IS NOT NULL AND r.scheduled_at < due.oldest ORDER BY r.scheduled_at DESC LIMIT ${STARTS_BEFORE}) f)
-     SELECT f.id, ${iso('f.scheduled_at')} AS at, f.status, f.skip_reason, f.firing_type, f.workflow_id, ${iso('f.started_at')} AS started_at, ${iso('f.completed_at')} AS completed_at
-     FROM looked f WHERE f.firing_type <> 'run_now' OR f.workflow_id NOT LIKE '%/now/%' ORDER BY f.scheduled_at`,
+     SELECT f.id, ${iso('f.scheduled_at')} AS at, f.status, f.skip_reason, f.firing_type, f.workflow_id, ${iso('f.started_at')} AS started_at, ${iso('f.completed_at')} AS completed_at,
+       f.execution_context->>'overlap_policy' AS overlap FROM looked f WHERE f.firing_type <> 'run_now' OR f.workflow_id NOT LIKE '%/now/%' ORDER BY f.scheduled_at`,
     [row.id, now],
     transaction,
   );
@@ -140,7 +143,7 @@ const factsOf = ({ row, described, now }: Look, lastStarted: number): ScheduleFa
 
 const verdictOf = (schedule: ScheduleFacts, rows: readonly LedgerRow[], row: LedgerRow): Verdict => {
   const at = time(row.at);
-  if (row.firing_type === 'backfill') return schedule.bufferSize > 0 ? 'wait' : 'failed';
+  if (row.firing_type === 'backfill') return decideBackfilled(schedule, row.overlap ?? undefined);
   const later = rows.filter((other) => time(other.at) > at);
   const next = later.find((other) => other.workflow_id !== null);
   const before = rows.filter((other) => other.workflow_id !== null && time(other.at) < at);
