@@ -17,6 +17,7 @@ import type { Gate } from '../db/run-gate.ts';
 import { hasBatches } from '../domain/rollout.ts';
 import { nextLookMs } from '../domain/run-clock.ts';
 import { OpsError } from '../domain/ops-error.ts';
+import { SHARD_SIZE } from '../domain/shards.ts';
 import type { ActivityDeps } from './deps.ts';
 
 interface RunHead {
@@ -57,10 +58,12 @@ export const createRunActivities = (deps: ActivityDeps) => {
     if ((open?.count ?? 0) > 0) throw new Error(`${open?.count} branches are still ending`);
   };
 
-  const handOutSlots = async (): Promise<void> => {
+  /** @param asking is told by the answer, not by a signal */
+  const handOutSlots = async (asking?: string): Promise<void> => {
     const granted = await grantSlots(db, (await readSettings()).max_concurrent_jobs);
+    const told = granted.filter((workflowId) => workflowId !== asking);
     await Promise.all(
-      granted.map((workflowId) =>
+      told.map((workflowId) =>
         signalSlotGranted(workflowId).catch((error: unknown) =>
           log.warn({ err: error, workflowId }, 'slot signal failed; the reconciler repeats it'),
         ),
@@ -68,14 +71,25 @@ export const createRunActivities = (deps: ActivityDeps) => {
     );
   };
 
+  const readBranches = (execution: string, from: number, to: number): Promise<BranchInput[]> =>
+    selectRows<BranchInput & object>(
+      db,
+      `SELECT e.execution_serial AS execution, b.branch_serial AS branch, b.target_serial_ref AS target, b.target_name_ref AS name,
+         j.job_serial AS "jobSerial", t.environment
+       FROM job_executions e JOIN jobs j ON j.id = e.job_id JOIN job_execution_branches b ON b.job_execution_id = e.id
+         JOIN universal_targets t ON t.id = b.target_id
+       WHERE e.execution_serial = $1 AND b.branch_number BETWEEN $2 AND $3 ORDER BY b.branch_number`,
+      [execution, from, to],
+    );
+
   return {
     /** Notes the run id and asks for a slot; `granted` when the run may begin at once. */
-    async requestSlot({ execution, runId }: JobRunInput & { workflowId: string; runId: string }): Promise<SlotAnswer> {
+    async requestSlot({ execution, workflowId, runId }: JobRunInput & { workflowId: string; runId: string }): Promise<SlotAnswer> {
       await selectRows(db, 'UPDATE job_executions SET run_id = $2 WHERE execution_serial = $1 AND run_id IS NULL RETURNING id', [
         execution,
         runId,
       ]);
-      await handOutSlots();
+      await handOutSlots(workflowId);
       const { status } = await loadHead(execution);
       notifyRun(execution);
       return { granted: status === 'running', ended: status !== 'running' && status !== 'scheduled' };
@@ -97,20 +111,12 @@ export const createRunActivities = (deps: ActivityDeps) => {
         timeoutMs: (head.timeout_seconds ?? settings.execution_timeout_seconds) * 1_000,
         jobSerial: head.job_serial,
         jobName: head.job_name,
+        ...(!hasBatches(head.rollout) && total <= SHARD_SIZE && { branches: await readBranches(execution, 1, total) }),
       };
     },
 
-    async loadBranches({ execution, from, to }: { execution: string; from: number; to: number }): Promise<BranchInput[]> {
-      return selectRows<BranchInput & object>(
-        db,
-        `SELECT e.execution_serial AS execution, b.branch_serial AS branch, b.target_serial_ref AS target, b.target_name_ref AS name,
-           j.job_serial AS "jobSerial", t.environment
-         FROM job_executions e JOIN jobs j ON j.id = e.job_id JOIN job_execution_branches b ON b.job_execution_id = e.id
-           JOIN universal_targets t ON t.id = b.target_id
-         WHERE e.execution_serial = $1 AND b.branch_number BETWEEN $2 AND $3 ORDER BY b.branch_number`,
-        [execution, from, to],
-      );
-    },
+    loadBranches: ({ execution, from, to }: { execution: string; from: number; to: number }): Promise<BranchInput[]> =>
+      readBranches(execution, from, to),
 
     /** How the run goes on: asked when somebody has steered it. A run that is held hands its slot on. */
     async readControl({ execution }: JobRunInput): Promise<RunControl> {

@@ -164,6 +164,8 @@ export interface RunPlan extends RunControl {
   timeoutMs: number;
   jobSerial: string;
   jobName: string;
+  /** Of a run that fits into one workflow and has no batches. A plan of 0.1 does not have them: they are asked for. */
+  branches?: BranchInput[];
 }
 
 /** Control data of one action; its text stays in the database. */

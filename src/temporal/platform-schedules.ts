@@ -3,7 +3,8 @@ import { ScheduleAlreadyRunning } from '@temporalio/client';
 import type * as workflows from '../workflows/index.ts';
 import { workflowQueue } from './task-queues.ts';
 
-const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 interface PlatformSchedule {
@@ -15,30 +16,36 @@ interface PlatformSchedule {
   timeoutMs: number;
 }
 
-/** The schedules of the platform itself (data model, 6.5). */
+/** The schedules of the platform itself (data model, 6.5), between the full minutes and hours at which people have their own fire. */
 export const PLATFORM_SCHEDULES: readonly PlatformSchedule[] = [
   {
     id: 'sys/reconcile',
-    spec: { intervals: [{ every: MINUTE_MS }] },
+    spec: { intervals: [{ every: MINUTE_MS, offset: 40 * SECOND_MS }] },
     everyMs: MINUTE_MS,
     workflow: 'reconcileWorkflow',
     timeoutMs: 10 * MINUTE_MS,
   },
   {
     id: 'sys/partition-maintenance',
-    spec: { intervals: [{ every: DAY_MS }] },
+    spec: { intervals: [{ every: DAY_MS, offset: 20 * MINUTE_MS }] },
     everyMs: DAY_MS,
     workflow: 'partitionMaintenanceWorkflow',
     timeoutMs: DAY_MS,
   },
   {
     id: 'sys/audit-seal',
-    spec: { intervals: [{ every: 10 * MINUTE_MS }] },
+    spec: { intervals: [{ every: 10 * MINUTE_MS, offset: 4.5 * MINUTE_MS }] },
     everyMs: 10 * MINUTE_MS,
     workflow: 'auditSealWorkflow',
     timeoutMs: DAY_MS,
   },
-  { id: 'sys/retention', spec: { calendars: [{ hour: 3 }] }, everyMs: DAY_MS, workflow: 'retentionWorkflow', timeoutMs: DAY_MS },
+  {
+    id: 'sys/retention',
+    spec: { calendars: [{ hour: 3, minute: 20 }] },
+    everyMs: DAY_MS,
+    workflow: 'retentionWorkflow',
+    timeoutMs: DAY_MS,
+  },
 ];
 
 /** Installations that share a namespace differ by their task queues. */

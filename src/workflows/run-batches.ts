@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { RunPlan } from '../contracts/run.ts';
+import type { BranchInput, RunPlan } from '../contracts/run.ts';
 import { SHARD_SIZE } from '../domain/shards.ts';
 import { io, record } from './activities.ts';
 import { cancelContinued } from './continued-branches.ts';
@@ -16,7 +16,7 @@ const isStopped = ({ control }: Steered): boolean => control.isStopped === true;
 /** Runs all branches of the run: at once, as far as its window allows, or in the batches of its rollout. */
 export const runBatches = async (state: RunState, plan: RunPlan): Promise<void> => {
   cancelContinued();
-  if (plan.hasBatches !== true) return runRange(state, 1, plan.total);
+  if (plan.hasBatches !== true) return runRange(state, 1, plan.total, plan.branches);
   // Batches that are small together have as many children as one that is large.
   const runBatch = plan.shardsBatches === true && plan.total > SHARD_SIZE ? runInShards : runRange;
   for (let after = 0; state.steered.control.isStopped !== true;) {
@@ -28,10 +28,9 @@ export const runBatches = async (state: RunState, plan: RunPlan): Promise<void> 
   }
 };
 
-const runRange = async (state: RunState, from: number, to: number): Promise<void> => {
+const runRange = async (state: RunState, from: number, to: number, known?: BranchInput[]): Promise<void> => {
   if (to - from >= SHARD_SIZE) return runShards(state, from, to);
-  const branches = await io.loadBranches({ execution: state.execution, from, to });
-  await runHere(state, branches);
+  await runHere(state, known ?? (await io.loadBranches({ execution: state.execution, from, to })));
 };
 
 /** Shards know nothing of branches that are to be run again: those run when the batch is through. */
@@ -43,7 +42,7 @@ const runInShards = async (state: RunState, from: number, to: number): Promise<v
 /** Runs branches that a person wants to have run again and that nobody else has begun. */
 export const runRetries = (state: RunState): Promise<void> => runHere(state, []);
 
-const runHere = ({ steered, tally }: RunState, branches: Parameters<typeof runBranches>[0]['branches']): Promise<void> =>
+const runHere = ({ steered, tally }: RunState, branches: BranchInput[]): Promise<void> =>
   runBranches({ branches, steered, tally, gather: GATHER });
 
 /** @returns false when no batch is left, or none may begin any more. */

@@ -56,10 +56,10 @@ describe('the schedules of the platform', () => {
     ]);
   });
 
-  test('retention is due daily at three o’clock UTC, once', async () => {
+  test('retention is due daily at 03:20 UTC, once', async () => {
     const { info } = await scheduleOf('sys/retention').describe();
     const times = info.nextActionTimes.slice(0, 2).map((time) => time.toISOString());
-    expect(times.map((time) => time.slice(11))).toEqual(['03:00:00.000Z', '03:00:00.000Z']);
+    expect(times.map((time) => time.slice(11))).toEqual(['03:20:00.000Z', '03:20:00.000Z']);
     expect(Date.parse(times[1] ?? '') - Date.parse(times[0] ?? '')).toBe(86_400_000);
   });
 
