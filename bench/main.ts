@@ -14,7 +14,7 @@ const USAGE = `npm run bench -- fanout [--targets 400] [--actions 1] [--window 5
 npm run bench -- growth [--targets 1000,3000,10000] [--window 50] [--node-arg=--cpu-prof]
 npm run bench -- logs [--lines 200000] [--follow] [--node-arg=--cpu-prof]
 npm run bench -- followers [--followers 2000] [--lines 100] [--node-arg=--cpu-prof]
-npm run bench -- schedules [--schedules 200] [--minutes 10] [--jitter 20] [--kills] [--at-once 1000]
+npm run bench -- schedules [--schedules 200] [--minutes 10] [--jitter 30] [--kills] [--at-once 1000]
 npm run bench -- schedule-code [--schedules 2000] [--repeat 3]
 npm run bench -- queries [--runs 5000] [--times 60]
 npm run bench -- api [--only reads,beside,starts,lists] [--seconds 60] [--connections 20] [--targets 400] [--window 50] [--rate 212]
@@ -77,7 +77,7 @@ const runSchedules = (args: string[]): Promise<void> => {
     options: {
       schedules: option('200'),
       minutes: option('10'),
-      jitter: option('20'),
+      jitter: option('30'),
       kills: { type: 'boolean', default: false },
       'at-once': option('0'),
     },
