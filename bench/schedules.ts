@@ -25,6 +25,7 @@ export interface SchedulesOptions {
 
 const MINUTE_MS = 60_000;
 const AWAY_MS = 20_000;
+const INTO_MINUTE_MS = 5_000;
 const LOOK_MS = 5_000;
 /** The reconciler decides what did not start two minutes after its instant, at its next turn. */
 const MOST_WAITED_MS = 10 * MINUTE_MS;
@@ -44,10 +45,11 @@ const killOnce = async ({ parts }: Platform, names: readonly string[]): Promise<
   await Promise.all(killed.map((part) => part.start()));
 };
 
-/** At a quarter, the half and three quarters of the time. */
-const killInTurn = async (platform: Platform, from: number, durationMs: number): Promise<void> => {
+/** At a quarter, the half and three quarters of the time, soon after a full minute: when the most is due. */
+const killInTurn = async (platform: Platform, from: number, minutes: number): Promise<void> => {
   for (const [index, names] of [['worker'], ['API'], ['Temporal']].entries()) {
-    await sleep(Math.max(0, from + ((index + 1) * durationMs) / 4 - Date.now()));
+    const minute = Math.floor(((index + 1) * minutes) / 4);
+    await sleep(Math.max(0, from + minute * MINUTE_MS + INTO_MINUTE_MS - Date.now()));
     await killOnce(platform, names);
   }
 };
@@ -68,7 +70,7 @@ const everyMinute = async ({ platform, db, job }: Ground, options: SchedulesOpti
   const from = Math.ceil((Date.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
   const to = from + minutes * MINUTE_MS;
   say(`${schedules} schedules, each every minute, for ${minutes} minutes from ${new Date(from).toISOString()}`);
-  const kills = options.kills ? killInTurn(platform, from, minutes * MINUTE_MS) : Promise.resolve();
+  const kills = options.kills ? killInTurn(platform, from, minutes) : Promise.resolve();
   await Promise.all([kills, sleep(to - Date.now() + MINUTE_MS)]);
   // Jitter is less than a minute: an instant of the minute before `from` comes before it, those of the last minute before `to`.
   const report = await untilDecided(db, new Date(from - 1), new Date(to - 1));
