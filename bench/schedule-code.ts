@@ -36,12 +36,13 @@ const writeDefinitions = async (folder: string, job: string, count: number): Pro
   }
 };
 
-const describeAll = async ({ temporalAddress }: Platform): Promise<number> => {
+const describeAll = async ({ temporalAddress }: Platform, count: number): Promise<number> => {
   const connection = await Connection.connect({ address: temporalAddress });
   try {
     const { schedule } = new Client({ connection, namespace: 'default' });
     const ids: string[] = [];
     for await (const { scheduleId } of schedule.list()) if (scheduleId.includes('job-schedule')) ids.push(scheduleId);
+    check(ids.length === count, `Temporal lists ${ids.length} of ${count} schedules`);
     const startedAt = performance.now();
     await mapLimit(ids, AT_ONCE, (id) => schedule.getHandle(id).describe());
     return performance.now() - startedAt;
@@ -76,11 +77,11 @@ export const scheduleCode = ({ schedules, repeat }: ScheduleCodeOptions): Promis
       const plan = await cli('plan');
       check(plan.code === 0, `plan ended with ${plan.code}: ${plan.output}`);
       plans.push(plan.ms);
-      bare.push(await describeAll(platform));
+      bare.push(await describeAll(platform, schedules));
     }
     const again = await cli('apply', '--yes');
     check(again.code === 0, `the second apply ended with ${again.code}: ${again.output}`);
-    say(again.output);
+    check(again.output.includes(`${schedules} unchanged`), `the second apply changed something: ${again.output}`);
     const planMs = median(plans);
     const bareMs = median(bare);
     const rows = [

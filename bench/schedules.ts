@@ -106,6 +106,7 @@ const openGround = async (folder: string, stack: AsyncDisposableStack): Promise<
  */
 export const schedules = (options: SchedulesOptions): Promise<void> =>
   withCleanup(async (stack) => {
+    check(!options.kills || options.minutes >= 4, '--kills needs four minutes, one after each kill');
     const machine = describeMachine();
     const ground = await openGround(await tempFolder(stack), stack);
     const report = options.atOnce > 0 ? await atOnce(ground, options) : await everyMinute(ground, options);

@@ -3,6 +3,7 @@ import { closeBranchRow } from '../db/close-branch.ts';
 import { finishRun, QUEUED_RETRY } from '../db/close-run.ts';
 import { grantSlots } from '../db/grant-slots.ts';
 import { selectRows } from '../db/query.ts';
+import { workflowIdOfKey } from '../domain/schedules/firing-ids.ts';
 import type { ActivityDeps, WorkflowState } from './deps.ts';
 import { createHoldForCalendars } from './hold-for-calendars.ts';
 import { createRepeatSignals } from './repeat-signals.ts';
@@ -20,6 +21,7 @@ interface OpenRun {
   run_id: string | null;
   status: ExecutionStatus;
   trigger_type: ExecutionTrigger;
+  idempotency_key: string | null;
   cancel_requested: boolean;
   old: boolean;
 }
@@ -100,6 +102,24 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     return { closed, alive: branches.length - closed };
   };
 
+  /** A run of a schedule is started by the workflow of its firing. `none`: there is none, or Temporal has lost it. */
+  const firingOf = async ({ trigger_type: trigger, idempotency_key: key }: OpenRun): Promise<'none' | 'running' | 'ended'> => {
+    const workflowId = trigger === 'schedule' && key !== null ? workflowIdOfKey(key) : undefined;
+    const state = workflowId === undefined ? 'missing' : await describeWorkflow(workflowId);
+    return state === 'missing' ? 'none' : state === 'running' ? 'running' : 'ended';
+  };
+
+  /** The firing was cancelled or terminated after its run had been accepted and before it was started. @returns false when it was started after all */
+  const withdraw = async ({ id, workflow_id: workflowId }: OpenRun): Promise<boolean> => {
+    if ((await describeWorkflow(workflowId)) !== 'missing') return false;
+    const [withdrawn] = await selectRows(
+      db,
+      `UPDATE job_executions SET cancel_requested_at = now() WHERE id = $1 AND status = 'scheduled' AND run_id IS NULL RETURNING id`,
+      [id],
+    );
+    return withdrawn !== undefined;
+  };
+
   const reconcileRun = async (run: OpenRun): Promise<'started' | 'closed' | 'cancelled' | 'fine'> => {
     const state = await describeWorkflow(run.workflow_id);
     if (state === 'running') {
@@ -108,7 +128,9 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
       return 'cancelled';
     }
     if (state === 'missing' && run.run_id === null && !run.cancel_requested) {
-      if (!run.old) return 'fine';
+      const firing = await firingOf(run);
+      if (firing === 'ended') return (await withdraw(run)) ? closeRun({ ...run, cancel_requested: true }, state) : 'fine';
+      if (!run.old || firing === 'running') return 'fine';
       await startRun(run.workflow_id, run.execution_serial, run.trigger_type);
       return 'started';
     }
@@ -118,7 +140,7 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
   const openRuns = (after: number): Promise<OpenRun[]> =>
     selectRows<OpenRun>(
       db,
-      `SELECT id, job_id, execution_serial, workflow_id, run_id, status, trigger_type, cancel_requested_at IS NOT NULL AS cancel_requested,
+      `SELECT id, job_id, execution_serial, workflow_id, run_id, status, trigger_type, idempotency_key, cancel_requested_at IS NOT NULL AS cancel_requested,
          created_at < now() - make_interval(secs => ${UNSTARTED_AFTER_SECONDS}) AS old
        FROM job_executions WHERE status IN ('scheduled', 'running') AND id > $1 ORDER BY id LIMIT ${RUNS_PER_PAGE}`,
       [after],

@@ -95,8 +95,8 @@ export const createRunActivities = (deps: ActivityDeps) => {
       return { granted: status === 'running', ended: status !== 'running' && status !== 'scheduled' };
     },
 
-    /** Resolves the targets of the run into branch rows; a repeat finds them made. */
-    async planTargets({ execution }: JobRunInput): Promise<RunPlan> {
+    /** Resolves the targets of the run into branch rows; a repeat finds them made. @param withBranches a workflow of 0.1 asks for them itself */
+    async planTargets({ execution, withBranches = false }: JobRunInput & { withBranches?: boolean }): Promise<RunPlan> {
       const head = await loadHead(execution);
       const total = await planBranches(db, head.id);
       await holdRun(db, head.id);
@@ -111,7 +111,10 @@ export const createRunActivities = (deps: ActivityDeps) => {
         timeoutMs: (head.timeout_seconds ?? settings.execution_timeout_seconds) * 1_000,
         jobSerial: head.job_serial,
         jobName: head.job_name,
-        ...(!hasBatches(head.rollout) && total <= SHARD_SIZE && { branches: await readBranches(execution, 1, total) }),
+        ...(withBranches &&
+          total > 0 &&
+          total <= SHARD_SIZE &&
+          !hasBatches(head.rollout) && { branches: await readBranches(execution, 1, total) }),
       };
     },
 

@@ -1,9 +1,14 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { OpsError } from '../domain/ops-error.ts';
 
-/** An OpsError as Temporal shows it: its code as type, not retried by the server. Anything else passes as it is, and is retried. */
+/**
+ * An OpsError as Temporal shows it: its code as type, not retried by the server unless something was away or has not ended. Anything else passes as it is,
+ * and is retried.
+ */
 const toFailure = (error: unknown): unknown =>
-  error instanceof OpsError ? ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true }) : error;
+  error instanceof OpsError
+    ? ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: error.code !== 'UNAVAILABLE' })
+    : error;
 
 type AnyActivity = (...input: never[]) => Promise<unknown>;
 

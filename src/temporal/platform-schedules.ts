@@ -27,7 +27,7 @@ export const PLATFORM_SCHEDULES: readonly PlatformSchedule[] = [
   },
   {
     id: 'sys/partition-maintenance',
-    spec: { intervals: [{ every: DAY_MS, offset: 20 * MINUTE_MS }] },
+    spec: { intervals: [{ every: DAY_MS, offset: 20 * MINUTE_MS + 40 * SECOND_MS }] },
     everyMs: DAY_MS,
     workflow: 'partitionMaintenanceWorkflow',
     timeoutMs: DAY_MS,
@@ -41,7 +41,7 @@ export const PLATFORM_SCHEDULES: readonly PlatformSchedule[] = [
   },
   {
     id: 'sys/retention',
-    spec: { calendars: [{ hour: 3, minute: 20 }] },
+    spec: { calendars: [{ hour: 3, minute: 20, second: 40 }] },
     everyMs: DAY_MS,
     workflow: 'retentionWorkflow',
     timeoutMs: DAY_MS,

@@ -68,7 +68,7 @@ const failureOf = async (work: () => Promise<void>): Promise<unknown> => {
 const run = async (state: RunState): Promise<void> => {
   const { execution } = state;
   if (!(await takeSlot(execution, state))) return;
-  const plan = await io.planTargets({ execution });
+  const plan = await io.planTargets({ execution, withBranches: true });
   await state.steered.begin(plan);
   if (plan.total === 0) return;
   state.tally.total = plan.total;

@@ -547,6 +547,44 @@ describe('while no worker is there', () => {
     expect(await scheduleWork.awaitFiring(row?.id ?? 0)).toBe('cancelled');
   });
 
+  test('a firing that was terminated when its run had been accepted has it cancelled, not started', async () => {
+    const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'terminated', when: inSeconds(2) });
+    const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'running');
+    const found = await selectRow<{ id: number }>(
+      platform.db,
+      `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`,
+      [serial],
+    );
+    const run = await platform.activities.scheduleWork.acceptFiring(found?.id ?? 0);
+    const { reconcile } = createReconcileActivities(platform.activities);
+    const status = async () => (await platform.api('GET', `/api/v1/executions/${run?.execution}`)).body.status;
+    await execute(platform.db, `UPDATE job_executions SET created_at = created_at - interval '5 minutes' WHERE execution_serial = $1`, [
+      run?.execution,
+    ]);
+    await reconcile();
+    expect(await status()).toBe('scheduled');
+    await platform.client.workflow.getHandle(row?.workflow_id ?? '').terminate();
+    await reconcile();
+    expect(await status()).toBe('cancelled');
+    expect((await ledgerOf(platform, serial))[0]).toMatchObject({ status: 'failed', run: run?.execution });
+  });
+
+  test('a firing whose run somebody else has started waits for its end', async () => {
+    const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'begun', when: inSeconds(2) });
+    const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'running');
+    const found = await selectRow<{ id: number }>(
+      platform.db,
+      `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`,
+      [serial],
+    );
+    const run = await platform.activities.scheduleWork.acceptFiring(found?.id ?? 0);
+    await platform.activities.startRun(run?.workflowId ?? '', run?.execution ?? '', 'schedule');
+    const worker = await platform.startTestWorker();
+    expect(await platform.client.workflow.getHandle(row?.workflow_id ?? '').result()).toBe('completed');
+    expect((await ledgerOf(platform, serial)).map(outcome)).toEqual(['completed']);
+    await worker.stop();
+  });
+
   test('who waits too long for a schedule that somebody else works on lets go of his connection', async () => {
     const { db } = platform;
     await db.transaction(async (transaction) => {

@@ -45,13 +45,14 @@ describe('the schedules of the platform', () => {
     const found = await Promise.all(
       PLATFORM_SCHEDULES.map(async ({ id }) => {
         const { action, spec, policies, state } = await scheduleOf(id).describe();
-        return [id, action.workflowType, spec.intervals?.[0]?.every ?? spec.calendars?.[0]?.hour, policies.overlap, state.paused];
+        const { every, offset } = spec.intervals?.[0] ?? {};
+        return [id, action.workflowType, every === undefined ? spec.calendars?.[0]?.hour : [every, offset], policies.overlap, state.paused];
       }),
     );
     expect(found).toEqual([
-      ['sys/reconcile', 'reconcileWorkflow', 60_000, 'SKIP', false],
-      ['sys/partition-maintenance', 'partitionMaintenanceWorkflow', 86_400_000, 'SKIP', false],
-      ['sys/audit-seal', 'auditSealWorkflow', 600_000, 'SKIP', false],
+      ['sys/reconcile', 'reconcileWorkflow', [60_000, 40_000], 'SKIP', false],
+      ['sys/partition-maintenance', 'partitionMaintenanceWorkflow', [86_400_000, 1_240_000], 'SKIP', false],
+      ['sys/audit-seal', 'auditSealWorkflow', [600_000, 270_000], 'SKIP', false],
       ['sys/retention', 'retentionWorkflow', [{ start: 3, end: 3, step: 1 }], 'SKIP', false],
     ]);
   });
@@ -59,7 +60,7 @@ describe('the schedules of the platform', () => {
   test('retention is due daily at 03:20 UTC, once', async () => {
     const { info } = await scheduleOf('sys/retention').describe();
     const times = info.nextActionTimes.slice(0, 2).map((time) => time.toISOString());
-    expect(times.map((time) => time.slice(11))).toEqual(['03:20:00.000Z', '03:20:00.000Z']);
+    expect(times.map((time) => time.slice(11))).toEqual(['03:20:40.000Z', '03:20:40.000Z']);
     expect(Date.parse(times[1] ?? '') - Date.parse(times[0] ?? '')).toBe(86_400_000);
   });
 

@@ -58,5 +58,5 @@ export const decideInstant = (schedule: ScheduleFacts, instant: InstantFacts): V
 /** The same of one that a backfill asked for, which went by the overlap policy of the backfill. */
 export const decideBackfilled = ({ bufferSize }: Pick<ScheduleFacts, 'bufferSize'>, overlap: OverlapPolicy | undefined): Verdict => {
   if (bufferSize > 0) return 'wait';
-  return overlap !== undefined && ONE_AT_A_TIME.includes(overlap) ? 'overlap' : 'failed';
+  return overlap !== undefined && [...ONE_AT_A_TIME, ...REPLACES].includes(overlap) ? 'overlap' : 'failed';
 };

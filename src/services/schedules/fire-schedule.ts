@@ -65,13 +65,23 @@ interface Period {
 const writePlanned = (deps: ServiceDeps, id: number, instants: readonly Date[], overlap: OverlapPolicy, transaction: Transaction) =>
   execute(
     deps.db,
-    `INSERT INTO schedule_executions (job_schedule_id, scheduled_at, firing_type, execution_context)
+    `INSERT INTO schedule_executions AS f (job_schedule_id, scheduled_at, firing_type, execution_context)
        SELECT $1, unnest($2::timestamptz[]), 'backfill', jsonb_build_object('overlap_policy', $3::text)
-     ON CONFLICT (job_schedule_id, scheduled_at) DO UPDATE SET firing_type = 'backfill'
-       WHERE schedule_executions.job_execution_id IS NULL AND schedule_executions.result_summary IS NULL AND schedule_executions.firing_type = 'planned'
-         AND schedule_executions.status IN ('skipped', 'failed')`,
+     ON CONFLICT (job_schedule_id, scheduled_at) DO UPDATE SET firing_type = 'backfill', execution_context = EXCLUDED.execution_context,
+       status = CASE WHEN f.workflow_id IS NULL THEN 'scheduled' ELSE f.status END, skip_reason = CASE WHEN f.workflow_id IS NOT NULL THEN f.skip_reason END,
+       error_message = CASE WHEN f.workflow_id IS NOT NULL THEN f.error_message END, completed_at = CASE WHEN f.workflow_id IS NOT NULL THEN f.completed_at END
+       WHERE f.job_execution_id IS NULL AND f.result_summary IS NULL AND f.firing_type <> 'run_now' AND f.status IN ('skipped', 'failed')`,
     [id, instants, overlap],
     transaction,
+  );
+
+/** Temporal was not asked after all, or has not said so; what it starts all the same takes its row back. */
+const giveUpBackfill = ({ db }: ServiceDeps, id: number, { from, to }: Period): Promise<void> =>
+  execute(
+    db,
+    `UPDATE schedule_executions SET status = 'failed', completed_at = now(), error_message = 'Temporal could not be asked to backfill it.'
+     WHERE job_schedule_id = $1 AND scheduled_at BETWEEN $2 AND $3 AND firing_type = 'backfill' AND status = 'scheduled' AND workflow_id IS NULL`,
+    [id, from, to],
   );
 
 /** @returns how many instants the period has, whose rows are committed before Temporal is asked for them */
@@ -107,7 +117,7 @@ export const backfillSchedule = async (
   await settleSchedule(deps, id);
   const period = { from: new Date(from), to: new Date(to), overlap };
   const instants = await planBackfill(deps, id, period);
-  return withScheduleLock(db, id, async (transaction) => {
+  const ask = async (transaction: Transaction): Promise<ScheduleBackfill> => {
     const { temporal_schedule_id: temporalId } = await lockedSchedule(db, id, transaction);
     await deps.schedules.backfill(temporalId, period);
     const event = {
@@ -119,6 +129,10 @@ export const backfillSchedule = async (
     const details = { from, to, overlap_policy: overlap, instants };
     await recordAudit(db, keyRing.auditKey, { ...event, actor: caller.actor, details }, transaction);
     return { instants };
+  };
+  return withScheduleLock(db, id, ask).catch(async (error: unknown) => {
+    await giveUpBackfill(deps, id, period).catch(() => undefined);
+    throw error;
   });
 };
 

@@ -7,7 +7,7 @@ import { announceInstants, withdrawInstants } from './ledger/announce.ts';
 import { closeDead, decideInstants } from './ledger/decide.ts';
 import { endLedger } from './ledger/end.ts';
 import type { ScheduleDeps } from './schedule-deps.ts';
-import { withScheduleLock } from './schedule-lock.ts';
+import { isLockTimeout, withScheduleLock } from './schedule-lock.ts';
 import { firingRulesOf, readScheduleRow } from './schedule-row.ts';
 import type { ScheduleRow } from './schedule-row.ts';
 import type { DescribedSchedule, DesiredSchedule } from './temporal-schedules.ts';
@@ -208,6 +208,7 @@ export const settleSchedule = async (deps: ScheduleDeps, id: number): Promise<Se
       return row === undefined ? 'gone' : settle(deps, row, transaction);
     });
   } catch (error) {
+    if (isLockTimeout(error)) throw error;
     const text = error instanceof Error ? error.message : String(error);
     await execute(
       deps.db,

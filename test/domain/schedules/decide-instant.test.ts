@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decideInstant } from '../../../src/domain/schedules/decide-instant.ts';
+import { decideBackfilled, decideInstant } from '../../../src/domain/schedules/decide-instant.ts';
 import type { InstantFacts, ScheduleFacts, Verdict } from '../../../src/domain/schedules/decide-instant.ts';
 
 const MINUTE = 60_000;
@@ -46,5 +46,20 @@ const CASES: readonly Case[] = [
 describe('why an instant has no run', () => {
   test.each(CASES)('%s: %s', (_why, verdict, schedule, instant = {}) => {
     expect(decideInstant({ ...SCHEDULE, ...schedule }, { ...INSTANT, ...instant })).toBe(verdict);
+  });
+});
+
+describe('why an instant that was backfilled has no run', () => {
+  test.each([
+    ['wait', 1, 'skip'],
+    ['overlap', 0, 'skip'],
+    ['overlap', 0, 'buffer_one'],
+    ['overlap', 0, 'cancel_other'],
+    ['overlap', 0, 'terminate_other'],
+    ['failed', 0, 'buffer_all'],
+    ['failed', 0, 'allow_all'],
+    ['failed', 0, undefined],
+  ] as const)('%s: %i wait, %s', (verdict, bufferSize, overlap) => {
+    expect(decideBackfilled({ bufferSize }, overlap)).toBe(verdict);
   });
 });

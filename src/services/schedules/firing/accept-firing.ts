@@ -81,7 +81,7 @@ const accept = async (deps: ScheduleDeps, id: number, row: ScheduleRow, workflow
     [id, execution, JSON.stringify(await contextOf(deps, row, execution))],
   );
   if (linked?.is_open === false) {
-    await withdrawRun(deps, linked.run);
+    await withdrawRun(deps.db, linked.run);
     return null;
   }
   deps.notifyRun(execution);

@@ -1,3 +1,4 @@
+import type { Transaction } from 'sequelize';
 import type { FiringInput, FiringStep } from '../../../contracts/firing.ts';
 import { findBlackout } from '../../../db/calendars/find-blackout.ts';
 import { execute, selectRow } from '../../../db/query.ts';
@@ -14,6 +15,9 @@ const LEAST_WAIT_MS = 1_000;
 /** A calendar may be changed meanwhile: it is asked again after this part of what is left, some hundred times in all. */
 const LOOKS = 100;
 const BETWEEN_LOOKS_MS = 60_000;
+
+/** Shorter than a local activity may take: it is tried again. */
+const LOCK_WAIT_SECONDS = 8;
 
 const waitFor = (until: Date): number => {
   const left = until.getTime() - Date.now();
@@ -57,10 +61,11 @@ export const openFiring = async (
   const id = await idOf(deps, input.schedule);
   if (id === undefined) return { go: 'end' };
   const start = { ...input, nominal: new Date(input.nominal), startedAt: new Date(input.startedAt) };
-  const found = await withScheduleLock(deps.db, id, async (transaction) => {
+  const claim = async (transaction: Transaction) => {
     const row = await readScheduleRow(deps.db, id, transaction);
     return row === undefined ? undefined : { row, claimed: await claimInstant(deps, row, start, transaction) };
-  });
+  };
+  const found = await withScheduleLock(deps.db, id, claim, LOCK_WAIT_SECONDS);
   if (found?.claimed === undefined) return { go: 'end' };
   const { row, claimed } = found;
   if (claimed.status !== 'running') return { go: 'end' };
