@@ -127,7 +127,8 @@ describe.skipIf(withoutSshd)('stopping a run (OpenSSH)', () => {
 
   test('a run that takes longer than its job allows ends as timed out, and so do its branches', async () => {
     const { serial } = await runJob(platform, targets.slice(0, 3), [command('sleep 307')], {
-      timeout_seconds: 1,
+      // Its first two branches must have begun by then.
+      timeout_seconds: 5,
       settings: { max_concurrent_targets: 2 },
     });
     const run = await platform.untilEnded(serial);

@@ -142,7 +142,9 @@ describe.skipIf(withoutSshd)('actions inside actions (OpenSSH)', () => {
     const [one, two, log] = [newFile(), newFile(), newFile()];
     const meet = (own: string, other: string) => `touch ${own}; until [ -e ${other} ]; do sleep 0.05; done`;
     expect((await run([parallel([named('left', meet(one, two)), named('right', meet(two, one))])])).ended.status).toBe('completed');
-    const logged = (name: string) => named(name, `echo begin >> ${log}; sleep 0.2; echo end >> ${log}`);
+    // The first two end only when both have begun, however long the second takes for that.
+    const untilTwo = `until [ "$(grep -c begin ${log})" -ge 2 ]; do sleep 0.05; done`;
+    const logged = (name: string) => named(name, `echo begin >> ${log}; ${untilTwo}; sleep 0.2; echo end >> ${log}`);
     await run([parallel(['a', 'b', 'c', 'd'].map(logged), { maxConcurrency: 2 })]);
     let atOnce = 0;
     const most = readFileSync(log, 'utf8')

@@ -91,7 +91,8 @@ describe.skipIf(withoutTelnetd)('commands of a run over telnet (inetutils)', () 
   });
 
   test('an action that takes too long has failed, and the record says that its end was not seen', async () => {
-    const { serial } = await start(target, [command('sleep 300', { timeout_seconds: 2 })]);
+    // The login is part of its time.
+    const { serial } = await start(target, [command('sleep 300', { timeout_seconds: 5 })]);
     const { results } = await resultsOf(serial);
     expect(results).toMatchObject([{ status: 'failed', error_code: 'OUTCOME_UNKNOWN' }]);
   });

@@ -68,7 +68,7 @@ describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
     untilResults(platform, serial, isIn(name, status, iteration));
 
   test('a wait until an instant lets the branch go on then, not before', async () => {
-    const instant = fromNow(2);
+    const instant = fromNow(5);
     const { serial } = await runJob(platform, [target], [wait({ until: instant }), named('after')]);
     expect((await platform.untilEnded(serial)).status).toBe('completed');
     const rest = (await resultsOf(platform, serial)).find((row) => row.action_name === 'rest');

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint, ProgramExit, RemoteProgram } from '../../src/contracts/transport.ts';
 import { openTelnet } from '../../src/transports/telnet/open-telnet.ts';
@@ -134,7 +136,9 @@ describe.skipIf(withoutTelnetd)('a shell over telnet (inetutils)', () => {
   test('no value and no text is in an argument list of the target', async () => {
     const environment = { TOKEN: 'SECRET-of-the-test-7341' };
     const output = collectOutput();
-    const running = session.run?.(program('echo SECRET-in-the-text-7341 begun; sleep 0.5', { environment }), output.sink, signal);
+    const seen = join(tmpdir(), `opsc-telnet-seen-${process.pid}`);
+    const text = `echo SECRET-in-the-text-7341 begun; until [ -e ${seen} ]; do sleep 0.05; done`;
+    const running = session.run?.(program(text, { environment }), output.sink, signal);
     await output.until('begun');
     const lines = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -145,7 +149,9 @@ describe.skipIf(withoutTelnetd)('a shell over telnet (inetutils)', () => {
           return '';
         }
       });
+    writeFileSync(seen, '');
     await running;
+    rmSync(seen);
     expect(lines.some((line) => line.includes('_opsc'))).toBe(true);
     expect(lines.filter((line) => /SECRET-\w+-the-t/.test(line) || line.includes(server.password))).toEqual([]);
   });

@@ -99,9 +99,10 @@ export const approval = () => ({
   action_parameters: { approvers: [{ type: 'role', value: 'admin' }] },
 });
 
-/** Approves, or rejects, all that waits. */
-export const answerAll = async ({ api }: TestPlatform, answer: 'approved' | 'rejected' = 'approved'): Promise<void> => {
+/** Approves, or rejects, all that waits. @param job its runs alone */
+export const answerAll = async ({ api }: TestPlatform, answer: 'approved' | 'rejected' = 'approved', job?: string): Promise<void> => {
   const { body } = await api('GET', '/api/v1/executions/approvals');
-  for (const { execution_serial: run, action_serial: action } of body.data)
-    await api('POST', `/api/v1/executions/${run}/actions/${action}/answer`, { answer });
+  const waiting: { execution_serial: string; action_serial: string }[] = body.data;
+  for (const { execution_serial: run, action_serial: action } of waiting)
+    if (job === undefined || run.startsWith(`${job}.`)) await api('POST', `/api/v1/executions/${run}/actions/${action}/answer`, { answer });
 };
