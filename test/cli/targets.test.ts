@@ -186,11 +186,12 @@ describe.skipIf(withoutSshd)('targets by command line (a server of the API, Open
 
   test('several are listed, changed and tested by a selector, and counted; weaknesses are in the list', async () => {
     const one = await add('chosen', '--label', 'chosen=yes');
+    // Nothing answers there, for as long as is waited.
     const snmp = {
       method_type: 'snmp',
       host: '127.0.0.1',
       port: 9,
-      config: { version: '2c' },
+      config: { version: '2c', timeout: 1 },
       credential: { credential_type: 'snmp_community', community: 'public' },
     };
     const two = (await platform.api('POST', '/api/v1/targets', { name: 'weak', labels: { chosen: 'yes' }, methods: [snmp] })).body
