@@ -240,12 +240,12 @@ describe.skipIf(withoutSshd)(
         const { serial } = await runJob(
           platform,
           [target],
-          [over('loop', '20', [named('step', '[ "$LOOP_INDEX" != 16 ] || { echo begun; sleep 317; }')])],
+          [over('loop', '20', [named('step', '[ "$LOOP_INDEX" != 12 ] || { echo begun; sleep 317; }')])],
           { timeout_seconds: end === 'cancelled' ? null : 10 },
         );
         await untilEvents(platform, serial, 1, saysLine('begun'));
         expect((await historiesOf(serial)).length).toBeGreaterThan(1);
-        const marker = `${serial}.0001.0002/17/1`;
+        const marker = `${serial}.0001.0002/13/1`;
         expect(markedProcesses(marker)).not.toEqual([]);
         if (end === 'cancelled') await platform.api('POST', `/api/v1/executions/${serial}/cancel`);
         expect((await platform.untilEnded(serial)).status).toBe(end === 'cancelled' ? 'cancelled' : 'failed');
