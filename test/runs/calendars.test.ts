@@ -137,6 +137,8 @@ describe.skipIf(withoutSshd)('calendars hold what runs (OpenSSH)', () => {
     const stuck = await runJob(platform, targets.slice(0, 1), [command('true')]);
     await untilEvents(platform, stuck.serial, 1, heldBranch);
     await platform.api('POST', `/api/v1/executions/${stuck.serial}/cancel`);
+    // Temporal may have been too slow to take it; it is told again.
+    await reconcile();
     expect((await platform.untilEnded(stuck.serial)).status).toBe('cancelled');
     expect((await platform.api('DELETE', '/api/v1/calendars/rack')).status).toBe(204);
     await worker.stop();
