@@ -1,4 +1,5 @@
 import { CancellationScope, defineSignal, getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
+import { cancelWorkflow } from './cancel-child.ts';
 
 /** A branch, named by its workflow id, goes on in a new history. */
 const continuedSignal = defineSignal<[string]>('continued');
@@ -17,13 +18,9 @@ export const tellContinued = async (): Promise<void> => {
 export const cancelContinued = (): void => {
   const scope = CancellationScope.current();
   const continued = new Set<string>();
-  const cancel = (workflowId: string): Promise<void> =>
-    CancellationScope.nonCancellable(() => getExternalWorkflowHandle(workflowId).cancel())
-      // It has ended meanwhile.
-      .catch(() => undefined);
   setHandler(continuedSignal, (workflowId) => {
     continued.add(workflowId);
-    return scope.consideredCancelled ? cancel(workflowId) : undefined;
+    return scope.consideredCancelled ? cancelWorkflow(workflowId) : undefined;
   });
-  scope.cancelRequested.catch(() => Promise.all([...continued].map(cancel)));
+  scope.cancelRequested.catch(() => Promise.all([...continued].map(cancelWorkflow)));
 };

@@ -3,6 +3,7 @@ import type { BranchEnd, BranchInput, Tally } from '../contracts/run.ts';
 import { branchWorkflowId } from '../domain/serials.ts';
 import { record } from './activities.ts';
 import { branchWorkflow } from './branch-workflow.ts';
+import { cancelWorkflow, wasCancelledAtStart } from './cancel-child.ts';
 import { classify } from './classify.ts';
 import { ofBranch } from './search-attributes.ts';
 import type { Steered } from './steered.ts';
@@ -121,8 +122,9 @@ const createPace = ({ least, most }: Gathering): Pace => {
 
 const runBranch = async (branch: BranchInput, pace: Pace): Promise<BranchEnd> => {
   try {
+    const workflowId = branchWorkflowId(branch.execution, branch.target, branch.retry);
     const child = await startChild(branchWorkflow, {
-      workflowId: branchWorkflowId(branch.execution, branch.target, branch.retry),
+      workflowId,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       // The root terminated from outside: its branches get a cancel and close their own rows.
       parentClosePolicy: 'REQUEST_CANCEL',
@@ -130,6 +132,7 @@ const runBranch = async (branch: BranchInput, pace: Pace): Promise<BranchEnd> =>
       staticSummary: branch.name,
       typedSearchAttributes: ofBranch(branch),
     });
+    if (wasCancelledAtStart()) await cancelWorkflow(workflowId);
     await pace();
     return await child.result();
   } catch (error) {

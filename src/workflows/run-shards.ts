@@ -4,6 +4,7 @@ import { shardRanges, windowShares } from '../domain/shards.ts';
 import type { ShardRange } from '../domain/shards.ts';
 import { shardWorkflowId } from '../domain/serials.ts';
 import { record } from './activities.ts';
+import { cancelWorkflow, wasCancelledAtStart } from './cancel-child.ts';
 import type { RunState, RunningShard } from './run-state.ts';
 import { ofShard } from './search-attributes.ts';
 import { controlSignal, shardWorkflow } from './shard-workflow.ts';
@@ -54,6 +55,7 @@ const runShard = async (state: RunState, range: ShardRange, lane: number): Promi
       staticSummary: `branches ${range.from}–${range.to}`,
       typedSearchAttributes: ofShard(execution),
     });
+    if (wasCancelledAtStart()) await cancelWorkflow(workflowId);
     if (!isSame(shard.told, controlOf(state, lane))) await tellShards(state);
     count(state, await shard.handle.result());
   } catch (error) {

@@ -1,15 +1,16 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  executeChild,
   isCancellation,
   setCurrentDetails,
   sleep,
+  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { FiringEnd, FiringRun } from '../contracts/firing.ts';
 import { awaitRun, record } from './activities.ts';
+import { cancelWorkflow, wasCancelledAtStart } from './cancel-child.ts';
 import { jobWorkflow } from './job-workflow.ts';
 import { ofRun } from './search-attributes.ts';
 
@@ -57,7 +58,7 @@ const open = async (schedule: string): Promise<number | undefined> => {
 const follow = async ({ execution, workflowId }: NonNullable<FiringRun>): Promise<void> => {
   setCurrentDetails(`Run ${execution}.`);
   try {
-    await executeChild(jobWorkflow, {
+    const run = await startChild(jobWorkflow, {
       workflowId,
       args: [{ execution }],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
@@ -65,6 +66,8 @@ const follow = async ({ execution, workflowId }: NonNullable<FiringRun>): Promis
       staticSummary: execution,
       typedSearchAttributes: ofRun(execution, 'schedule'),
     });
+    if (wasCancelledAtStart()) await cancelWorkflow(workflowId);
+    await run.result();
   } catch (error) {
     // The reconciler was first: what follows waits for the end of the run on its row.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

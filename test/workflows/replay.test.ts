@@ -22,7 +22,14 @@ describe('workflow histories that were recorded', () => {
       ['job', 'shard', 'branch']
         .flatMap((type) => ['success', 'failure', 'cancel', 'lost'].map((end) => `${type}-${end}`))
         .concat(['success', 'failure', 'cancel'].map((end) => `scheduled-run-${end}`))
-        .concat('reconcile-success', 'partition-maintenance-success', 'retention-success', 'retention-failure', 'audit-seal-success')
+        .concat(
+          'job-cancel-at-start',
+          'reconcile-success',
+          'partition-maintenance-success',
+          'retention-success',
+          'retention-failure',
+          'audit-seal-success',
+        )
         .toSorted(),
     );
   });
