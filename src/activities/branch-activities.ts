@@ -20,8 +20,8 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
 
   return {
     /** Turns the branch running, takes its target, and tells what it has to do; `closed` when its row, or its run, has ended already. */
-    async openBranch({ branch, runId }: { branch: string; workflowId: string; runId: string }): Promise<BranchProgram> {
-      const row = await openBranchRow(db, branch, runId);
+    async openBranch({ branch, ...workflow }: { branch: string; workflowId: string; runId: string }): Promise<BranchProgram> {
+      const row = await openBranchRow(db, branch, workflow);
       if (row === undefined) return closed;
       notifyRun(row.execution_serial);
       const asks = row.asks && { asksCalendars: true };

@@ -23,7 +23,8 @@ export const beginControlRow = async (db: Sequelize, ref: ActionRef, shown: stri
        INSERT INTO job_action_results (${COLUMNS}, status, started_at, command_executed)
        SELECT ${VALUES}, 'running', now(), $4 ${SOURCE} AND b.status = 'running' ON CONFLICT (action_serial, iteration, attempt) DO NOTHING
        RETURNING branch_id, action_type)
-     UPDATE job_execution_branches b SET hold_reason = 'approval' FROM begun WHERE b.id = begun.branch_id AND begun.action_type = 'approval'`,
+     UPDATE job_execution_branches b SET hold_reason = 'approval' FROM begun WHERE b.id = begun.branch_id AND begun.action_type = 'approval'
+       AND b.hold_reason IS DISTINCT FROM 'blackout'`,
     [...key(ref), shown],
   );
 };

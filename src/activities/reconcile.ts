@@ -88,6 +88,7 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
         db,
         {
           branch: branch.branch_serial,
+          workflowId: branch.workflow_id,
           status: cancelled ? 'cancelled' : 'failed',
           failureCategory: cancelled ? null : (death?.category ?? null),
           errorCode: cancelled ? null : (death?.code ?? null),

@@ -282,6 +282,8 @@ export interface AnswerApprovalInput extends ActionRef {
 /** What a person says through the update `answerApproval`. */
 export interface ApprovalAnswer {
   order: number;
+  /** The turn that the person saw; left out by histories of before. */
+  iteration?: number;
   answer: 'approved' | 'rejected';
   actor: { type: 'user'; userId: number } | { type: 'api_token'; userId: number; apiTokenId: number };
   note: string | null;
@@ -306,6 +308,8 @@ export interface CloseAttemptInput extends ActionRef {
 
 export interface CloseBranchInput {
   branch: string;
+  /** Of the branch. Another one has the row: a person has had it run again meanwhile, and it stays as it is. Left out by histories of before. */
+  workflowId?: string;
   status: BranchEnd;
   failureCategory: FailureCategory | null;
   errorCode: string | null;

@@ -14,8 +14,8 @@ interface ClosedBranch {
 /**
  * Closes a branch, what of its actions is still open and what never ran, in one statement. It does not touch the row of the run, which all branches
  * would then wait for; `createNotifyRun` counts.
- * A branch that has ended stays as it is. Branches cancelled because the run's time was up end as failed/timeout.
- * @returns the branch's final state, undefined when there is no such branch.
+ * A branch that has ended stays as it is, and so does one that another workflow has by now. Branches cancelled because the run's time was up end as failed/timeout.
+ * @returns the branch's final state (that which was asked for, when another workflow has it), undefined when there is no such branch.
  */
 export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, closedBy: ClosedBy): Promise<ClosedBranch | undefined> => {
   const closed = await selectPrepared<ClosedBranch>(db, `close_branch_${input.status}`, closeBranchSql(input.status), [
@@ -27,12 +27,14 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
     input.skipReason,
     closedBy,
     input.position === undefined ? null : JSON.stringify(input.position),
+    input.workflowId ?? null,
   ]);
   if (closed !== undefined) return closed;
   return selectRow<ClosedBranch>(
     db,
-    `SELECT b.status, e.execution_serial, NULL AS waiter FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
-    [input.branch],
+    `SELECT CASE WHEN b.completed_at IS NULL THEN $2 ELSE b.status END AS status, e.execution_serial, NULL AS waiter
+     FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
+    [input.branch, input.status],
   );
 };
 
@@ -70,7 +72,7 @@ const closeBranchSql = (status: BranchEnd): string => `
 WITH branch AS (
   SELECT b.id, b.job_execution_id, b.status, b.retry_number, b.started_at AS began, e.execution_serial, e.job_id, e.definition_version, e.error_code = 'RUN_TIMED_OUT' AND $2 = 'cancelled' AS late
   FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
-  WHERE b.branch_serial = $1 AND ${allowedFrom(BRANCH_FROM, status, 'b')}),
+  WHERE b.branch_serial = $1 AND ${allowedFrom(BRANCH_FROM, status, 'b')} AND ($9::text IS NULL OR b.workflow_id = $9)),
 ended AS (
   SELECT *, CASE WHEN late THEN 'failed' ELSE $2 END AS end_status, CASE WHEN late THEN 'timeout' ELSE $3 END AS category,
     CASE WHEN late THEN 'RUN_TIMED_OUT' ELSE $4 END AS code, CASE WHEN late THEN 'The time of the run was up.' ELSE $5 END AS message FROM branch),
@@ -110,7 +112,7 @@ closed AS (
     error_code = ended.code, hold_reason = NULL, exit_code = facts.exit_code, started_at = CASE WHEN b.status = 'scheduled' THEN b.started_at ELSE coalesce(b.started_at, now()) END,
     result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
     result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END
-  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} RETURNING b.id, b.status, b.target_id, b.lock_requested_at)
+  FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} AND ($9::text IS NULL OR b.workflow_id = $9) RETURNING b.id, b.status, b.target_id, b.lock_requested_at)
 SELECT closed.status, ended.execution_serial, CASE WHEN closed.lock_requested_at IS NOT NULL THEN (
   SELECT w.workflow_id FROM job_execution_branches w WHERE w.target_id = closed.target_id AND w.lock_requested_at IS NOT NULL
     AND w.lock_acquired_at IS NULL AND w.completed_at IS NULL AND w.id <> closed.id ORDER BY w.lock_requested_at, w.id LIMIT 1) END AS waiter

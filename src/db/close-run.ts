@@ -94,7 +94,7 @@ export const closeUnstartedBranches = async (
        UPDATE job_execution_branches SET completed_at = now(), closed_by = $3, status = CASE WHEN $2 THEN 'cancelled' ELSE 'failed' END,
          failure_category = CASE WHEN NOT $2 THEN 'not_started' END, error_code = CASE WHEN NOT $2 THEN 'NOT_STARTED' END,
          result_error = $4
-       WHERE job_execution_id = $1 AND (status = 'scheduled' OR ${QUEUED_RETRY}) AND ($5::text IS NULL OR branch_serial = $5)
+       WHERE job_execution_id = $1 AND (status = 'scheduled' OR (${QUEUED_RETRY} AND NOT $8)) AND ($5::text IS NULL OR branch_serial = $5)
          AND ($6::int IS NULL OR branch_number BETWEEN $6 AND $7) RETURNING id, branch_serial)
      INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
      SELECT ended.id, a.id, ended.branch_serial || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
@@ -102,7 +102,7 @@ export const closeUnstartedBranches = async (
        CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN NOT $2 THEN 'branch_stopped' END, true, now()
      FROM ended, job_executions e JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version
      WHERE e.id = $1 ON CONFLICT DO NOTHING RETURNING 1`,
-    [executionId, isCancel, closedBy, UNSTARTED_BECAUSE[why], serial, from, to],
+    [executionId, isCancel, closedBy, UNSTARTED_BECAUSE[why], serial, from, to, why === 'shard_stopped'],
     transaction,
   );
 };

@@ -19,10 +19,14 @@ const UNIQUE_VIOLATION = '23505';
  * Turns a branch running and takes its target, in one statement; a branch whose target is taken keeps its place in the queue (`waits`) and asks
  * again. A branch holds its target while its row has `lock_acquired_at` and is not closed, so whoever closes the row releases the target. Jobs with
  * `allow_shared_targets` neither ask nor wait.
- * @returns undefined when the row, or its run, has ended.
+ * @returns undefined when the row, or its run, has ended, or another workflow has the row: a person has the branch run again.
  */
-export const openBranchRow = async (db: Sequelize, branch: string, runId: string): Promise<OpenedBranch | undefined> => {
-  const open = () => selectPrepared<OpenedBranch>(db, 'open_branch', OPEN_BRANCH, [branch, runId]);
+export const openBranchRow = async (
+  db: Sequelize,
+  branch: string,
+  { workflowId, runId }: { workflowId: string; runId: string },
+): Promise<OpenedBranch | undefined> => {
+  const open = () => selectPrepared<OpenedBranch>(db, 'open_branch', OPEN_BRANCH, [branch, runId, workflowId]);
   try {
     return await open();
   } catch (error) {
@@ -47,5 +51,5 @@ FROM (
     JOIN job_versions v ON v.job_id = e.job_id AND v.definition_version = e.definition_version
     CROSS JOIN LATERAL (SELECT coalesce((v.definition->'settings'->>'allow_shared_targets')::boolean, false) AS shared) shared
   WHERE o.branch_serial = $1 AND e.status = 'running') wanted
-WHERE b.id = wanted.id AND (${allowedFrom(BRANCH_FROM, 'running', 'b')} OR (b.status = 'running' AND (b.run_id = $2 OR (b.run_id IS NULL AND b.retry_number > 0))))
+WHERE b.id = wanted.id AND b.workflow_id = $3 AND (${allowedFrom(BRANCH_FROM, 'running', 'b')} OR (b.status = 'running' AND (b.run_id = $2 OR (b.run_id IS NULL AND b.retry_number > 0))))
 RETURNING wanted.job_id, wanted.definition_version, wanted.execution_serial, b.retry_number, wanted.taken AS waits, wanted.asks`;

@@ -1,4 +1,12 @@
-import { CancellationScope, CancelledFailure, ContinueAsNew, allHandlersFinished, condition, isCancellation } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  ContinueAsNew,
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ActionFailure, BranchEnd, BranchInput, BranchMark, CloseBranchInput } from '../contracts/run.ts';
 import { bodyOf } from '../domain/branch-decisions.ts';
 import { record } from './activities.ts';
@@ -12,7 +20,7 @@ import { runList } from './run-list.ts';
 import { takeAnswers } from './take-answers.ts';
 import { takeSkips } from './skip-action.ts';
 
-type Ending = Omit<CloseBranchInput, 'branch'>;
+type Ending = Omit<CloseBranchInput, 'branch' | 'workflowId'>;
 
 const COMPLETED: Ending = { status: 'completed', failureCategory: null, errorCode: null, message: null, skipReason: 'condition_false' };
 const CANCELLED: Ending = { ...COMPLETED, status: 'cancelled' };
@@ -39,7 +47,12 @@ export async function branchWorkflow(input: BranchInput): Promise<BranchEnd> {
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   const position = ending.status === 'completed' ? undefined : markOf(state);
   const status = await CancellationScope.nonCancellable(() =>
-    record.closeBranch({ branch: input.branch, ...ending, ...(position !== undefined && { position }) }),
+    record.closeBranch({
+      branch: input.branch,
+      workflowId: workflowInfo().workflowId,
+      ...ending,
+      ...(position !== undefined && { position }),
+    }),
   );
   if (isCancellation(failure)) throw failure;
   return status;

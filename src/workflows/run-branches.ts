@@ -121,8 +121,8 @@ const createPace = ({ least, most }: Gathering): Pace => {
 };
 
 const runBranch = async (branch: BranchInput, pace: Pace): Promise<BranchEnd> => {
+  const workflowId = branchWorkflowId(branch.execution, branch.target, branch.retry);
   try {
-    const workflowId = branchWorkflowId(branch.execution, branch.target, branch.retry);
     const child = await startChild(branchWorkflow, {
       workflowId,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
@@ -141,7 +141,15 @@ const runBranch = async (branch: BranchInput, pace: Pace): Promise<BranchEnd> =>
     const { failureCategory, errorCode } = outcome;
     // A child that ended without its own code (terminated, timed out) left its rows open.
     return CancellationScope.nonCancellable(() =>
-      record.closeBranch({ branch: branch.branch, status: 'failed', failureCategory, errorCode, message, skipReason: 'branch_stopped' }),
+      record.closeBranch({
+        branch: branch.branch,
+        workflowId,
+        status: 'failed',
+        failureCategory,
+        errorCode,
+        message,
+        skipReason: 'branch_stopped',
+      }),
     );
   }
 };

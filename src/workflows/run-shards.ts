@@ -44,7 +44,7 @@ const runShard = async (state: RunState, range: ShardRange, lane: number): Promi
   state.begunShards += 1;
   const number = state.begunShards;
   const workflowId = shardWorkflowId(execution, number);
-  const shard: RunningShard = { handle: undefined, told: controlOf(state, lane), lane };
+  const shard: RunningShard = { handle: undefined, told: controlOf(state, lane), turn: 0, lane };
   shards.set(workflowId, shard);
   try {
     shard.handle = await startChild(shardWorkflow, {
@@ -96,9 +96,12 @@ export const tellShards = async (state: RunState): Promise<void> => {
     const control = controlOf(state, shard.lane);
     return shard.handle === undefined || isSame(shard.told, control) ? [] : [{ shard, handle: shard.handle, control }];
   });
-  for (const { shard, control } of news) shard.told = control;
+  for (const { shard, control } of news) {
+    shard.told = control;
+    shard.turn += 1;
+  }
   // A shard that has just ended needs to know nothing.
-  await Promise.allSettled(news.map(({ handle, control }) => handle.signal(controlSignal, control)));
+  await Promise.allSettled(news.map(({ handle, shard, control }) => handle.signal(controlSignal, { ...control, turn: shard.turn })));
 };
 
 const isSame = (one: RunControl, other: RunControl): boolean =>

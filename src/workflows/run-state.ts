@@ -7,6 +7,8 @@ import type { Steered } from './steered.ts';
 export interface RunningShard {
   handle: ChildWorkflowHandle<typeof shardWorkflow> | undefined;
   told: RunControl;
+  /** How often it was told. */
+  turn: number;
   lane: number;
 }
 

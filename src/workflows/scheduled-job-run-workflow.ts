@@ -2,6 +2,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   isCancellation,
+  patched,
   setCurrentDetails,
   sleep,
   startChild,
@@ -71,5 +72,6 @@ const follow = async ({ execution, workflowId }: NonNullable<FiringRun>): Promis
   } catch (error) {
     // The reconciler was first: what follows waits for the end of the run on its row.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    CancellationScope.current().cancelRequested.catch(() => (patched('cancel-foreign-run') ? cancelWorkflow(workflowId) : undefined));
   }
 };

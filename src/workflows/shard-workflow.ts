@@ -7,8 +7,8 @@ import { createSteered } from './steered.ts';
 import { steeredSignal } from './steering-signals.ts';
 
 export const shardProgressQuery = defineQuery<Tally>('progress');
-/** What the root has this shard do from now on. */
-export const controlSignal = defineSignal<[RunControl]>('control');
+/** What the root has this shard do from now on. `turn`: the server may deliver two that it has under way in either order, and the later one counts. */
+export const controlSignal = defineSignal<[RunControl & { turn?: number }]>('control');
 
 /** Thousands of children are worth waiting for. */
 const GATHER = { least: 100, most: 800 };
@@ -19,7 +19,10 @@ export async function shardWorkflow({ execution, from, to, ...control }: ShardIn
   const steered = createSteered(execution, control, stopOnly);
   setHandler(shardProgressQuery, () => tally);
   const tell = (): void => setCurrentDetails(`Branches ${from}–${to} of ${execution}, ${steered.control.window} at once.`);
-  setHandler(controlSignal, (next) => {
+  let told = 0;
+  setHandler(controlSignal, ({ turn = told, ...next }) => {
+    if (turn < told) return;
+    told = turn;
     steered.set({ ...next, ...(steered.control.isStopped === true && { isStopped: true }) });
     tell();
   });

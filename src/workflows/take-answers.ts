@@ -16,19 +16,24 @@ export const takeAnswers = (approvals: BranchState['approvals']): void => {
   const refuse = (order: number): never => {
     throw conflict(`Action ${order} waits for no answer (any more).`);
   };
+  /** In a loop an answer may come when the next turn waits already. */
+  const seenBy = ({ order, iteration }: ApprovalAnswer): PendingApproval | undefined => {
+    const pending = approvals.get(order);
+    return iteration === undefined || pending?.ref.iteration === iteration ? pending : undefined;
+  };
   setHandler(
     answerApprovalUpdate,
     async (answer) => {
-      const pending = approvals.get(answer.order) ?? refuse(answer.order);
+      const pending = seenBy(answer) ?? refuse(answer.order);
       const { ref, onTimeout } = pending;
       const end = await record.answerApproval({ ...ref, resolution: answer.answer, onTimeout, answer });
       pending.end = end;
       if (!end.isOurs) refuse(answer.order);
     },
     {
-      validator({ order }) {
-        if (approvals.get(order)?.end === undefined && approvals.has(order)) return;
-        refuse(order);
+      validator(answer) {
+        const pending = seenBy(answer);
+        if (pending === undefined || pending.end !== undefined) refuse(answer.order);
       },
     },
   );

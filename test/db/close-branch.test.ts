@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CloseBranchInput } from '../../src/contracts/run.ts';
 import { closeBranchRow } from '../../src/db/close-branch.ts';
 import { selectRow, selectRows } from '../../src/db/query.ts';
+import { queueRetries } from '../../src/db/retry-branches.ts';
 import { openTestDatabase } from './support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addResultRow, addTargetRows } from './support/rows.ts';
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-type Ending = Omit<CloseBranchInput, 'branch'>;
+type Ending = Omit<CloseBranchInput, 'branch' | 'workflowId'>;
 const COMPLETED: Ending = { status: 'completed', failureCategory: null, errorCode: null, message: null, skipReason: 'branch_stopped' };
 const CANCELLED: Ending = { ...COMPLETED, status: 'cancelled' };
 const FAILED: Ending = {
@@ -229,4 +230,20 @@ test('a branch that has ended stays as it is and tells its end', async () => {
 
 test('there is nothing to close of a branch that is not there', async () => {
   expect(await closeBranchRow(db, { branch: 'J20259999.0001.0001', ...FAILED }, 'workflow')).toBeUndefined();
+});
+
+test('a close that is repeated, since its workflow never knew of it, leaves a branch alone that a person has run again since', async () => {
+  const run = await addExecutionRow(db, jobId, { status: 'running' });
+  const [branch = ''] = await addBranchRows(db, run, targets, ['running']);
+  const closing = { branch, workflowId: `${run.serial}/b/1`, ...FAILED };
+  expect(await closeBranchRow(db, closing, 'workflow')).toMatchObject({ status: 'failed' });
+  await db.transaction((transaction) => queueRetries(db, run.id, undefined, 'restart', false, transaction));
+  expect(await closeBranchRow(db, closing, 'workflow')).toMatchObject({ status: 'failed', waiter: null });
+  expect(await readBranch(branch)).toMatchObject({ status: 'running', error_code: null, closed_by: null });
+  const row = await selectRow<{ workflow_id: string }>(db, 'SELECT workflow_id FROM job_execution_branches WHERE branch_serial = $1', [
+    branch,
+  ]);
+  expect(await closeBranchRow(db, { ...closing, ...COMPLETED, workflowId: row?.workflow_id ?? '' }, 'workflow')).toMatchObject({
+    status: 'completed',
+  });
 });

@@ -2,6 +2,8 @@ import type { Sequelize } from 'sequelize';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishRun } from '../../src/db/close-run.ts';
 import { selectRow, selectRows } from '../../src/db/query.ts';
+import { queueRetries } from '../../src/db/retry-branches.ts';
+import { stopShard } from '../../src/db/stop-shard.ts';
 import { openTestDatabase } from './support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addTargetRows } from './support/rows.ts';
 
@@ -127,4 +129,14 @@ test('a run that is held is held no more when it has ended', async () => {
     hold_reason: null,
     resumes_at: null,
   });
+});
+
+test('a shard that was ended takes what it had not begun with it, not what waits to be run again: that is for the run itself', async () => {
+  const { id, serial, branches } = await addRun(['scheduled', 'failed', 'scheduled']);
+  await db.transaction((transaction) => queueRetries(db, id, undefined, 'restart', false, transaction));
+  await stopShard(db, { execution: serial, shard: 1, from: 1, to: 2, how: 'terminated' });
+  const rows = await selectRows(db, 'SELECT branch_serial, status FROM job_execution_branches WHERE job_execution_id = $1 ORDER BY id', [
+    id,
+  ]);
+  expect(rows).toEqual(['failed', 'running', 'scheduled'].map((status, at) => ({ branch_serial: branches[at], status })));
 });

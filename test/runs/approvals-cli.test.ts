@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { serve } from '@hono/node-server';
 import type { ServerType } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { selectRow } from '../../src/db/query.ts';
 import { parseKeyRing } from '../../src/db/seal.ts';
 import { addApiToken, addSession, addUser } from '../api/support/accounts.ts';
 import { auditRows, isSigned } from '../api/support/audit.ts';
@@ -11,7 +12,7 @@ import { addTargets, command, runJob, startFleet, withoutSshd } from '../support
 import type { Fleet } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { resultsOf, untilResults } from '../support/until-results.ts';
+import { isIn, resultsOf, untilResults } from '../support/until-results.ts';
 
 const ADMINS = [{ type: 'role', value: 'admin' }];
 const approval = (name: string, parameters: object = {}, fields: object = {}) => ({
@@ -294,6 +295,23 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
       expect((await answer(serial, operator.token, action, { answer: 'approved' })).status).toBe(409);
       expect((await platform.untilEnded(serial)).status).toBe('completed');
       expect(await auditOf(serial, 'answer_approval')).toMatchObject([{ actor_type: 'api_token', user_id: user.id }]);
+    });
+
+    test('an answer to one turn of a loop is not taken for the next one, which nobody has seen', async () => {
+      const loop = { conditionType: 'for', expression: '["a", "b"]', loop: [approval('turn')] };
+      const serial = await startAsking([{ action_type: 'condition', action_name: 'loop', action_parameters: loop }], 1);
+      const action = `${serial}.0001.0002`;
+      expect((await answer(serial, platform.token, action, { answer: 'approved' })).status).toBe(200);
+      await untilResults(platform, serial, isIn('turn', 'running', 2));
+      const { workflow_id: id } = (await selectRow<{ workflow_id: string }>(
+        platform.db,
+        'SELECT workflow_id FROM job_execution_branches WHERE branch_serial = $1',
+        [`${serial}.0001`],
+      )) ?? { workflow_id: '' };
+      const late = { order: 2, iteration: 1, answer: 'approved', actor: { type: 'user', userId: 1 }, note: null } as const;
+      expect(await platform.services.answerApproval(id, late)).toBe('refused');
+      expect((await answer(serial, platform.token, action, { answer: 'rejected' })).status).toBe(200);
+      expect((await platform.untilEnded(serial)).status).toBe('failed');
     });
 
     test('of two answers at the same moment one counts', async () => {

@@ -10,7 +10,7 @@ import { saysLine, untilEvents } from '../support/follow.ts';
 import type { SeenEvent } from '../support/follow.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { resultsOf } from '../support/until-results.ts';
+import { isIn, resultsOf, untilResults } from '../support/until-results.ts';
 
 const heldBranch = (seen: SeenEvent): string | undefined =>
   seen.event === 'branch' && seen.data.hold_reason === 'blackout' ? seen.data.branch_serial : undefined;
@@ -142,6 +142,85 @@ describe.skipIf(withoutSshd)('calendars hold what runs (OpenSSH)', () => {
       expect((await platform.untilEnded(stuck.serial)).status).toBe('cancelled');
     }
     expect((await platform.api('DELETE', '/api/v1/calendars/rack')).status).toBe(204);
+    await worker.stop();
+  });
+
+  test('a lane is held while an approval waits in another one, and goes on when the calendar opens', async () => {
+    const worker = await platform.startTestWorker();
+    const { action, letGo } = untilLetGo();
+    const approval = {
+      action_type: 'approval',
+      action_name: 'ask',
+      action_parameters: { approvers: [{ type: 'role', value: 'admin' }], message: 'Go on?' },
+    };
+    const lane = {
+      action_type: 'condition',
+      action_name: 'lane',
+      // oxlint-disable-next-line unicorn/no-thenable -- a list of actions is nothing that `await` would call
+      action_parameters: { conditionType: 'if', expression: 'true', then: [action, command('echo after')] },
+    };
+    const block = { action_type: 'parallel', action_name: 'block', action_parameters: { actions: [approval, lane] } };
+    const { serial } = await runJob(platform, targets.slice(0, 1), [block]);
+    await untilEvents(platform, serial, 1, saysLine('begun'));
+    await untilResults(platform, serial, isIn('ask', 'running'));
+    await put('rack', { windows: ENDLESS, target_selector: 'name=host-1' });
+    await reconcile();
+    letGo();
+    await untilEvents(platform, serial, 1, heldBranch);
+    await put('rack', { windows: [], target_selector: 'name=host-1' });
+    await reconcile();
+    await untilEvents(platform, serial, 1, saysLine('after'));
+    const { body } = await platform.api('GET', `/api/v1/branches/${serial}.0001`);
+    expect(body.hold_reason).toBe('approval');
+    expect(
+      (await platform.api('POST', `/api/v1/executions/${serial}/actions/${serial}.0001.0002/answer`, { answer: 'approved' })).status,
+    ).toBe(200);
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    await worker.stop();
+  });
+
+  test('a branch that is run again in a blackout of its target does not begin before it is over', async () => {
+    const worker = await platform.startTestWorker();
+    const { action, letGo } = untilLetGo();
+    const [first = ''] = targets;
+    const either = {
+      action_type: 'condition',
+      action_name: 'either',
+      // oxlint-disable-next-line unicorn/no-thenable -- a list of actions is nothing that `await` would call
+      action_parameters: { conditionType: 'if', expression: `TARGET_SERIAL == "${first}"`, then: [command('exit 3')], else: [action] },
+    };
+    const { serial } = await runJob(platform, targets, [either]);
+    const inTry = (status: string, retry: number) => (seen: SeenEvent) =>
+      seen.event === 'branch' && seen.data.target_serial === first && seen.data.status === status && seen.data.retry_number === retry
+        ? seen.id
+        : undefined;
+    await untilEvents(platform, serial, 1, inTry('failed', 0));
+    await put('rack', { windows: ENDLESS, target_selector: 'name=host-1' });
+    expect((await platform.api('POST', `/api/v1/executions/${serial}/retry`, {})).status).toBe(200);
+    await untilEvents(platform, serial, 1, (seen) =>
+      heldBranch(seen) !== undefined && seen.data.started_at !== null ? seen.id : undefined,
+    );
+    const opened = new Date().toISOString();
+    await put('rack', { windows: [], target_selector: 'name=host-1' });
+    await reconcile();
+    await untilEvents(platform, serial, 1, inTry('failed', 1));
+    const begun = (await resultsOf(platform, serial)).filter((row) => row.action_name === 'exit 3').map((row) => row.started_at);
+    expect(begun).toHaveLength(2);
+    expect((begun.toSorted()[1] ?? '') >= opened).toBe(true);
+    letGo();
+    expect((await platform.untilEnded(serial)).status).toBe('failed');
+    await worker.stop();
+  });
+
+  test('a blackout that is made longer holds a run to its new end', async () => {
+    const worker = await platform.startTestWorker();
+    await put('freeze', { windows: blackoutOf(2).windows });
+    const { serial } = await runJob(platform, targets.slice(0, 1), [command('true')], { settings: { calendars: ['freeze'] } });
+    await untilEvents(platform, serial, 1, heldRun);
+    const { end, windows } = blackoutOf(4);
+    await put('freeze', { windows });
+    expect((await platform.untilEnded(serial)).status).toBe('completed');
+    expect((await begunAt(serial, 'true')) >= end).toBe(true);
     await worker.stop();
   });
 

@@ -192,6 +192,32 @@ describe.skipIf(withoutSshd)('a run of two shards (OpenSSH)', () => {
     expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: TARGETS, failed_branches: 0 });
   });
 
+  test('a branch that was cancelled before its turn and is run again has the workflow that its row names, not one of its shard', async () => {
+    const go = `${fleet.folder}/go-own`;
+    const serial = await start(waitIn('both', go), 2);
+    await untilBranches(serial, 'running', 2);
+    const branch = `${serial}.00${TARGETS}`;
+    expect((await steer(serial, `branches/${branch}/cancel`)).status).toBe(200);
+    expect((await steer(serial, 'retry', { branches: [branch] })).body).toMatchObject({ acknowledged: true });
+    writeFileSync(go, '');
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: TARGETS });
+    const row = await selectRow(platform.db, 'SELECT workflow_id, run_id FROM job_execution_branches WHERE branch_serial = $1', [branch]);
+    const { workflowId, runId } = await handleOf(`${serial}/b/${targets[TARGETS - 1]}/r1`).describe();
+    expect(row).toEqual({ workflow_id: workflowId, run_id: runId });
+  });
+
+  test('of what a shard is told the later counts, in whichever order it comes', async () => {
+    const go = `${fleet.folder}/go-order`;
+    const serial = await start(waitIn('both', go), 4);
+    await untilBranches(serial, 'running', 4);
+    for (const shard of [handleOf(`${serial}/s1`), handleOf(`${serial}/s2`)]) {
+      await shard.signal('control', { window: 2, turn: 7 });
+      await shard.signal('control', { window: 2, hold: 'user', turn: 6 });
+    }
+    writeFileSync(go, '');
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: TARGETS });
+  });
+
   test('a batch smaller than a shard has a shard, too: however many batches, the root has no branch as its child and few events', async () => {
     const batches = 3;
     const rollout = { batches: [{ count: TARGETS / batches }], between_batches: { seconds: 1 } };

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createReconcileActivities } from '../../src/activities/reconcile.ts';
+import { createRepeatSignals } from '../../src/activities/repeat-signals.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { queueRetries } from '../../src/db/retry-branches.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
@@ -302,6 +303,18 @@ describe.skipIf(withoutSshd)('steering a run (OpenSSH)', () => {
     await createReconcileActivities(platform.activities).reconcile();
     expect(await platform.untilEnded(serial)).toMatchObject({ completed_branches: 1, cancelled_branches: 1 });
     expect((await branchesOf(serial)).map((branch: { status: string }) => branch.status)).toEqual(['completed', 'cancelled']);
+  });
+
+  test('branches that the cancel of their run has not reached are told of it a minute later', async () => {
+    const { serial } = await runJob(platform, targets.slice(0, 2), [waiting]);
+    await untilResults(platform, serial, (rows) => rows.filter((row) => row.status === 'running').length === 2);
+    await selectRow(
+      platform.db,
+      `UPDATE job_executions SET cancel_requested_at = now() - interval '61 seconds' WHERE execution_serial = $1 RETURNING id`,
+      [serial],
+    );
+    await createRepeatSignals(platform.activities)();
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'cancelled', cancelled_branches: 2 });
   });
 
   test('what cannot be written down is not done: a skip and a cancel whose audit event is refused change nothing', async () => {

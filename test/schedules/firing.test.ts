@@ -12,6 +12,7 @@ import { historyOf, keep, replay } from '../workflows/support/histories.ts';
 import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { untilResults } from '../support/until-results.ts';
 import {
   addSchedule,
   addTarget,
@@ -463,11 +464,13 @@ test('in maintenance nothing starts: the row says so', async () => {
 
 describe('while no worker is there', () => {
   let platform: TestPlatform;
+  let target: string;
   let job: string;
   beforeAll(async () => {
     platform = await startTestPlatform({ worker: false });
     const settings = { allow_shared_targets: true };
-    job = await createJob(platform, [await addTarget(platform)], [briefly], { settings });
+    target = await addTarget(platform);
+    job = await createJob(platform, [target], [briefly], { settings });
   });
   afterAll(() => platform[Symbol.asyncDispose]());
 
@@ -608,6 +611,29 @@ describe('while no worker is there', () => {
     const worker = await platform.startTestWorker();
     expect(await platform.client.workflow.getHandle(row?.workflow_id ?? '').result()).toBe('completed');
     expect((await ledgerOf(platform, serial)).map(outcome)).toEqual(['completed']);
+    await worker.stop();
+  });
+
+  test('a firing whose run somebody else has started cancels it when it is cancelled', async () => {
+    const asking = await createJob(platform, [target], [approval()], {
+      name: 'asking',
+      settings: { allow_shared_targets: true },
+    });
+    const { schedule_serial: serial } = await addSchedule(platform, asking, { name: 'foreign', when: inSeconds(2) });
+    const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'running');
+    const found = await selectRow<{ id: number }>(
+      platform.db,
+      `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`,
+      [serial],
+    );
+    const run = await platform.activities.scheduleWork.acceptFiring(found?.id ?? 0);
+    await platform.activities.startRun(run?.workflowId ?? '', run?.execution ?? '', 'schedule');
+    const worker = await platform.startTestWorker();
+    const handle = platform.client.workflow.getHandle(row?.workflow_id ?? '');
+    await untilResults(platform, run?.execution ?? '', (rows) => rows.some(({ status }) => status === 'running'));
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    expect((await platform.api('GET', `/api/v1/executions/${run?.execution}`)).body.status).toBe('cancelled');
     await worker.stop();
   });
 

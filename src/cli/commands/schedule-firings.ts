@@ -86,10 +86,11 @@ const backfill = async (context: CliContext, which: string, { from, to, overlap 
   const session = await openSession(context, command);
   const serial = await scheduleSerial(session.client, which);
   const made = await session.client.backfillSchedule(serial, { from, to, ...(overlap !== undefined && { overlap_policy: overlap }) });
+  const started = overlap === 'skip' || overlap === 'buffer_one' ? `started as far as ${overlap} lets them` : 'started';
   session.say(
     made.instants === 0
       ? `${serial} has no instant in this period: nothing is started.`
-      : `${serial} has ${made.instants} instant(s) in this period; those without a run are started. See: opsconductor schedules history ${serial}`,
+      : `${serial} has ${made.instants} instant(s) in this period; those without a run are ${started}. See: opsconductor schedules history ${serial}`,
   );
   if (session.isData) await session.print(made, '');
 };

@@ -1,4 +1,4 @@
-import type { Sequelize } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
 import { matchesSelector, parseSelector } from '../../domain/selector.ts';
 import type { SelectedTarget } from '../../domain/selector.ts';
 import { noteRun } from '../note-run.ts';
@@ -12,10 +12,12 @@ import { blackoutText, calendarsOfRun, holdingOf } from './hold-run.ts';
 import type { HoldingBlackout } from './hold-run.ts';
 
 /** Calendars that hold whatever runs on their targets. */
-const selectorCalendars = (db: Sequelize): Promise<CalendarRow[]> =>
+const selectorCalendars = (db: Sequelize, transaction?: Transaction): Promise<CalendarRow[]> =>
   selectRows<CalendarRow>(
     db,
     `SELECT ${CALENDAR_COLUMNS} FROM calendars c WHERE c.holds_runs AND c.target_selector IS NOT NULL ORDER BY lower(c.name)`,
+    [],
+    transaction,
   );
 
 interface BranchRow {
@@ -29,12 +31,13 @@ const BRANCH = `
 SELECT b.id, b.job_execution_id, t.labels, ${ATTRIBUTES.join(', ')} FROM job_execution_branches b JOIN universal_targets t ON t.id = b.target_id
 WHERE b.branch_serial = $1`;
 
-/** From now on it waits; the time is none that it works. */
+/** From now on it waits; the time is none that it works. One lane of a parallel block may be held while an approval waits in another. */
 const HOLD = `
 UPDATE job_execution_branches SET hold_reason = 'blackout', held_spans = held_spans || jsonb_build_array(jsonb_build_array(now(), NULL))
-WHERE id = $1 AND status = 'running' AND hold_reason IS NULL RETURNING id`;
+WHERE id = $1 AND status = 'running' AND (hold_reason IS NULL OR hold_reason = 'approval') RETURNING id`;
 const RELEASE = `
-UPDATE job_execution_branches SET hold_reason = NULL, held_spans = (
+UPDATE job_execution_branches b SET hold_reason = CASE WHEN EXISTS (
+    SELECT 1 FROM job_action_results r WHERE r.branch_id = b.id AND r.action_type = 'approval' AND r.status = 'running') THEN 'approval' END, held_spans = (
   SELECT coalesce(jsonb_agg(CASE WHEN span->1 = 'null' THEN jsonb_build_array(span->0, now()) ELSE span END ORDER BY place), '[]')
   FROM jsonb_array_elements(held_spans) WITH ORDINALITY AS spans (span, place))
 WHERE id = $1 AND hold_reason = 'blackout' RETURNING id`;
@@ -53,8 +56,8 @@ export const holdBranch = async (db: Sequelize, branch: string): Promise<Holding
 };
 
 /** Part of a statement: a target `t` of a calendar that is in force now. */
-const isHeldTarget = async (db: Sequelize, first: number): Promise<{ sql: string; bind: Bind } | undefined> => {
-  const held = inForce(await selectorCalendars(db), Date.now());
+const isHeldTarget = async (db: Sequelize, first: number, transaction?: Transaction): Promise<{ sql: string; bind: Bind } | undefined> => {
+  const held = inForce(await selectorCalendars(db, transaction), Date.now());
   const bind: unknown[] = [];
   const conditions = held.flatMap(({ calendar: { target_selector: selector } }) => {
     if (selector === null) return [];
@@ -65,15 +68,16 @@ const isHeldTarget = async (db: Sequelize, first: number): Promise<{ sql: string
   return conditions.length === 0 ? undefined : { sql: `(${conditions.join(' OR ')})`, bind };
 };
 
-/** Marks branches of a run that have not begun and whose targets are blacked out: they ask before their first action. */
-export const markHeldBranches = async (db: Sequelize, executionId: number): Promise<void> => {
-  const held = await isHeldTarget(db, 2);
+/** Marks branches of a run that have not begun, or wait to be run again, and whose targets are blacked out: they ask before their first action. */
+export const markHeldBranches = async (db: Sequelize, executionId: number, transaction?: Transaction): Promise<void> => {
+  const held = await isHeldTarget(db, 2, transaction);
   if (held === undefined) return;
   await execute(
     db,
     `UPDATE job_execution_branches b SET hold_reason = 'blackout' FROM universal_targets t
-     WHERE b.job_execution_id = $1 AND b.status = 'scheduled' AND b.hold_reason IS NULL AND t.id = b.target_id AND ${held.sql}`,
+     WHERE b.job_execution_id = $1 AND (b.status = 'scheduled' OR (b.status = 'running' AND b.run_id IS NULL)) AND b.hold_reason IS NULL AND t.id = b.target_id AND ${held.sql}`,
     [executionId, ...held.bind],
+    transaction,
   );
 };
 

@@ -11,6 +11,7 @@ import { readResult } from './read-results.ts';
 
 interface WaitingApproval {
   action_order: number;
+  iteration: number;
   status: string;
   resolution: string | null;
   workflow_id: string;
@@ -32,7 +33,7 @@ export const answerAction = async (
   authorize(caller, 'approvals.answer');
   const row = await selectRow<WaitingApproval>(
     db,
-    `SELECT r.action_order, r.status, r.resolution, b.workflow_id, a.action_parameters AS parameters
+    `SELECT r.action_order, r.iteration, r.status, r.resolution, b.workflow_id, a.action_parameters AS parameters
      FROM job_action_results r JOIN job_execution_branches b ON b.id = r.branch_id JOIN job_executions e ON e.id = b.job_execution_id
        JOIN job_actions a ON a.id = r.action_id
      WHERE r.action_serial = $1 AND e.execution_serial = $2 AND r.action_type = 'approval' ORDER BY r.iteration DESC LIMIT 1`,
@@ -42,7 +43,8 @@ export const answerAction = async (
   if (row.status !== 'running')
     throw new OpsError('CONFLICT', `Approval ${action} has ended (${row.resolution ?? row.status}); it waits for no answer.`);
   assertApprover(caller, row.parameters.approvers, `Approval ${action} is`);
-  const taken = await answerApproval(row.workflow_id, { order: row.action_order, answer, actor: caller.actor, note: note ?? null });
+  const { action_order: order, iteration } = row;
+  const taken = await answerApproval(row.workflow_id, { order, iteration, answer, actor: caller.actor, note: note ?? null });
   if (taken === 'refused') throw new OpsError('CONFLICT', `Approval ${action} waits for no answer any more; look at what it was.`);
   if (taken === 'unknown')
     throw new OpsError(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'sequelize';
 import type { RetryBranches, SteeredExecution } from '../../contracts/steering.ts';
 import { SealedValue } from '../../contracts/sealed-value.ts';
+import { markHeldBranches } from '../../db/calendars/hold-branches.ts';
 import { JobExecutionModel } from '../../db/models/jobs/job-executions.ts';
 import { noteRun } from '../../db/note-run.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
@@ -38,6 +39,7 @@ const retryInSameRun = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: st
       assertAll(serial, input, ids.length);
       if ((await countRetries(db, id, transaction)) > MOST_RETRIES)
         throw new OpsError('CONFLICT', `One run repeats at most ${MOST_RETRIES} branches. Repeat these in a new run (new_run).`);
+      await markHeldBranches(db, id, transaction);
       const details = {
         branches: input.branches ?? 'failed',
         count: ids.length,
