@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { DEFINITION_NAMES, definitionSchema } from '../src/contracts/definition-schemas.ts';
+import { DEFINITION_NAMES } from '../src/contracts/definition-names.ts';
+import { definitionSchema } from '../src/contracts/definition-schemas.ts';
 
 const FOLDER = new URL('../schemas/', import.meta.url);
 

@@ -64,6 +64,13 @@ const answerOf = (document: Document, operation: Operation): Answer => {
   return { kind: 'bytes', type: 'Uint8Array' };
 };
 
+/** Statuses of failure that are answered with what success is: `/readyz` says what is wrong in the same words. */
+const alsoAnswers = ({ responses }: Operation): string[] => {
+  const refOf = (body: Body | undefined): string | undefined => body?.content?.[JSON_TYPE]?.schema?.$ref;
+  const wanted = refOf(responses['200']);
+  return Object.keys(responses).filter((status) => !status.startsWith('2') && wanted !== undefined && refOf(responses[status]) === wanted);
+};
+
 const bodyOf = ({ requestBody }: Operation): { kind: string; type: string; isRequired: boolean } | undefined => {
   const contents = Object.entries(requestBody?.content ?? {});
   const [first] = contents;
@@ -152,6 +159,7 @@ const shapeOf = (document: Document, { method, path, operation }: Endpoint): str
   const headers = ownHeaders(operation).map(({ name }) => name.toLowerCase());
   const events = Object.keys(operation['x-events'] ?? {});
   const body = bodyOf(operation);
+  const also = alsoAnswers(operation);
   const names = (all: readonly string[]): string => `[${all.map((name) => `'${name}'`).join(', ')}]`;
   const parts = [
     `method: '${method}'`,
@@ -162,6 +170,7 @@ const shapeOf = (document: Document, { method, path, operation }: Endpoint): str
     ...(body === undefined ? [] : [`body: '${body.kind}'`]),
     `answer: '${answerOf(document, operation).kind}'`,
     ...(events.length === 0 ? [] : [`events: ${names(events)}`]),
+    ...(also.length === 0 ? [] : [`alsoAnswers: [${also.join(', ')}]`]),
   ];
   return `  ${operation.operationId}: { ${parts.join(', ')} },\n`;
 };

@@ -14,8 +14,10 @@ import { registerJobs } from './commands/jobs.ts';
 import { registerLogs } from './commands/log-search.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
+import { registerPlatform } from './commands/platform.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerSchedules } from './commands/schedules.ts';
+import { registerSerials } from './commands/serials.ts';
 import { registerSettings } from './commands/settings.ts';
 import { registerSessions } from './commands/sessions.ts';
 import { registerTargets } from './commands/targets.ts';
@@ -60,6 +62,7 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerSchedules(program, context);
   registerRuns(program, context);
   registerLogs(program, context);
+  registerSerials(program, context);
   registerArtifacts(program, context);
   registerDangerous(program, context);
   registerApply(program, context);
@@ -68,4 +71,5 @@ export const registerClientCommands = (program: Command, config: Config, streams
   registerSettings(program, context);
   registerMaintenance(program, context);
   registerAudit(program, context);
+  registerPlatform(program, context);
 };

@@ -13,7 +13,8 @@ Exit codes:
   2    misuse: wrong arguments, a wrong file, or something that cannot be done; of db commands also a
        database that cannot be used; of schedules plan and diff: there are changes
   3    the run was cancelled
-  4    OpsConductor cannot be reached, has failed or asks to wait, or you are not logged in or not allowed
+  4    OpsConductor cannot be reached, cannot work, has failed or asks to wait, or you are not logged in or
+       not allowed
   70   this program failed
   130  stopped with Ctrl-C; a run that was watched goes on`;
 
@@ -35,6 +36,9 @@ export const exitCodeOfError = (code: ErrorCode): number => (UNREACHABLE.include
 /** Commands about the database: whatever makes it unusable, their answer is 2, and nothing was done. */
 const DATABASE_COMMANDS: readonly (string | undefined)[] = ['db', 'migrate'];
 
+/** With it a command of those talks to the API as all others do. */
+const BY_API = '--api';
+
 /** Commands that say with 2 that there is something to do, so that misuse must be another code. */
 const PLANS: readonly string[] = ['plan', 'diff'];
 
@@ -42,7 +46,7 @@ const PLANS: readonly string[] = ['plan', 'diff'];
 export const exitCodeOfCommand = (words: readonly string[], error: unknown, code: number): number => {
   const [command] = words;
   if (command === 'schedules' && code === EXIT_CODES.misuse && PLANS.some((plan) => words.includes(plan))) return EXIT_CODES.failed;
-  return error instanceof OpsError && DATABASE_COMMANDS.includes(command) ? EXIT_CODES.misuse : code;
+  return error instanceof OpsError && DATABASE_COMMANDS.includes(command) && !words.includes(BY_API) ? EXIT_CODES.misuse : code;
 };
 
 /** Exit code of a command that shows a run. */

@@ -40,6 +40,8 @@ export interface OperationShape {
   /** `json`, which a Blob of another type may stand for where the operation takes it, or the media type of a file. */
   body?: string;
   answer: 'json' | 'nothing' | 'events' | 'lines' | 'bytes';
+  /** Statuses beside those of success that are answered alike: what was asked for, and no problem. */
+  alsoAnswers?: readonly number[];
   /** Types of its events; those of a newer server are left out. */
   events?: readonly string[];
 }

@@ -64,7 +64,14 @@ const callOf = (shape: OperationShape, given: readonly unknown[]): Call => {
   const query = Object.fromEntries((shape.query ?? []).map((name) => [name, options[name] as QueryValue]));
   const isFile = shape.body !== undefined && (shape.body !== 'json' || body instanceof Blob);
   const content = isFile && body instanceof Blob ? { content: body, type: body.type === '' ? (shape.body ?? '') : body.type } : undefined;
-  const request = { method: shape.method, path, query, headers: headersOf(shape, options), signal: options.signal };
+  const request = {
+    method: shape.method,
+    path,
+    query,
+    headers: headersOf(shape, options),
+    signal: options.signal,
+    alsoAnswers: shape.alsoAnswers,
+  };
   return { request: { ...request, ...(isFile ? { file: content } : { body }) }, options };
 };
 

@@ -20,6 +20,8 @@ export interface ApiRequest {
   file?: { content: Blob; type: string } | undefined;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
+  /** Statuses that are no failure when the answer is JSON, and no problem document. */
+  alsoAnswers?: readonly number[] | undefined;
 }
 
 const CODE_OF_STATUS: Readonly<Record<number, ApiError['code']>> = {
@@ -78,6 +80,9 @@ const errorOf = async (address: ApiAddress, response: Response): Promise<ApiErro
   });
 };
 
+const isAnswer = ({ ok, status, headers }: Response, { alsoAnswers = [] }: ApiRequest): boolean =>
+  ok || (alsoAnswers.includes(status) && headers.get('content-type')?.startsWith('application/json') === true);
+
 const connectionError = ({ url }: ApiAddress, error: unknown): ApiError => {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
@@ -85,7 +90,7 @@ const connectionError = ({ url }: ApiAddress, error: unknown): ApiError => {
 };
 
 /**
- * Sends one request and gives back an answer that succeeded.
+ * Sends one request and gives back an answer that succeeded, or one that the request takes as well.
  * @throws ApiError of the problem document; UNAVAILABLE when nothing answers, or something else does; the reason of the signal.
  */
 export const sendRequest = async (address: ApiAddress, request: ApiRequest): Promise<Response> => {
@@ -115,6 +120,6 @@ export const sendRequest = async (address: ApiAddress, request: ApiRequest): Pro
     if (signal?.aborted === true) throw error;
     throw connectionError(address, error);
   });
-  if (!response.ok) throw await errorOf(address, response);
+  if (!isAnswer(response, request)) throw await errorOf(address, response);
   return response;
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DataDocument, DataItem } from './data-document.ts';
+import type { DefinitionName } from './definition-names.ts';
 import { CreateJob } from './job.ts';
 import { ScheduleDefinition } from './schedule.ts';
 import { CreateTarget } from './target.ts';
@@ -20,10 +21,7 @@ const DEFINITIONS = {
     description:
       'What a file of `opsconductor schedules apply` holds: one definition of a schedule, a list of them, or `schedules:` with a list.',
   },
-} as const;
-
-export type DefinitionName = keyof typeof DEFINITIONS;
-export const DEFINITION_NAMES = Object.keys(DEFINITIONS) as DefinitionName[];
+} as const satisfies Record<DefinitionName, object>;
 
 /**
  * The JSON Schema (2020-12) of a definition as it is written: what has a default may be left out. It says less than the API, which also checks what

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execute } from '../../src/db/query.ts';
+import { startCli } from '../support/cli-process.ts';
 import { runCli, sink } from '../support/run-cli.ts';
 import type { CliEnd } from '../support/run-cli.ts';
 import { servePlatform } from '../support/serve-platform.ts';
@@ -10,6 +12,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { addJob, addTarget } from '../api/support/definitions.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { answerJson, startFakeApi } from './fake-api.ts';
 
 let platform: TestPlatform;
 let server: Awaited<ReturnType<typeof servePlatform>>;
@@ -44,6 +47,76 @@ test('settings are listed, shown, set and reset', async () => {
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('has no setting nonsense')]);
   const reset = await cli('settings', 'reset', 'max_output_bytes', '--json');
   expect(JSON.parse(reset.stdout)).toMatchObject({ key: 'max_output_bytes', value: 1_048_576, is_default: true, updated_by: 'admin' });
+});
+
+test('several settings are set at once, or none of them', async () => {
+  const set = await cli('settings', 'set', 'log_retention_days=14', 'timezone=Europe/Berlin', '--note', 'moved');
+  expect([set.code, set.stdout]).toEqual([0, expect.stringMatching(/^log_retention_days +14 +30 [^]*^timezone +"Europe\/Berlin" +"UTC" /m)]);
+  const wrong = await cli('settings', 'set', 'log_retention_days=15', 'timezone=Nowhere/Else');
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('timezone')]);
+  const [kept, alone, twice] = await Promise.all([
+    cli('settings', 'get', 'log_retention_days', '--json'),
+    cli('settings', 'set', 'timezone'),
+    cli('settings', 'set', 'timezone=UTC', 'timezone=UTC'),
+  ]);
+  expect(JSON.parse(kept.stdout)).toMatchObject({ value: 14 });
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('NAME=VALUE for each of several')]);
+  expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('timezone is named twice')]);
+});
+
+describe('OpsConductor itself', () => {
+  const at = (url: string, ...args: string[]): Promise<CliEnd> => runCli({ OPSCONDUCTOR_URL: url, XDG_CONFIG_HOME: folder }, args);
+
+  test('whether it can work is told without a login; exit code 4 when it cannot, or something else answers', async () => {
+    expect(await at(server.url, 'status')).toMatchObject({ code: 0, stdout: expect.stringContaining(`ready: ${server.url} is ready.\n`) });
+    const check = { ok: false, message: 'does not answer', last_ok_at: '2025-03-01T08:00:00.000Z', age_seconds: 42 };
+    const answers = [
+      { status: 'degraded', checks: { temporal: { ...check, required: false } } },
+      { status: 'not_ready', checks: { postgres: { ...check, required: true } } },
+      { error: 'no server is left' },
+    ];
+    await using other = await startFakeApi((response, _, index) => answerJson(response, index === 0 ? 200 : 503, answers[index]));
+    const [degraded, away, proxy] = [await at(other.url, 'status'), await at(other.url, 'status', '--json'), await at(other.url, 'status')];
+    expect([degraded.code, degraded.stdout]).toEqual([0, expect.stringMatching(/^degraded: [^]*^temporal +away, waited for +2025-03-01 [^]*/m)]);
+    expect([away.code, JSON.parse(away.stdout)]).toEqual([4, answers[1]]);
+    expect([proxy.code, proxy.stderr]).toEqual([4, expect.stringContaining('not as OpsConductor does')]);
+    // What cannot work is said at once: nothing was asked again.
+    expect(other.seen).toHaveLength(3);
+  });
+
+  test('its measurements and the schemas of definitions are printed', async () => {
+    expect(await cli('metrics')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^# HELP opsconductor_[^]*^opsconductor_runs\{/m) });
+    expect(JSON.parse((await at(server.url, 'schema', 'job')).stdout)).toMatchObject({ $id: 'urn:opsconductor:schema:job' });
+    expect(await at(server.url, 'schema', 'run')).toMatchObject({ code: 2, stderr: expect.stringContaining('job, target, document, schedule') });
+  });
+
+  test('the health of its database is asked of the API by whom only that reaches', async () => {
+    const ask = async (environment: Record<string, string>, ...args: string[]): Promise<[unknown, string]> => {
+      const started = startCli(['db', 'health', '--api', ...args], { XDG_CONFIG_HOME: folder, OPSCONDUCTOR_HOME: folder, ...environment });
+      const [code] = (await once(started.child, 'close')) as [unknown];
+      return [code, started.output()];
+    };
+    const [[code, json], [refusal, sentence]] = await Promise.all([
+      ask({ OPSCONDUCTOR_URL: server.url, OPSCONDUCTOR_TOKEN: platform.token }, '--json'),
+      ask({ OPSCONDUCTOR_URL: server.url }),
+    ]);
+    expect([code, JSON.parse(json)]).toEqual([0, expect.objectContaining({ server: expect.stringMatching(/^\d+/), tables: expect.any(Array) })]);
+    expect([refusal, sentence]).toEqual([4, expect.stringContaining('Not logged in')]);
+  });
+});
+
+test('serials are looked up, and patterns of them explained', async () => {
+  const target = await addTarget(platform, 'looked-up.example.org');
+  const [found, shown, check, wrong] = await Promise.all([
+    cli('serials', 'find', `${target.slice(0, -1)}*`),
+    cli('serials', 'show', target),
+    cli('serials', 'check', 'J2025*.1.*'),
+    cli('serials', 'check', 'J2025'),
+  ]);
+  const row = new RegExp(`^${target} +target +looked-up\\.example\\.org +active`, 'm');
+  expect([found.stdout, shown.stdout]).toEqual([expect.stringMatching(row), expect.stringMatching(row)]);
+  expect([check.code, check.stdout]).toEqual([0, 'J2025*.0001.*  looks for branches\n']);
+  expect([wrong.code, wrong.stdout]).toEqual([1, expect.stringContaining('Did you mean J2025*?')]);
 });
 
 test('maintenance is begun, told and ended', async () => {
@@ -98,6 +171,13 @@ describe('audit', () => {
     expect(table.stdout.trim().split('\n')).toHaveLength(3);
     expect(shown.stdout).toMatch(/begin_maintenance[^]*signature {2}valid\n {2}seal {7}none yet\n[^]*"after": true/);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('12h')]);
+  });
+
+  test('events are counted, and what they may be is listed', async () => {
+    const counted = await cli('audit', 'statistics', '--days', '1');
+    expect([counted.code, counted.stdout]).toEqual([0, expect.stringMatching(/type +user_login +\d+\n[^]*severity [^]*user +admin [^]*day +\d{4}-[^]*all +\d+\n$/)]);
+    const { event_types: types } = JSON.parse((await cli('audit', 'types', '--json')).stdout) as { event_types: string[] };
+    expect(types).toContain('credential_accessed');
   });
 
   test('the trail is exported to a file that was not there', async () => {

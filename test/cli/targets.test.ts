@@ -11,6 +11,7 @@ import { startSystemSshd } from '../../src/embedded/ssh-servers/system-sshd.ts';
 import type { SystemSshd } from '../../src/embedded/ssh-servers/system-sshd.ts';
 import { addApiToken, addUser } from '../api/support/accounts.ts';
 import { auditRows } from '../api/support/audit.ts';
+import { cliHere } from '../support/cli-here.ts';
 import { startCli } from '../support/cli-process.ts';
 import { command, runJob } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
@@ -52,6 +53,8 @@ describe.skipIf(withoutSshd)('targets by command line (a server of the API, Open
     return { code, output: process.output() };
   };
   const cli = (...args: string[]) => cliAs(platform.token, args);
+  /** In this process, which is quicker. */
+  const here = (...args: string[]) => cliHere(['targets', ...args], { OPSCONDUCTOR_URL: url, OPSCONDUCTOR_TOKEN: platform.token });
   const ok = async (...args: string[]): Promise<string> => {
     const { code, output } = await cli(...args);
     expect([args, code, output]).toEqual([args, 0, output]);
@@ -175,6 +178,7 @@ describe.skipIf(withoutSshd)('targets by command line (a server of the API, Open
     const spare = (await target(serial)).methods[0]?.credentials[1];
     expect(spare).toMatchObject({ credential_name: 'spare', is_primary: false });
     const uuid = spare?.credential_uuid ?? '';
+    expect((await here('credentials', 'show', serial, 'ssh_1', uuid)).output).toMatch(new RegExp(`${uuid} +spare +password +spare`));
     await ok('credentials', 'change', serial, 'ssh_1', uuid, '--primary');
     expect(await ok('credentials', 'list', serial, 'ssh_1')).toMatch(/spare +password +yes[^]*default +ssh_key +spare/);
     await ok('credentials', 'remove', serial, 'ssh_1', uuid);
@@ -182,6 +186,19 @@ describe.skipIf(withoutSshd)('targets by command line (a server of the API, Open
     const wrong = await cliAs(platform.token, ['credentials', 'add', serial, 'ssh_1', '--secret-stdin'], 'SECRET, no JSON');
     expect([wrong.code, wrong.output]).toEqual([2, expect.not.stringContaining('SECRET')]);
     await ok('remove', serial);
+  });
+
+  test('a method is tried before any target has it, and nothing of it is stored', async () => {
+    const reached = ['--type', 'ssh', '--host', '127.0.0.1', '--user', userInfo().username, '--key-file', keyFile];
+    const before = (await platform.api('GET', '/api/v1/targets/statistics')).body;
+    expect(await here('methods', 'test', ...reached, '--port', String(sshd.port), '--set', 'timeout=9')).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^ssh 127\.0\.0\.1 {2}success .*Logged in to 127\.0\.0\.1:\d+ as /),
+    });
+    const refused = await here('methods', 'test', ...reached, '--port', '9', '--json');
+    expect([refused.code, JSON.parse(refused.output)]).toEqual([1, expect.objectContaining({ error_code: 'CONNECTION_REFUSED' })]);
+    expect(await here('methods', 'test', '--type', 'ssh')).toMatchObject({ code: 2, output: expect.stringContaining('host') });
+    expect((await platform.api('GET', '/api/v1/targets/statistics')).body).toEqual(before);
   });
 
   test('several are listed, changed and tested by a selector, and counted; weaknesses are in the list', async () => {

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { CREATE_JOB } from '../../src/api/examples/jobs.ts';
 import { CREATE_TARGET } from '../../src/api/examples/targets.ts';
-import { DEFINITION_NAMES, definitionSchema } from '../../src/contracts/definition-schemas.ts';
-import type { DefinitionName } from '../../src/contracts/definition-schemas.ts';
+import { DEFINITION_NAMES } from '../../src/contracts/definition-names.ts';
+import type { DefinitionName } from '../../src/contracts/definition-names.ts';
+import { definitionSchema } from '../../src/contracts/definition-schemas.ts';
 import { CreateJob } from '../../src/contracts/job.ts';
 
 const textOf = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

@@ -1,5 +1,6 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { DEFINITION_NAMES, definitionSchema } from '../../contracts/definition-schemas.ts';
+import { DEFINITION_NAMES } from '../../contracts/definition-names.ts';
+import { definitionSchema } from '../../contracts/definition-schemas.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';

@@ -14,6 +14,7 @@ import { allPages } from '../http/all-pages.ts';
 import { cleanText } from '../terminal/clean-text.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { timeText } from '../terminal/time-text.ts';
+import { registerAuditFacts } from './audit-facts.ts';
 import { verifyTrail } from './audit-verify.ts';
 
 const HEADINGS = ['EVENT', 'TIME', 'SEVERITY', 'WHO', 'ACTION', 'RESOURCE'] as const;
@@ -141,7 +142,7 @@ const sealRow = (seal: AuditSeal): string[] => [
   seal.seal_hash,
 ];
 
-/** `audit list|show|seals|verify|export`. */
+/** `audit list|show|seals|verify|export|statistics|types`. */
 export const registerAudit = (program: Command, context: CliContext): void => {
   const audit = program.command('audit').description('who did what, when and from where');
   withFilters(audit.command('list').description('search the audit trail, newest first'))
@@ -173,4 +174,5 @@ export const registerAudit = (program: Command, context: CliContext): void => {
     .option('--to <time>', 'only before this time', parseTime)
     .option('--anchor <hash>', 'hash of a seal that was noted earlier: it must still be there')
     .action((options: { from?: string; to?: string; anchor?: string }, command: Command) => verifyTrail(context, options, command));
+  registerAuditFacts(audit, context);
 };

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ActionResultStatus } from '../../contracts/enums.ts';
-import type { ActionResult, ActionSummary, Branch, ExecutionSummary, ListResultsOptions, SerialMatch } from '../../client/index.ts';
+import type { ActionResult, ActionSummary, Branch, ExecutionSummary, ListResultsOptions } from '../../client/index.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { limitOption, parseCount } from '../command-options.ts';
@@ -13,6 +13,7 @@ import { durationText } from '../terminal/duration-text.ts';
 import { paintStatus } from '../terminal/paint.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { timeText } from '../terminal/time-text.ts';
+import { addFind } from './serials.ts';
 
 const STATUSES = ['scheduled', 'running', 'completed', 'failed', 'cancelled'] as const;
 const msText = (ms: number | null): string => (ms === null ? '' : durationText(ms));
@@ -131,24 +132,6 @@ const action = async (context: CliContext, serial: string, command: Command): Pr
   await session.print(found, isTTY ? `${text.trimEnd().split('\n').map(cleanText).join('\n')}\n` : text);
 };
 
-const matchRow = ({ level, serial, name, status, execution_serial: run }: SerialMatch): string[] => [
-  serial,
-  level,
-  name,
-  status,
-  run ?? '',
-];
-
-const find = async (context: CliContext, pattern: string, { limit }: { limit: number }, command: Command): Promise<void> => {
-  const session = await openSession(context, command);
-  const found = await Array.fromAsync(allPages((place) => session.client.findSerials({ pattern, ...place }), { limit }));
-  const paint = (text: string, column: number, row: readonly string[]): string =>
-    column === 3 ? paintStatus(session.paint, row[3] ?? '', text) : text;
-  const table = renderTable([['SERIAL', 'LEVEL', 'NAME', 'STATUS', 'RUN'], ...found.map(matchRow)], { width: session.width, paint });
-  await session.print(found, found.length === 0 ? '' : table);
-  if (found.length === limit) session.say(`The first ${limit}; more with --limit.`);
-};
-
 /** `runs summary|results|branch|action|find`. */
 export const registerRunParts = (runs: Command, context: CliContext): void => {
   runs
@@ -172,13 +155,5 @@ export const registerRunParts = (runs: Command, context: CliContext): void => {
     .command('action <serial>')
     .description('print the attempts of one action on one target with their outputs')
     .action((serial: string, _options: object, command: Command) => action(context, serial, command));
-  runs
-    .command('find <pattern>')
-    .description('find jobs, runs, branches, actions and targets by their serials')
-    .addOption(limitOption(1_000))
-    .addHelpText(
-      'after',
-      "\nA pattern: 'J2025*.0001.*' are all branches of the first runs of all jobs of 2025. Each part is whole, or ends in *.",
-    )
-    .action((pattern: string, options: { limit: number }, command: Command) => find(context, pattern, options, command));
+  addFind(runs, context);
 };

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { SessionStatus } from '../../client/index.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -13,8 +14,7 @@ const list = async (context: CliContext, command: Command): Promise<void> => {
   await session.print(found, renderTable([SESSION_HEADINGS, ...found.map(sessionRow)], { width: session.width }));
 };
 
-const printStatus = async (session: CliSession, ask: 'getSession' | 'extendSession'): Promise<void> => {
-  const status = await session.client[ask]();
+const printStatus = async (session: CliSession, status: SessionStatus): Promise<void> => {
   const minutes = Math.floor(status.seconds_left / 60);
   const text = `${minutes} minutes left; it ends at ${timeText(status.expires_at)}, or unused at ${timeText(status.idle_ends_at)}\n`;
   await session.print(status, text);
@@ -40,11 +40,17 @@ export const registerSessions = (program: Command, context: CliContext): void =>
   sessions
     .command('status')
     .description('say when this session ends; asking does not keep it alive')
-    .action(async (_options: object, command: Command) => printStatus(await openSession(context, command), 'getSession'));
+    .action(async (_options: object, command: Command) => {
+      const session = await openSession(context, command);
+      await printStatus(session, await session.client.getSession());
+    });
   sessions
     .command('extend')
     .description('keep this session alive, as any other command does')
-    .action(async (_options: object, command: Command) => printStatus(await openSession(context, command), 'extendSession'));
+    .action(async (_options: object, command: Command) => {
+      const session = await openSession(context, command);
+      await printStatus(session, await session.client.extendSession());
+    });
   sessions
     .command('revoke [session]')
     .description('end one of your sessions')

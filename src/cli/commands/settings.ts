@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Setting } from '../../client/index.ts';
+import type { ChangeSettings, Setting } from '../../client/index.ts';
+import { OpsError } from '../../domain/ops-error.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { renderTable } from '../terminal/render-table.ts';
@@ -25,12 +26,15 @@ const rowOf = (setting: Setting): string[] => [
   setting.updated_by ?? '',
 ];
 
-const list = async (context: CliContext, command: Command): Promise<void> => {
-  const session = await openSession(context, command);
-  const { data } = await session.client.listSettings();
+const printAll = async (session: CliSession, data: Setting[]): Promise<void> => {
   await session.print(data, renderTable([HEADINGS, ...data.map(rowOf)], { width: session.width }));
   for (const { key, problem, stored } of data)
     if (problem !== null) session.say(`(!) ${key}: what is stored (${short(stored)}) is not allowed, the default is in force: ${problem}.`);
+};
+
+const list = async (context: CliContext, command: Command): Promise<void> => {
+  const session = await openSession(context, command);
+  await printAll(session, (await session.client.listSettings()).data);
 };
 
 const rangeOf = ({ schema }: Setting): string => {
@@ -61,6 +65,31 @@ const parseValue = (text: string): unknown => {
   }
 };
 
+/** `key=value key=value …`. @throws OpsError VALIDATION */
+const parseValues = (words: readonly string[]): ChangeSettings['values'] => {
+  const values: ChangeSettings['values'] = {};
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    const key = word.slice(0, Math.max(equals, 0));
+    if (key === '') throw new OpsError('VALIDATION', `${word}: write NAME VALUE for one setting, or NAME=VALUE for each of several.`);
+    if (Object.hasOwn(values, key)) throw new OpsError('VALIDATION', `The setting ${key} is named twice. Nothing is changed.`);
+    values[key] = parseValue(word.slice(equals + 1)) as Setting['value'];
+  }
+  return values;
+};
+
+const set = async (context: CliContext, words: readonly string[], { note }: NoteOption, command: Command): Promise<void> => {
+  const [key = '', text, ...more] = words;
+  const noted = note === undefined ? {} : { note };
+  if (!key.includes('=') && text !== undefined && more.length === 0) {
+    const session = await openSession(context, command);
+    return print(session, await session.client.changeSetting(key, { value: parseValue(text) as Setting['value'], ...noted }));
+  }
+  const values = parseValues(words);
+  const session = await openSession(context, command);
+  await printAll(session, (await session.client.changeSettings({ values, ...noted })).data);
+};
+
 /** `settings list|get|set|reset`. */
 export const registerSettings = (program: Command, context: CliContext): void => {
   const settings = program.command('settings').alias('setting').description('runtime settings of OpsConductor');
@@ -76,14 +105,11 @@ export const registerSettings = (program: Command, context: CliContext): void =>
       await print(session, await session.client.getSetting(key));
     });
   settings
-    .command('set <setting> <value>')
-    .description('change a setting; the value is JSON, or a text')
+    .command('set <setting...>')
+    .usage('[options] <setting> <value> | <setting>=<value>...')
+    .description('change a setting, or several: all of them or, when one is refused, none; a value is JSON, or a text')
     .option('--note <text>', 'why; stands in the audit trail')
-    .action(async (key: string, text: string, { note }: NoteOption, command: Command) => {
-      const session = await openSession(context, command);
-      const value = parseValue(text) as Setting['value'];
-      await print(session, await session.client.changeSetting(key, { value, ...(note !== undefined && { note }) }));
-    });
+    .action((words: string[], options: NoteOption, command: Command) => set(context, words, options, command));
   settings
     .command('reset <setting>')
     .description('give a setting the value of this version of OpsConductor')

@@ -40,6 +40,12 @@ const list = async (context: CliContext, serial: string, method: string, command
   await session.print(data, table(data, session.width));
 };
 
+const show = async (context: CliContext, serial: string, method: string, uuid: string, command: Command): Promise<void> => {
+  const session = await openSession(context, command);
+  const credential = await session.client.getCredential(serial, method, uuid);
+  await session.print(credential, table([credential], session.width));
+};
+
 const add = async (context: CliContext, serial: string, method: string, options: CredentialOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const secret = await readSecret(session, options, serial);
@@ -87,13 +93,19 @@ const remove = async (context: CliContext, serial: string, method: string, uuid:
   if (session.isData) await session.print({ credential_uuid: uuid }, '');
 };
 
-/** `targets credentials list|add|change|remove`. */
+/** `targets credentials list|show|add|change|remove`. */
 export const registerTargetCredentials = (targets: Command, context: CliContext): void => {
   const credentials = targets.command('credentials').alias('credential').description('what the methods of a target log in with');
   credentials
     .command('list <serial> <method>')
     .description('list what is known of the credentials of a method; secrets are never shown')
     .action((serial: string, method: string, _options: object, command: Command) => list(context, serial, method, command));
+  credentials
+    .command('show <serial> <method> <uuid>')
+    .description('show what is known of one credential; its secret is never shown')
+    .action((serial: string, method: string, uuid: string, _options: object, command: Command) =>
+      show(context, serial, method, uuid, command),
+    );
   addSecretOptions(credentials.command('add <serial> <method>').description('add a credential; the first one of a method is used'))
     .option('--name <name>', 'default: default')
     .option('--primary', 'log in with it from now on')

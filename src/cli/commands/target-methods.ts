@@ -1,22 +1,19 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { MethodInput } from '../../client/index.ts';
-import { CommunicationMethodType } from '../../contracts/enums.ts';
+import type { CommunicationMethodType } from '../../contracts/enums.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext } from '../cli-session.ts';
 import { collect, parseCount } from '../command-options.ts';
+import { addMethodOptions, describedMethod, setOption } from '../described-method.ts';
+import type { MethodOptions } from '../described-method.ts';
 import { changedOptions } from '../method-options.ts';
-import { addSecretOptions, readSecret } from '../secret-options.ts';
-import type { SecretOptions } from '../secret-options.ts';
 import { methodText } from '../target-text.ts';
+import { registerTestMethod } from './target-method-test.ts';
 
-interface AddOptions extends SecretOptions {
-  host?: string;
-  port?: number;
+interface AddOptions extends MethodOptions {
   name?: string;
   primary?: boolean;
   priority?: number;
-  set?: string[];
 }
 
 interface ChangeOptions {
@@ -33,8 +30,8 @@ interface ChangeOptions {
 
 const list = async (context: CliContext, serial: string, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const { methods } = await session.client.getTarget(serial);
-  await session.print(methods, methods.map(methodText).join(''));
+  const { data } = await session.client.listTargetMethods(serial);
+  await session.print(data, data.map(methodText).join(''));
 };
 
 const add = async (
@@ -45,18 +42,13 @@ const add = async (
   command: Command,
 ): Promise<void> => {
   const session = await openSession(context, command);
-  const { host, port, name, primary, priority } = options;
-  const secret = await readSecret(session, options, host ?? serial);
+  const { name, primary, priority } = options;
   const method = await session.client.addTargetMethod(serial, {
-    method_type: type,
+    ...(await describedMethod(session, type, options, serial)),
     ...(name !== undefined && { method_name: name }),
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
     ...(primary === true && { is_primary: true }),
     ...(priority !== undefined && { priority }),
-    ...(options.set !== undefined && { config: await changedOptions({}, options) }),
-    ...(secret !== undefined && { credential: secret }),
-  } as MethodInput);
+  });
   session.say(`Added ${method.method_name}. Try it: opsconductor targets test ${serial} --method ${method.method_name}`);
   await session.print(method, methodText(method));
 };
@@ -85,34 +77,21 @@ const remove = async (context: CliContext, serial: string, name: string, command
   if (session.isData) await session.print({ target_serial: serial, method_name: name }, '');
 };
 
-const setOption = (): Option =>
-  new Option(
-    '--set <option=value>',
-    'an option of the method, such as timeout=30 or ca_certificate=@ca.pem; may be given several times',
-  ).argParser(collect);
-
-/** `targets methods list|add|change|remove`. */
+/** `targets methods list|add|test|change|remove`. */
 export const registerTargetMethods = (targets: Command, context: CliContext): void => {
   const methods = targets.command('methods').alias('method').description('the ways to reach a target');
   methods
     .command('list <serial>')
     .description('list the methods of a target, the primary one first')
     .action((serial: string, _options: object, command: Command) => list(context, serial, command));
-  addSecretOptions(
-    methods
-      .command('add <serial>')
-      .description('add a method to a target, behind those that it has')
-      .addOption(new Option('--type <protocol>', 'protocol').choices(CommunicationMethodType.options).makeOptionMandatory()),
-  )
-    .option('--host <host>', 'DNS name or address; all protocols but sqlite need it')
-    .addOption(new Option('--port <port>', 'default that of the protocol').argParser(parseCount))
+  addMethodOptions(methods.command('add <serial>').description('add a method to a target, behind those that it has'))
     .option('--name <name>', 'default the protocol and a number')
     .option('--primary', 'use it first from now on')
     .addOption(new Option('--priority <n>', 'place in the order of those that are not primary').argParser(parseCount))
-    .addOption(setOption())
     .action((serial: string, options: AddOptions & { type: CommunicationMethodType }, command: Command) =>
       add(context, serial, options.type, options, command),
     );
+  registerTestMethod(methods, context);
   methods
     .command('change <serial> <method>')
     .description('change a method; what no option names stays as it is')

@@ -14,21 +14,22 @@ interface TestOptions {
   method?: string;
 }
 
-const lineOf = (serial: string, { result, message, duration_ms: ms }: ConnectionTest, paint: Paint): string =>
-  `${serial}  ${paintStatus(paint, result)}  ${durationText(ms)}  ${cleanText(message)}`;
+/** What came of a test, for people: of a target or of a method. */
+export const testLine = (name: string, { result, message, duration_ms: ms }: ConnectionTest, paint: Paint): string =>
+  `${name}  ${paintStatus(paint, result)}  ${durationText(ms)}  ${cleanText(message)}`;
 
 const testAll = async (session: CliSession, serials: readonly string[], selector: string | undefined): Promise<TargetTest[]> => {
   const results: TargetTest[] = [];
   for await (const result of session.client.testTargets(selector === undefined ? { targets: [...serials] } : { selector })) {
     results.push(result);
-    if (!session.isData) await session.print(undefined, `${lineOf(result.target_serial, result, session.paint)}\n`);
+    if (!session.isData) await session.print(undefined, `${testLine(result.target_serial, result, session.paint)}\n`);
   }
   return results;
 };
 
 const testMethod = async (session: CliSession, serial: string, method: string) => {
   const result = await session.client.testTargetMethod(serial, method);
-  if (!session.isData) await session.print(undefined, `${lineOf(`${serial} ${method}`, result, session.paint)}\n`);
+  if (!session.isData) await session.print(undefined, `${testLine(`${serial} ${method}`, result, session.paint)}\n`);
   return [{ target_serial: serial, method_name: method, ...result }];
 };
 

@@ -1891,7 +1891,7 @@ export interface Operations {
 /** Where each operation is and what it takes. */
 export const OPERATIONS = {
   getHealth: { method: 'GET', path: '/healthz', answer: 'json' },
-  getReadiness: { method: 'GET', path: '/readyz', answer: 'json' },
+  getReadiness: { method: 'GET', path: '/readyz', answer: 'json', alsoAnswers: [503] },
   getMetrics: { method: 'GET', path: '/metrics', answer: 'bytes' },
   getDefinitionSchema: { method: 'GET', path: '/api/v1/schemas/{name}', answer: 'json' },
   login: { method: 'POST', path: '/api/v1/auth/login', body: 'json', answer: 'json' },

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../../../config.ts';
 import type { BackupFlags } from './backup.ts';
+import type { HealthFlags } from './health.ts';
 import type { RestoreFlags } from './restore.ts';
 import { registerMigrationCommands } from './migrations.ts';
 
@@ -9,7 +10,8 @@ export const registerDatabaseCommands = (program: Command, config: Config): void
   const db = program.command('db').description('look after the database (DATABASE_URL): schema, health, backup');
   db.command('health')
     .description('say what slows the database down or will, and what to do; exit code 1 when something is critical')
-    .action(async (_options: object, command: Command) => (await import('./health.ts')).databaseHealth(config, command));
+    .option('--api', 'ask the API (--url, --context) in place of the database: for those whom only the API reaches')
+    .action(async (options: HealthFlags, command: Command) => (await import('./health.ts')).databaseHealth(config, options, command));
   db.command('check')
     .description('compare the schema of the database with that of this version; exit code 1 when they differ')
     .action(async (_options: object, command: Command) => (await import('./check.ts')).check(config, command));
