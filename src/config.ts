@@ -75,7 +75,7 @@ export interface Config {
   logLevel: string;
   /** Where traces are sent, with the path; undefined: nothing is traced. */
   tracesUrl: string | undefined;
-  /** NO_COLOR is set to anything: no colours, also on a terminal. */
+  /** NO_COLOR is set, and not empty: no colours, also on a terminal (no-color.org). */
   noColor: boolean;
 }
 

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { startCli } from '../support/cli-process.ts';
+import { startFakeApi } from './fake-api.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -15,4 +17,23 @@ test('a reader of a pipe gets all that is printed, however slow it reads; and op
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   expect(await closed).toEqual([0, null]);
   expect(Buffer.concat(chunks).toString()).toBe(readFileSync(file('openapi.json'), 'utf8'));
+});
+
+test.each<[string, boolean, Record<string, string>, boolean]>([
+  ['on a terminal', true, {}, true],
+  ['on a terminal with NO_COLOR=1', true, { NO_COLOR: '1' }, false],
+  ['on a terminal with an empty NO_COLOR, which counts as none (no-color.org)', true, { NO_COLOR: '' }, true],
+  ['through a pipe', false, {}, false],
+])('data and errors are coloured, or not: %s', async (_, terminal, colours, areColoured) => {
+  const result = { target_serial: 'T20250001', result: 'success', message: 'Logged in.', duration_ms: 40 };
+  await using api = await startFakeApi((response) =>
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' }).write(`${JSON.stringify(result)}\n`, () => response.destroy()),
+  );
+  const environment = { OPSCONDUCTOR_URL: api.url, OPSCONDUCTOR_TOKEN: 't', XDG_CONFIG_HOME: '/nowhere', ...colours };
+  const started = startCli(['targets', 'test', 'T20250001'], environment, { terminal });
+  await once(started.child, 'close');
+  const printed = started.output();
+  expect(printed).toContain(areColoured ? 'T20250001  \u001b[32msuccess\u001b[39m  ' : 'T20250001  success  ');
+  expect(printed).toContain(areColoured ? '\u001b[31merror:\u001b[39m The connection' : 'error: The connection');
+  expect(printed.includes('\u001b')).toBe(areColoured);
 });
