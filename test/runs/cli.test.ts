@@ -153,4 +153,31 @@ describe.skipIf(withoutSshd)('the command line (OpenSSH)', () => {
       expect((await cli('runs', 'show', serial)).code).toBe(3);
     },
   );
+
+  test(
+    'of a run that goes on only the lines with a text are followed, those that are stored and those that come',
+    { timeout: 120_000 },
+    async () => {
+      const gate = join(fleet.folder, 'gate');
+      const wait = `until [ -e ${gate} ]; do sleep 0.1; done`;
+      const text = `echo "wanted before"; echo noise; ${wait}; echo "more noise"; echo "now Wanted again" >&2; echo "the end"`;
+      const { serial } = await runJob(platform, targets, [command(text)]);
+      await untilEvents(platform, serial, 3, saysLine('noise'));
+      const followed = start(['runs', 'logs', serial, '-f', '--grep', 'WANTED', '-i']);
+      const exact = start(['runs', 'logs', serial, '-f', '--grep', 'wanted', '--stream', 'stdout', '--json']);
+      for (const name of ['host-1', 'host-2', 'host-3']) await followed.until(`${name} | wanted before`);
+      await exact.until('wanted before');
+      writeFileSync(gate, '');
+      const [all, lines] = await Promise.all([followed.ended, exact.ended]);
+      expect([all.code, all.output.trim().split('\n').toSorted()]).toEqual([
+        0,
+        ['host-1', 'host-2', 'host-3'].flatMap((name) => [`${name} ! now Wanted again`, `${name} | wanted before`]),
+      ]);
+      const messages = lines.output
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { log_message: string }).log_message);
+      expect([lines.code, messages]).toEqual([0, Array.from(targets, () => 'wanted before')]);
+    },
+  );
 });

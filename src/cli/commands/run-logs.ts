@@ -48,7 +48,7 @@ const logs = async (context: CliContext, serial: string, options: LogOptions, co
   if (follow && [options.regex, options.since, options.until].some((option) => option !== undefined))
     throw new OpsError(
       'VALIDATION',
-      '--follow takes neither --regex nor --since nor --until: leave it out to search the lines that are stored.',
+      '--follow takes neither --regex, whose expressions are those of the database, nor --since nor --until: leave it out to search the lines that are stored.',
     );
   const session = await openSession(context, command);
   const { stdout, paint, client } = session;
