@@ -1,10 +1,19 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { startCli } from '../../support/cli-process.ts';
 import { startTestPlatform } from '../../support/platform.ts';
 import type { TestPlatform } from '../../support/platform.ts';
 import { command } from '../../support/fleet.ts';
+import { runCli } from '../../support/run-cli.ts';
+import type { CliEnd } from '../../support/run-cli.ts';
+import { servePlatform } from '../../support/serve-platform.ts';
 import { exportAll, exportText, exportYaml, importInto, plainItems } from './support.ts';
 
 const MANY = 10_000;
+const PASSPHRASE = 'pässphrase for the way';
 
 /** Targets as people have them: several methods, labels, and here and there a credential. */
 const manyTargets = (count: number) =>
@@ -17,7 +26,12 @@ const manyTargets = (count: number) =>
     labels: { team: `team-${index % 20}`, number: String(index) },
     status: index % 50 === 0 ? 'maintenance' : 'active',
     methods: [
-      { method_type: 'ssh', host: `host-${index}.example.org`, config: { keepalive: 30 } },
+      {
+        method_type: 'ssh',
+        host: `host-${index}.example.org`,
+        config: { keepalive: 30 },
+        ...(index % 20 === 0 && { credential: { credential_type: 'password', username: 'ops', password: `s3cret of ${index}` } }),
+      },
       ...(index % 10 === 0 ? [{ method_type: 'rest_api', host: `host-${index}.example.org`, port: 8443, is_active: false }] : []),
     ],
   }));
@@ -28,19 +42,71 @@ const onNewPlatform = async <T>(work: (platform: TestPlatform) => Promise<T>): P
   return await work(platform);
 };
 
-test(`${MANY} targets travel to another database and back, and nothing of them is another`, async () => {
+/** The command line against a platform that is served, with files in a folder of its own. */
+const cliOf = (platform: TestPlatform, url: string, folder: string) => {
+  const environment = { OPSCONDUCTOR_URL: url, OPSCONDUCTOR_TOKEN: platform.token, XDG_CONFIG_HOME: folder };
+  return {
+    environment,
+    /** @param input what comes on stdin, to a command whose stderr is a terminal. */
+    run: async (args: readonly string[], input = ''): Promise<CliEnd> => {
+      const ended = await runCli(environment, args, { input, terminal: { isTTY: true, columns: 80 } });
+      expect([args, ended.code, ended.stdout]).toEqual([args, 0, '']);
+      return ended;
+    },
+  };
+};
+
+/** Numbers that a line which is drawn again and again has shown, each once. */
+const shown = (drawn: string, number: RegExp): number[] => [...new Set(Array.from(drawn.matchAll(number), ([, text]) => Number(text)))];
+
+/** An export with sealed secrets, as it is without them. */
+const withoutSecrets = (text: string): { items: Record<string, unknown>[] } =>
+  JSON.parse(text, (key, value: unknown) => (key === 'sealed' ? undefined : value)) as { items: Record<string, unknown>[] };
+
+const expectRising = (numbers: number[], least: number): void => {
+  expect(numbers.length).toBeGreaterThanOrEqual(least);
+  expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+};
+
+test(`${MANY} targets travel by the command line to another database, and nothing of them is another, in each format`, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'opsc-many-'));
+  const fileOf = (name: string): string => join(folder, name);
+  const items = manyTargets(MANY);
+  await writeFile(fileOf('hand.json'), JSON.stringify({ items }));
+  const sealing = ['--passphrase-stdin'];
   const document = await onNewPlatform(async (source) => {
-    const { summary } = await importInto(source, { items: manyTargets(MANY) });
-    expect(summary).toMatchObject({ total: MANY, created: MANY, failed: 0 });
-    return exportAll(source, { types: ['targets'] });
+    await using server = await servePlatform(source);
+    const { environment, run } = cliOf(source, server.url, folder);
+    const importing = startCli(['import', fileOf('hand.json')], environment, { terminal: true });
+    const [code] = (await once(importing.child, 'close')) as [number];
+    expect([code, importing.output().slice(-40)]).toEqual([0, expect.stringContaining(`${MANY} created.`)]);
+    expectRising(shown(importing.output(), new RegExp(`(\\d+)/${MANY}`, 'g')), 5);
+    for (const [format, ...options] of [['json', ...sealing], ['yaml', ...sealing], ['csv']]) {
+      const { stderr } = await run(
+        ['export', 'targets', '--format', format ?? '', '-o', fileOf(`targets.${format}`), ...options],
+        PASSPHRASE,
+      );
+      expectRising(shown(stderr, /([\d.]+) MiB/g), 2);
+    }
+    return withoutSecrets(await readFile(fileOf('targets.json'), 'utf8'));
   });
-  expect(document.items).toHaveLength(MANY);
+  expect(document.items.map(({ name, labels, description }) => ({ name, labels, description }))).toEqual(
+    items.map(({ name, labels, description }) => ({ name, labels, description })),
+  );
+  for (const format of ['json', 'yaml', 'csv']) expect(await readFile(fileOf(`targets.${format}`), 'utf8')).not.toContain('s3cret');
   await onNewPlatform(async (other) => {
-    expect((await importInto(other, document)).summary).toMatchObject({ created: MANY, failed: 0 });
+    await using server = await servePlatform(other);
+    const { run } = cliOf(other, server.url, folder);
+    const says = async (...args: string[]): Promise<string> =>
+      (await run(['import', ...args], args.includes('--passphrase-stdin') ? PASSPHRASE : '')).stderr.split('\u001b[K').at(-1) ?? '';
+    expect(await says(fileOf('targets.yaml'), ...sealing)).toBe(`${MANY} created.\n`);
     expect(plainItems(await exportAll(other, { types: ['targets'] }))).toEqual(plainItems(document));
-    expect((await importInto(other, document)).summary).toMatchObject({ unchanged: MANY, failed: 0 });
+    // Secrets are compared, too.
+    expect(await says(fileOf('targets.json'), ...sealing)).toBe(`${MANY} unchanged.\n`);
+    expect(await says(fileOf('targets.csv'))).toBe(`${MANY} unchanged.\n`);
   });
-}, 120_000);
+  await rm(folder, { recursive: true });
+}, 180_000);
 
 /** What is read otherwise than it was meant, by one format or the other. */
 const ODD = [
@@ -165,7 +231,6 @@ const document = {
   ],
 };
 const TYPES = ['targets', 'jobs', 'templates', 'settings', 'users', 'calendars', 'schedules'];
-const PASSPHRASE = 'pässphrase for the way';
 const byKind = (items: Record<string, unknown>[]) => Map.groupBy(items, ({ kind }) => kind);
 
 test('all types travel in each format that holds them, odd texts and secrets too', async () => {
