@@ -68,6 +68,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     filled,
     services: {
       ...base,
+      temporalAt: { address: 'none', namespace: 'none', taskQueue: 'none' },
       startSoon: () => {},
       cancelRun: async () => true,
       hasTaken: async () => true,

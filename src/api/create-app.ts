@@ -156,7 +156,7 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/serials', serialRoutes(deps.services, route))
     .route('/api/v1', eventRoutes(deps.hub, route))
     .route('/api/v1/artifacts', artifactRoutes(deps.services, route))
-    .route('/api/v1/system', systemRoutes(deps.services, route))
+    .route('/api/v1/system', systemRoutes(deps.services, route, deps.version))
     .route('/api/v1/settings', settingRoutes(deps.services, route))
     .route('/api/v1/audit', auditRoutes(deps.services, route))
     .route('/api/v1/data', dataRoutes(deps.services, route, deps.log));

@@ -157,6 +157,7 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
   const starts = createStartQueue(startRun);
   const services: ServiceDeps = {
     ...base,
+    temporalAt: { address: stores.temporal.address, namespace: stores.temporal.namespace, taskQueue: config.taskQueuePrefix },
     oidc: config.oidc === undefined ? undefined : openOidc(config.oidc),
     startRun,
     startSoon: starts.startSoon,

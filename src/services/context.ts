@@ -32,6 +32,8 @@ export interface ServiceDeps {
   readSettings: ReadSettings;
   openSession: OpenSession;
   notifyRun: NotifyRun;
+  /** Where Temporal is, and how the task queues of this installation are named. */
+  temporalAt: { address: string; namespace: string; taskQueue: string };
   /** Undefined: people log in with passwords only. */
   oidc?: OidcLogin | undefined;
   /** Starts the workflow of an execution; may fail while Temporal is away. */

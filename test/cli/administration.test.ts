@@ -51,7 +51,10 @@ test('settings are listed, shown, set and reset', async () => {
 
 test('several settings are set at once, or none of them', async () => {
   const set = await cli('settings', 'set', 'log_retention_days=14', 'timezone=Europe/Berlin', '--note', 'moved');
-  expect([set.code, set.stdout]).toEqual([0, expect.stringMatching(/^log_retention_days +14 +30 [^]*^timezone +"Europe\/Berlin" +"UTC" /m)]);
+  expect([set.code, set.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^log_retention_days +14 +30 [^]*^timezone +"Europe\/Berlin" +"UTC" /m),
+  ]);
   const wrong = await cli('settings', 'set', 'log_retention_days=15', 'timezone=Nowhere/Else');
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('timezone')]);
   const [kept, alone, twice] = await Promise.all([
@@ -77,17 +80,35 @@ describe('OpsConductor itself', () => {
     ];
     await using other = await startFakeApi((response, _, index) => answerJson(response, index === 0 ? 200 : 503, answers[index]));
     const [degraded, away, proxy] = [await at(other.url, 'status'), await at(other.url, 'status', '--json'), await at(other.url, 'status')];
-    expect([degraded.code, degraded.stdout]).toEqual([0, expect.stringMatching(/^degraded: [^]*^temporal +away, waited for +2025-03-01 [^]*/m)]);
+    expect([degraded.code, degraded.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^degraded: [^]*^temporal +away, waited for +2025-03-01 [^]*/m),
+    ]);
     expect([away.code, JSON.parse(away.stdout)]).toEqual([4, answers[1]]);
     expect([proxy.code, proxy.stderr]).toEqual([4, expect.stringContaining('not as OpsConductor does')]);
     // What cannot work is said at once: nothing was asked again.
     expect(other.seen).toHaveLength(3);
   });
 
+  test('what runs where is told', async () => {
+    expect(await cli('info')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^OpsConductor test on .*\n {2}up [^]*database +PostgreSQL \d[^]*namespace default, task queues test-[^]*\d+ targets, /,
+      ),
+    });
+  });
+
   test('its measurements and the schemas of definitions are printed', async () => {
-    expect(await cli('metrics')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^# HELP opsconductor_[^]*^opsconductor_runs\{/m) });
+    expect(await cli('metrics')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^# HELP opsconductor_[^]*^opsconductor_runs\{/m),
+    });
     expect(JSON.parse((await at(server.url, 'schema', 'job')).stdout)).toMatchObject({ $id: 'urn:opsconductor:schema:job' });
-    expect(await at(server.url, 'schema', 'run')).toMatchObject({ code: 2, stderr: expect.stringContaining('job, target, document, schedule') });
+    expect(await at(server.url, 'schema', 'run')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('job, target, document, schedule'),
+    });
   });
 
   test('the health of its database is asked of the API by whom only that reaches', async () => {
@@ -100,7 +121,10 @@ describe('OpsConductor itself', () => {
       ask({ OPSCONDUCTOR_URL: server.url, OPSCONDUCTOR_TOKEN: platform.token }, '--json'),
       ask({ OPSCONDUCTOR_URL: server.url }),
     ]);
-    expect([code, JSON.parse(json)]).toEqual([0, expect.objectContaining({ server: expect.stringMatching(/^\d+/), tables: expect.any(Array) })]);
+    expect([code, JSON.parse(json)]).toEqual([
+      0,
+      expect.objectContaining({ server: expect.stringMatching(/^\d+/), tables: expect.any(Array) }),
+    ]);
     expect([refusal, sentence]).toEqual([4, expect.stringContaining('Not logged in')]);
   });
 });
@@ -175,7 +199,10 @@ describe('audit', () => {
 
   test('events are counted, and what they may be is listed', async () => {
     const counted = await cli('audit', 'statistics', '--days', '1');
-    expect([counted.code, counted.stdout]).toEqual([0, expect.stringMatching(/type +user_login +\d+\n[^]*severity [^]*user +admin [^]*day +\d{4}-[^]*all +\d+\n$/)]);
+    expect([counted.code, counted.stdout]).toEqual([
+      0,
+      expect.stringMatching(/type +user_login +\d+\n[^]*severity [^]*user +admin [^]*day +\d{4}-[^]*all +\d+\n$/),
+    ]);
     const { event_types: types } = JSON.parse((await cli('audit', 'types', '--json')).stdout) as { event_types: string[] };
     expect(types).toContain('credential_accessed');
   });

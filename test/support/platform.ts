@@ -112,6 +112,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
   const starts = createStartQueue((...run) => services.startRun(...run));
   const services: ServiceDeps = {
     ...base,
+    temporalAt: { address: temporal.address, namespace: temporal.namespace, taskQueue: taskQueuePrefix },
     oidc: options.oidc,
     startRun: control.startRun,
     signalSlotGranted: control.signalSlotGranted,

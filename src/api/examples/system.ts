@@ -1,5 +1,6 @@
 import type { ChangeDangerousPatterns, DangerousPatterns } from '../../contracts/dangerous-list.ts';
 import type { DatabaseHealth } from '../../contracts/database-health.ts';
+import type { SystemInfo } from '../../contracts/system-info.ts';
 
 export const DANGEROUS_PATTERNS: DangerousPatterns = {
   patterns: [String.raw`\brm\s+-rf\s+/`],
@@ -32,4 +33,21 @@ export const DATABASE_HEALTH: DatabaseHealth = {
   slowest_statements: [],
   tables: [],
   connections: { max: 100, reserved: 3, used: 85, by_application: [] },
+};
+
+export const SYSTEM_INFO: SystemInfo = {
+  version: '0.1.0',
+  node_version: '24.4.0',
+  host: 'ops-1',
+  started_at: '2025-03-01T08:00:00.000Z',
+  uptime_seconds: 86_400,
+  database: {
+    version: '17.5',
+    name: 'opsconductor',
+    migration: '0001-schema.sql',
+    migrated_at: '2025-03-01T07:59:00.000Z',
+    migrated_by: '0.1.0',
+  },
+  temporal: { address: 'temporal.example.org:7233', namespace: 'default', task_queue: 'ops' },
+  counts: { targets: 1_200, jobs: 40, templates: 5, schedules: 30, users: 12, runs_scheduled: 2, runs_running: 7, runs_held: 1 },
 };

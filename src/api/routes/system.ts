@@ -2,17 +2,19 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { ChangeDangerousPatterns, DangerousPatterns } from '../../contracts/dangerous-list.ts';
 import { DatabaseHealth } from '../../contracts/database-health.ts';
 import { ChangeMaintenance, Maintenance } from '../../contracts/setting.ts';
+import { SystemInfo } from '../../contracts/system-info.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { changeDangerousPatterns, dangerousPatternsRevision, readDangerousPatterns } from '../../services/system/dangerous-patterns.ts';
 import { changeMaintenance, readMaintenance } from '../../services/settings/maintenance.ts';
 import { readDatabaseHealth } from '../../services/system/read-database-health.ts';
+import { readSystemInfo } from '../../services/system/read-system-info.ts';
 import { body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { CHANGE_MAINTENANCE, MAINTENANCE } from '../examples/settings.ts';
-import { CHANGE_DANGEROUS_PATTERNS, DANGEROUS_PATTERNS, DATABASE_HEALTH } from '../examples/system.ts';
+import { CHANGE_DANGEROUS_PATTERNS, DANGEROUS_PATTERNS, DATABASE_HEALTH, SYSTEM_INFO } from '../examples/system.ts';
 
-export const systemRoutes = (deps: ServiceDeps, route: DefineRoute) =>
+export const systemRoutes = (deps: ServiceDeps, route: DefineRoute, version: string) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
@@ -59,6 +61,21 @@ export const systemRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         { 200: json(DatabaseHealth, 'What was found', DATABASE_HEALTH) },
       ),
       async (c) => c.json(await readDatabaseHealth(deps, c.get('caller')), 200),
+    )
+    .openapi(
+      route(
+        {
+          method: 'get',
+          path: '/info',
+          tags: ['system'],
+          operationId: 'getSystemInfo',
+          summary: 'What runs here',
+          description: 'Versions, where the process that answers and its stores are, and how much there is. No secret is in it.',
+          access: 'database.read',
+        },
+        { 200: json(SystemInfo, 'What runs here, and on what', SYSTEM_INFO) },
+      ),
+      async (c) => c.json(await readSystemInfo(deps, c.get('caller'), version), 200),
     )
     .openapi(
       route(

@@ -116,6 +116,7 @@ import type {
   StartExecution,
   SteerNote,
   SteeredExecution,
+  SystemInfo,
   Target,
   TargetJob,
   TargetKindList,
@@ -1797,6 +1798,12 @@ export interface Operations {
    */
   getDatabaseHealth(options?: CallOptions): Promise<DatabaseHealth>;
   /**
+   * What runs here.
+   * `GET /api/v1/system/info`, permission: database.read.
+   * Versions, where the process that answers and its stores are, and how much there is. No secret is in it.
+   */
+  getSystemInfo(options?: CallOptions): Promise<SystemInfo>;
+  /**
    * What counts as a dangerous command.
    * `GET /api/v1/system/dangerous-patterns`, permission: settings.write.
    */
@@ -2047,6 +2054,7 @@ export const OPERATIONS = {
   getMaintenance: { method: 'GET', path: '/api/v1/system/maintenance', answer: 'json' },
   changeMaintenance: { method: 'PUT', path: '/api/v1/system/maintenance', body: 'json', answer: 'json' },
   getDatabaseHealth: { method: 'GET', path: '/api/v1/system/database', answer: 'json' },
+  getSystemInfo: { method: 'GET', path: '/api/v1/system/info', answer: 'json' },
   getDangerousPatterns: { method: 'GET', path: '/api/v1/system/dangerous-patterns', answer: 'json' },
   changeDangerousPatterns: { method: 'PUT', path: '/api/v1/system/dangerous-patterns', headers: ['if-match'], body: 'json', answer: 'json' },
   listSettings: { method: 'GET', path: '/api/v1/settings', answer: 'json' },

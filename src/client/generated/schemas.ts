@@ -3499,6 +3499,46 @@ export interface ConnectionUse {
   }[];
 }
 
+export interface SystemInfo {
+  /** Of OpsConductor, as the process that answers has it. */
+  version: string;
+  node_version: string;
+  /** Name of the machine on which the process runs that answers. */
+  host: string;
+  /** Since when that process runs. */
+  started_at: string;
+  uptime_seconds: number;
+  database: {
+    /** Of PostgreSQL. */
+    version: string;
+    name: string;
+    /** The last one that was applied. */
+    migration: string | null;
+    migrated_at: string | null;
+    /** Version of OpsConductor that applied it. */
+    migrated_by: string | null;
+  };
+  temporal: {
+    address: string;
+    namespace: string;
+    /** What the names of its task queues begin with. */
+    task_queue: string;
+  };
+  counts: {
+    targets: number;
+    jobs: number;
+    templates: number;
+    schedules: number;
+    /** Accounts that may log in. */
+    users: number;
+    /** Accepted, and not begun. */
+    runs_scheduled: number;
+    runs_running: number;
+    /** Begun, and paused. */
+    runs_held: number;
+  };
+}
+
 /** What a job must confirm (confirm_dangerous). */
 export interface DangerousPatterns {
   /** Regular expressions, case ignored, `^` and `$` at each line. */

@@ -22,6 +22,7 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   readSettings: createReadSettings(db),
   openSession: () => Promise.reject(new Error('no target is reached here')),
   notifyRun: createNotifyRun(db),
+  temporalAt: { address: 'none', namespace: 'none', taskQueue: 'none' },
   startRun: () => Promise.resolve(),
   signalSlotGranted: () => Promise.resolve(),
   startSoon: () => {},
