@@ -17,6 +17,7 @@ import {
 } from './enums.ts';
 import { listQuery } from './list.ts';
 import { Rollout } from './rollout.ts';
+import { serialOrUuid } from './serial-key.ts';
 import { Uuid } from './target.ts';
 import { Text } from './text.ts';
 
@@ -24,6 +25,8 @@ export const ExecutionSerial = z
   .string()
   .regex(/^J\d{8,19}\.\d{4,10}$/, 'must be an execution serial such as J20250001.0001')
   .meta({ example: 'J20250001.0001' });
+/** A run by its serial or by its uuid. */
+export const ExecutionKey = serialOrUuid(/J\d{8,19}\.\d{4,10}/, 'a run', 'J20250001.0001');
 export const BranchSerial = z
   .string()
   .regex(/^J\d{8,19}(\.\d{4,10}){2}$/, 'must be a branch serial such as J20250001.0001.0001')

@@ -7,6 +7,7 @@ import { Calendars, listOf, Name } from './json/shared.ts';
 import { listQuery } from './list.ts';
 import { Rollout } from './rollout.ts';
 import { SelectorText } from './selector.ts';
+import { serialOrUuid } from './serial-key.ts';
 import { TargetSerial, Uuid } from './target.ts';
 import { Text } from './text.ts';
 import { noDoubles, VariableValue } from './variable.ts';
@@ -15,6 +16,8 @@ export const JobSerial = z
   .string()
   .regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001')
   .meta({ example: 'J20250001' });
+/** A job, or a template, by its serial or by its uuid. */
+export const JobKey = serialOrUuid(/J\d{8,19}/, 'a job', 'J20250001');
 
 const JobSettings = z.strictObject({
   max_concurrent_targets: z.number().int().min(1).max(200).optional(),

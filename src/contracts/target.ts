@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CommunicationMethodType, CredentialType, HealthStatus, TargetEnvironment, TargetStatus, TargetType, TestResult } from './enums.ts';
 import { listQuery } from './list.ts';
 import { SELECTOR_ATTRIBUTES, SelectorText } from './selector.ts';
+import { serialOrUuid } from './serial-key.ts';
 import { Text } from './text.ts';
 import { METHODS } from './capabilities.ts';
 import { clientCertificateProblem } from './methods/client-certificate.ts';
@@ -26,13 +27,7 @@ export const TargetSerial = z
 export const Uuid = z.uuid().toLowerCase().meta({ example: '7c9e6679-7425-40de-944b-e07fc1f90ae7' });
 
 /** A target by its serial or by its uuid. */
-export const TargetKey = z
-  .string()
-  .regex(
-    /^(?:T\d{8,19}|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})$/,
-    'must be the serial of a target, such as T20250001, or its uuid',
-  )
-  .meta({ description: 'Serial or uuid of a target.', example: 'T20250001' });
+export const TargetKey = serialOrUuid(/T\d{8,19}/, 'a target', 'T20250001');
 
 // Each label ends before its dot, so there is one way to read a name: an optional dot would take exponential time to refuse one.
 const DNS_NAME = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/;

@@ -501,6 +501,25 @@ describe('inputs', () => {
 });
 
 describe('lists, targets and statistics', () => {
+  test('a job, a template and a run are read by their uuid as well, in any case, and nothing else is by it', async () => {
+    const job = await made('/jobs', jobNamed('by uuid', { targets: [web] }));
+    const template = await made('/job-templates', jobNamed('pattern by uuid'));
+    const run = (await api('POST', `/jobs/${job.job_serial}/executions`, {})).body;
+    // Its row is written to once more when Temporal has it.
+    await platform.startsDone();
+    for (const [folder, uuid, serial] of [
+      ['jobs', job.job_uuid, job.job_serial],
+      ['job-templates', template.job_uuid, template.job_serial],
+      ['executions', run.execution_uuid, run.execution_serial],
+    ]) {
+      const [bySerial, byUuid] = [await api('GET', `/${folder}/${serial}`), await api('GET', `/${folder}/${uuid.toUpperCase()}`)];
+      expect([byUuid.status, byUuid.body, byUuid.headers.get('etag')]).toEqual([200, bySerial.body, bySerial.headers.get('etag')]);
+    }
+    for (const path of [`/jobs/${template.job_uuid}`, `/job-templates/${job.job_uuid}`, `/executions/${job.job_uuid}`])
+      expect([path, await api('GET', path)]).toMatchObject([path, { status: 404, body: { code: 'NOT_FOUND' } }]);
+    expect(await api('GET', '/jobs/7c9e6679')).toMatchObject({ status: 400, body: { detail: expect.stringContaining('or its uuid') } });
+  });
+
   test('jobs are found by kind, by who made them, by target and by the order that is asked for', async () => {
     const one = await addJob(platform, 'find me b', { targets: [mail] });
     const two = await addJob(platform, 'find me a', {

@@ -242,9 +242,11 @@ describe('audit', () => {
   });
 });
 
-test('runs watch without a serial prints a line for each run that is open and each change, until Ctrl-C', async () => {
+test('a run is shown by its uuid too; runs watch without a serial prints a line for each run that is open and each change, until Ctrl-C', async () => {
   const job = await addJob(platform, 'watched', { targets: [await addTarget(platform, 'watched.example.org')] });
   const { body: run } = await platform.api('POST', `/api/v1/jobs/${job}/executions`, {});
+  const byUuid = await cli('runs', 'show', run.execution_uuid);
+  expect([byUuid.code, byUuid.stdout]).toEqual([0, expect.stringContaining(run.execution_serial)]);
   const { stream, text } = sink();
   const environment = { OPSCONDUCTOR_URL: server.url, OPSCONDUCTOR_TOKEN: platform.token, XDG_CONFIG_HOME: folder };
   const watching = runCli(environment, ['runs', 'watch', '--job', job], { stdout: stream });

@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { Execution, ExecutionCountFilter, ExecutionFilter, ExecutionSerial } from '../../contracts/execution.ts';
+import { Execution, ExecutionCountFilter, ExecutionFilter, ExecutionKey, ExecutionSerial } from '../../contracts/execution.ts';
 import { ExecutionCounts } from '../../contracts/execution-summary.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { SteeredExecution, SteerNote } from '../../contracts/steering.ts';
@@ -16,6 +16,7 @@ import { EXECUTION, STEERED, STEER_NOTE } from '../examples/executions.ts';
 
 const tags = ['executions'];
 const ExecutionRef = z.object({ serial: ExecutionSerial });
+const ExecutionKeyRef = z.object({ serial: ExecutionKey });
 
 export const executionRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
@@ -59,7 +60,7 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           summary: 'Read a run',
           access: 'executions.read',
           etag: 'gives',
-          request: { params: ExecutionRef },
+          request: { params: ExecutionKeyRef },
         },
         { 200: json(Execution, 'The run', EXECUTION) },
       ),

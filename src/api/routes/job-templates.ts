@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { JobCheck, UncheckedJob } from '../../contracts/job-check.ts';
 import { CloneTemplate, CreateTemplate, JobFromTemplate, TemplateFilter } from '../../contracts/job-template.ts';
-import { Job, JobSerial, JobSummary } from '../../contracts/job.ts';
+import { Job, JobKey, JobSerial, JobSummary } from '../../contracts/job.ts';
 import { JobUse } from '../../contracts/job-statistics.ts';
 import { VersionNumber } from '../../contracts/job-version.ts';
 import { pageOf } from '../../contracts/page.ts';
@@ -20,6 +20,7 @@ import { CREATE_TEMPLATE, JOB, JOB_CHECK, JOB_FROM_TEMPLATE, JOB_SUMMARY, JOB_US
 
 const tags = ['templates'];
 const JobRef = z.object({ serial: JobSerial });
+const JobKeyRef = z.object({ serial: JobKey });
 const Version = z.strictObject({ version: VersionNumber.optional().meta({ description: 'Default the current one.' }) });
 const KIND = 'template';
 
@@ -82,7 +83,7 @@ export const jobTemplateRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           summary: 'Read a job template',
           access: 'jobs.read',
           etag: 'gives',
-          request: { params: JobRef, query: Version },
+          request: { params: JobKeyRef, query: Version },
         },
         { 200: json(Job, 'The template', TEMPLATE) },
       ),

@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { Execution } from '../../contracts/execution.ts';
 import { CloneJob } from '../../contracts/job-template.ts';
-import { CreateJob, Job, JobFilter, JobSerial, JobSummary, StartExecution } from '../../contracts/job.ts';
+import { CreateJob, Job, JobFilter, JobKey, JobSerial, JobSummary, StartExecution } from '../../contracts/job.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { JobPlan, PlanJob } from '../../contracts/plan.ts';
 import type { RunFeed } from '../../db/run-feed.ts';
@@ -28,6 +28,7 @@ const START_PROBLEMS = [...PLAN_PROBLEMS, 'METHOD_MISSING', 'METHOD_UNSUPPORTED'
 /** 100,000 serials of targets are 1.3 MB. */
 const WITH_TARGETS = { bodyBytes: 4 * 1_048_576 };
 const JobRef = z.object({ serial: JobSerial });
+const JobKeyRef = z.object({ serial: JobKey });
 const Version = z.strictObject({
   version: z.coerce.number().int().min(1).max(1_000_000).optional().meta({ description: 'Default the current one.' }),
 });
@@ -82,7 +83,7 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute, feed: RunFeed) 
           summary: 'Read a job',
           access: 'jobs.read',
           etag: 'gives',
-          request: { params: JobRef, query: Version },
+          request: { params: JobKeyRef, query: Version },
         },
         { 200: json(Job, 'The job', JOB) },
       ),

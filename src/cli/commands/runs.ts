@@ -85,7 +85,7 @@ const branchRow = (branch: Branch, now: number): string[] => [
 const show = async (context: CliContext, serial: string, { status }: ShowOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
   const run = await session.client.getExecution(serial);
-  const branches = await Array.fromAsync(allPages((place) => session.client.listBranches(serial, { status, ...place })));
+  const branches = await Array.fromAsync(allPages((place) => session.client.listBranches(run.execution_serial, { status, ...place })));
   const now = Date.now();
   const rows = [['TARGET', 'SERIAL', 'STATUS', 'EXIT', 'TOOK', 'RESULT'], ...branches.map((branch) => branchRow(branch, now))];
   const paint = (text: string, column: number, row: readonly string[]): string =>

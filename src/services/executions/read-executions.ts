@@ -26,21 +26,22 @@ e.closed_by, ${iso('e.created_at')} AS created_at, ${iso('e.started_at')} AS sta
 
 export type ExecutionRow = Omit<Execution, 'fault'>;
 
-/** @throws OpsError NOT_FOUND */
-export const readExecution = async (db: Sequelize, serial: string): Promise<Execution> => {
+/** @param key serial or uuid. @throws OpsError NOT_FOUND */
+export const readExecution = async (db: Sequelize, key: string): Promise<Execution> => {
+  const column = key.startsWith('J') ? 'execution_serial' : 'execution_uuid';
   const row = await selectPrepared<ExecutionRow>(
     db,
-    'execution',
-    `SELECT ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE e.execution_serial = $1`,
-    [serial],
+    `execution by ${column}`,
+    `SELECT ${EXECUTION_COLUMNS} FROM job_executions e JOIN jobs j ON j.id = e.job_id WHERE e.${column} = $1`,
+    [key],
   );
-  if (row === undefined) throw new OpsError('NOT_FOUND', `There is no execution ${serial}.`);
+  if (row === undefined) throw new OpsError('NOT_FOUND', `There is no execution ${key}.`);
   return withFault(row);
 };
 
-export const getExecution = async ({ db }: ServiceDeps, caller: Caller, serial: string): Promise<Execution> => {
+export const getExecution = async ({ db }: ServiceDeps, caller: Caller, key: string): Promise<Execution> => {
   authorize(caller, 'executions.read');
-  return readExecution(db, serial);
+  return readExecution(db, key);
 };
 
 /** Internal id of an execution. @throws OpsError NOT_FOUND */

@@ -88,10 +88,13 @@ const missing = (kind: Kind, serial: string, version: number | undefined): OpsEr
     version === undefined ? `There is no ${kind} ${serial}.` : `${titleOf(kind)} ${serial} has no version ${version}.`,
   );
 
-/** A version of a job or of a template. @throws OpsError NOT_FOUND */
+/** Column by which a key names a job (contracts, JobKey). */
+const keyColumn = (key: string): 'job_serial' | 'job_uuid' => (key.startsWith('J') ? 'job_serial' : 'job_uuid');
+
+/** A version of a job or of a template. @param key serial or uuid. @throws OpsError NOT_FOUND */
 export const readJob = async (
   db: Sequelize,
-  serial: string,
+  key: string,
   { kind = 'job', version }: Which = {},
   transaction?: Transaction,
 ): Promise<Job> => {
@@ -104,11 +107,11 @@ export const readJob = async (
        (SELECT count(*)::int FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = j.id AND t.is_active) AS target_count,
        ${ACTIONS_OF_VERSION}
      FROM jobs j JOIN job_versions v ON v.job_id = j.id AND v.definition_version = coalesce($2, j.definition_version)
-     WHERE j.job_serial = $1 AND j.deleted_at IS NULL AND j.is_template = $3`,
-    [serial, version ?? null, kind === 'template'],
+     WHERE j.${keyColumn(key)} = $1 AND j.deleted_at IS NULL AND j.is_template = $3`,
+    [key, version ?? null, kind === 'template'],
     transaction,
   );
-  if (row === undefined) throw missing(kind, serial, version);
+  if (row === undefined) throw missing(kind, key, version);
   const targets = await selectRows<{ target_serial: string }>(
     db,
     'SELECT t.target_serial FROM job_targets jt JOIN universal_targets t ON t.id = jt.target_id WHERE jt.job_id = $1 AND t.is_active ORDER BY jt.id LIMIT $2',
@@ -124,7 +127,7 @@ export const readJob = async (
   };
 };
 
-export const getJob = async ({ db }: ServiceDeps, caller: Caller, kind: Kind, serial: string, version?: number): Promise<Job> => {
+export const getJob = async ({ db }: ServiceDeps, caller: Caller, kind: Kind, key: string, version?: number): Promise<Job> => {
   authorize(caller, 'jobs.read');
-  return readJob(db, serial, { kind, version });
+  return readJob(db, key, { kind, version });
 };
