@@ -41,7 +41,12 @@ const fakeHost = () => {
     return session;
   };
   const pool = createSessionPool(openSession);
-  return { sessions, refusals, pool, acquire: (branch: string) => pool.acquire(branch, endpoint, signal) };
+  return {
+    sessions,
+    refusals,
+    pool,
+    acquire: (branch: string, beforeOpening?: () => Promise<void>) => pool.acquire(branch, endpoint, signal, beforeOpening),
+  };
 };
 
 describe('sessions of a branch', () => {
@@ -105,6 +110,26 @@ describe('sessions of a branch', () => {
     expect(first).toMatchObject({ status: 'rejected', reason: { message: 'refused' } });
     expect(second).toMatchObject({ status: 'fulfilled', value: { isNew: true } });
     expect(sessions).toHaveLength(1);
+  });
+
+  test('what is to be done before a connection is opened is done once for each, and not for one that is there', async () => {
+    const { sessions, refusals, acquire } = fakeHost();
+    const openedBefore: number[] = [];
+    const note = async (): Promise<void> => void openedBefore.push(sessions.length);
+    await Promise.all([acquire('a', note), acquire('a', note)]);
+    expect(openedBefore).toEqual([0]);
+    await acquire('b', note);
+    expect(openedBefore).toEqual([0, 1]);
+    refusals.push(new Error('refused'));
+    await expect(acquire('c', note)).rejects.toThrow('refused');
+    expect(openedBefore).toEqual([0, 1, 2]);
+  });
+
+  test('no connection is opened when what is to be done before fails', async () => {
+    const { sessions, acquire } = fakeHost();
+    await expect(acquire('a', () => Promise.reject(new Error('not on record')))).rejects.toThrow('not on record');
+    expect(sessions).toHaveLength(0);
+    expect((await acquire('a')).isNew).toBe(true);
   });
 
   test('closing the pool closes what is in use and what is kept', async () => {

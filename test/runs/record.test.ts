@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
+import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
+import { auditRows } from '../api/support/audit.ts';
+import { addTargets, command, runJob, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
@@ -72,5 +74,32 @@ describe.skipIf(withoutSshd)('the record of a run (OpenSSH)', () => {
       ]),
     );
     expect(branches.data[0].last_line_number).toBe(5);
+  });
+
+  test('each use of a credential is on record once, that of a login which is refused, too', async () => {
+    const stranger = { ...fleet, privateKey: createKeyPair().privateKey };
+    const targets: string[] = [];
+    for (const body of [targetOf(fleet, 20), targetOf(stranger, 21)])
+      targets.push((await platform.api('POST', '/api/v1/targets', body)).body.target_serial);
+    const { serial } = await runJob(platform, targets, [command('true'), command('true')]);
+    expect(await platform.untilEnded(serial)).toMatchObject({ completed_branches: 1, failed_branches: 1 });
+    const { body: results } = await platform.api('GET', `/api/v1/executions/${serial}/results?branch=${serial}.0002`);
+    expect(results.data[0]).toMatchObject({ failure_category: 'authentication' });
+    const credentialOf = async (target: string): Promise<string> =>
+      (await platform.api('GET', `/api/v1/targets/${target}`)).body.methods[0].credentials[0].credential_uuid;
+    const uses = (await auditRows(platform)).filter(
+      ({ action, details }) => action === 'open_session' && String(details['branch']).startsWith(serial),
+    );
+    const expected = await Promise.all(
+      targets.map(async (target, index) => ({
+        event_type: 'credential_accessed',
+        actor_type: 'system',
+        resource_type: 'target_credentials',
+        resource_id: await credentialOf(target),
+        details: { branch: `${serial}.000${index + 1}`, target, method: 'ssh_1' },
+      })),
+    );
+    expect(uses.toSorted((a, b) => String(a.details['branch']).localeCompare(String(b.details['branch'])))).toMatchObject(expected);
+    expect(uses).toHaveLength(2);
   });
 });

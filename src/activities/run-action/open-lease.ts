@@ -7,7 +7,10 @@ import { keepTrying } from './keep-trying.ts';
 import type { BranchContext, BranchMethod } from './load-branch-context.ts';
 import type { Lease, SessionPool } from './session-pool.ts';
 
-/** Gets the branch's connection; a new one is audited (a credential was used), and the host key of a first contact is pinned. */
+/**
+ * Gets the branch's connection. That a new one uses a credential is on record before the secret is sent, as a login that is refused, or a connection that
+ * breaks, has used it too; the host key of a first contact is pinned.
+ */
 export const openLease = async (
   db: Sequelize,
   keyRing: KeyRing,
@@ -17,13 +20,19 @@ export const openLease = async (
   method: BranchMethod,
   signal: AbortSignal,
 ): Promise<Lease> => {
-  const lease = await pool.acquire(`${branch}/${method.methodId}`, method.endpoint, signal);
+  const noteUse = async (): Promise<void> => {
+    try {
+      await keepTrying(() => auditCredentialUse(db, keyRing, branch, context, method), signal);
+    } catch (error) {
+      // Ended while the database was away: nothing was sent.
+      signal.throwIfAborted();
+      throw error;
+    }
+  };
+  const lease = await pool.acquire(`${branch}/${method.methodId}`, method.endpoint, signal, noteUse);
   if (!lease.isNew) return lease;
   try {
-    await Promise.all([
-      keepTrying(() => auditCredentialUse(db, keyRing, branch, context, method), signal),
-      keepTrying(() => pinHostKey(db, method, lease.session.hostKeyFingerprint), signal),
-    ]);
+    await keepTrying(() => pinHostKey(db, method, lease.session.hostKeyFingerprint), signal);
     return lease;
   } catch (error) {
     await lease.release(false);
@@ -45,7 +54,7 @@ const auditCredentialUse = async (
     actor: { type: 'system' },
     resourceType: 'target_credentials',
     resourceId: method.credentialUuid,
-    details: { branch, target: context.targetSerial },
+    details: { branch, target: context.targetSerial, method: method.name },
   });
 };
 

@@ -17,9 +17,12 @@ export interface Lease {
   release(keep: boolean): Promise<void>;
 }
 
+export type BeforeOpening = () => Promise<void>;
+
 /** One connection per branch, method and worker, reused by the branch's actions. */
 export interface SessionPool {
-  acquire(key: string, endpoint: Endpoint, signal: AbortSignal): Promise<Lease>;
+  /** @param beforeOpening is done before a new connection is opened, which is not opened when it fails; not asked of one that is there. */
+  acquire(key: string, endpoint: Endpoint, signal: AbortSignal, beforeOpening?: BeforeOpening): Promise<Lease>;
   /** Closes every session, used or not. */
   close(): Promise<void>;
 }
@@ -34,9 +37,19 @@ export const createSessionPool = (openSession: OpenSession): SessionPool => {
     await session?.[Symbol.asyncDispose]();
   };
 
-  const take = (branch: string, endpoint: Endpoint, signal: AbortSignal): { entry: Entry; isNew: boolean } => {
+  const open = async (endpoint: Endpoint, signal: AbortSignal, beforeOpening: BeforeOpening | undefined): Promise<Session> => {
+    await beforeOpening?.();
+    return openSession(endpoint, signal);
+  };
+
+  const take = (
+    branch: string,
+    endpoint: Endpoint,
+    signal: AbortSignal,
+    beforeOpening: BeforeOpening | undefined,
+  ): { entry: Entry; isNew: boolean } => {
     const known = entries.get(branch);
-    const entry = known ?? { opening: openSession(endpoint, signal), users: 0, idleTimer: undefined };
+    const entry = known ?? { opening: open(endpoint, signal, beforeOpening), users: 0, idleTimer: undefined };
     entries.set(branch, entry);
     clearTimeout(entry.idleTimer);
     entry.users += 1;
@@ -51,17 +64,17 @@ export const createSessionPool = (openSession: OpenSession): SessionPool => {
     entry.idleTimer = setTimeout(() => void drop(branch, entry).catch(() => undefined), IDLE_CLOSE_MS).unref();
   };
 
-  const acquire = async (branch: string, endpoint: Endpoint, signal: AbortSignal): Promise<Lease> => {
-    const { entry, isNew } = take(branch, endpoint, signal);
+  const acquire: SessionPool['acquire'] = async (branch, endpoint, signal, beforeOpening) => {
+    const { entry, isNew } = take(branch, endpoint, signal, beforeOpening);
     const session = await entry.opening.catch(async (error: unknown) => {
       await give(branch, entry, false);
       if (isNew) throw error;
     });
     // What somebody else opened did not open, or is broken: an own try.
-    if (session === undefined) return acquire(branch, endpoint, signal);
+    if (session === undefined) return acquire(branch, endpoint, signal, beforeOpening);
     if (!isNew && !session.isOpen) {
       await give(branch, entry, false);
-      return acquire(branch, endpoint, signal);
+      return acquire(branch, endpoint, signal, beforeOpening);
     }
     return { session, isNew, release: (keep) => give(branch, entry, keep && session.isOpen) };
   };

@@ -7,6 +7,7 @@ import { command } from '../../support/fleet.ts';
 import { startTestPlatform } from '../../support/platform.ts';
 import type { TestPlatform } from '../../support/platform.ts';
 import { addApiToken, addSession, addUser, PASSWORD } from '../support/accounts.ts';
+import { auditRows } from '../support/audit.ts';
 import { addJob, addTarget } from '../support/definitions.ts';
 import { exportAll, exportText, importInto, importLines, plainItems, sendImport } from './support.ts';
 
@@ -324,6 +325,14 @@ describe('import and export', () => {
       expect(sealed).not.toMatch(/s3cret|token-of|passphrase/);
       expect(sealed.match(/"sealed"/g)).toHaveLength(4);
       expect(JSON.parse(sealed).seal).toMatchObject({ kdf: 'argon2id', cipher: 'aes-256-gcm', memory_kib: 65_536 });
+      const [{ credentials }] = (await platform.api('GET', `/api/v1/targets/${serial}`)).body.methods;
+      const uuids: string[] = credentials.map(({ credential_uuid: uuid }: { credential_uuid: string }) => uuid);
+      const uses = (await auditRows(platform)).filter(
+        ({ resource_id: uuid, action }) => action === 'export_data' && uuids.includes(uuid ?? ''),
+      );
+      expect(uses.map(({ event_type: type, resource_id: uuid, details }) => [type, uuid, details])).toEqual(
+        uuids.map((uuid) => ['credential_accessed', uuid, { method: 'ssh_1' }]),
+      );
 
       const same = await importInto(platform, sealed, { passphrase: PASSPHRASE });
       expect(same.rows.map(({ outcome, warnings }) => [outcome, warnings])).toEqual([
