@@ -179,12 +179,12 @@ export const SETTINGS = {
   login_max_failures: {
     schema: integer(1, 1_000, 5),
     description: 'Wrong passwords one after the other that lock an account for a while.',
-    consumer: 'src/services/auth/login.ts',
+    consumer: 'src/services/auth/note-attempt.ts',
   },
   login_lock_minutes: {
     schema: integer(1, 1_440, 15),
     description: 'How long such an account stays locked.',
-    consumer: 'src/services/auth/login.ts',
+    consumer: 'src/services/auth/note-attempt.ts',
   },
 } as const satisfies Record<string, { schema: z.ZodType; description: string; consumer: string }>;
 

@@ -1,11 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verify } from '@node-rs/argon2';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { selectRow, selectRows } from '../../src/db/query.ts';
+import { login as logIn } from '../../src/services/auth/login.ts';
 import { resetPassword } from '../../src/services/auth/reset-password.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
 import { PASSWORD, addApiToken, addSession, addUser } from './support/accounts.ts';
 import type { UserRow } from './support/accounts.ts';
 import { auditRows, isSigned } from './support/audit.ts';
+
+// The real one, counted.
+vi.mock('@node-rs/argon2', { spy: true });
 
 const WRONG = 'wrong horse battery';
 const NEW_PASSWORD = 'a new and long password';
@@ -107,11 +112,53 @@ describe('accounts, sessions and tokens', () => {
     expect(await user.reload()).toMatchObject({ failedLoginCount: 0, lockedUntil: null });
   });
 
-  test('wrong passwords that come at once are all counted', async () => {
+  test('wrong passwords that come at once are all counted, until they lock the account', async () => {
     const user = await addUser('viewer');
-    await Promise.all(Array.from({ length: 10 }, () => login(user.username, WRONG)));
-    expect((await user.reload()).failedLoginCount).toBe(10);
+    const guess = (count: number) => Promise.all(Array.from({ length: count }, () => login(user.username, WRONG)));
+    await guess(4);
+    expect(await user.reload()).toMatchObject({ failedLoginCount: 4, lockedUntil: null });
+    await guess(6);
+    expect(await user.reload()).toMatchObject({ failedLoginCount: 5, lockedUntil: expect.any(Date) });
     expect((await login(user.username, PASSWORD)).status).toBe(401);
+  });
+
+  /** A login that is refused: its statements, in order, and how many passwords were verified. */
+  const refusal = async (username: string, password: string) => {
+    const { db, services } = platform;
+    const settings = await services.readSettings();
+    const request = { ipAddress: '192.0.2.1', userAgent: undefined, requestId: undefined };
+    const { options } = db as unknown as { options: { logging: false | ((text: string) => unknown) } };
+    const statements: string[] = [];
+    const verified = vi.mocked(verify).mock.calls.length;
+    options.logging = (text) => statements.push(text.replace(/^Executing \(.*?\): /, ''));
+    try {
+      await expect(logIn({ ...services, readSettings: async () => settings }, { username, password }, request)).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+    } finally {
+      options.logging = false;
+    }
+    return { statements, verifications: vi.mocked(verify).mock.calls.length - verified };
+  };
+
+  test('every refusal takes the same statements and verifies one password', async () => {
+    const [known, deactivated, locked] = [await addUser('viewer'), await addUser('viewer', { isActive: false }), await addUser('viewer')];
+    const lockedUntil = new Date(Date.now() + 60_000);
+    await locked.update({ lockedUntil, failedLoginCount: 5 });
+    const first = await refusal('nobody-of-this-name', WRONG);
+    expect([first.statements.length, first.verifications]).toEqual([5, 1]);
+    for (const [username, password] of [
+      [known.username, WRONG],
+      [locked.username, WRONG],
+      [locked.username, PASSWORD],
+      [deactivated.username, WRONG],
+      [deactivated.username, PASSWORD],
+      ['system', '!'],
+    ] as const)
+      expect([username, await refusal(username, password)]).toEqual([username, first]);
+    // Nor do the rows tell which password was the right one.
+    expect(await locked.reload()).toMatchObject({ failedLoginCount: 5, lockedUntil });
+    expect((await deactivated.reload()).failedLoginCount).toBe(2);
   });
 
   test('the right password among many wrong ones at once does not slip in after the lock', async () => {

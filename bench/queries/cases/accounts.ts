@@ -43,7 +43,7 @@ export const accountCases = async ({ services, caller, db }: World): Promise<Que
     row('API token of a request', ['authenticate'], (n) => authenticate(services, apiToken(1 + (n % API_TOKENS)), REQUEST)),
     row('unknown session', ['authenticate'], (n) => authenticate(services, `ops_s_unknown_${n}`, REQUEST).catch(refused)),
     row('login', ['login'], async (n) => login(services, { username: (await withPassword(n)).username, password: PASSWORD }, REQUEST)),
-    row('login, refused', ['login', 'countFailedLogin'], async (n) => {
+    row('login, refused', ['login', 'noteAttempt'], async (n) => {
       const { username } = await withPassword(n);
       await login(services, { username, password: 'another one' }, REQUEST).catch(refused);
     }),

@@ -6,8 +6,8 @@ import { notifyAccess } from '../../db/notify-access.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
-import { countFailedLogin } from './login.ts';
 import { endSessions } from './end-sessions.ts';
+import { noteAttempt } from './note-attempt.ts';
 import { assertPassword, hashPassword, verifyPassword } from './passwords.ts';
 import { requireSession } from './sessions.ts';
 import { profileOf } from './profile.ts';
@@ -76,7 +76,8 @@ export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps,
   assertPassword(settings, input.new_password, 'new_password');
   refuseSame(input);
   if (!(await verifyPassword(user.passwordHash, input.current_password))) {
-    if (await countFailedLogin(db, user.id, settings)) throw locked();
+    const attempt = { userId: user.id, fits: undefined, now: new Date() };
+    if ((await noteAttempt(db, attempt, settings)).isLocked) throw locked();
     throw new OpsError('VALIDATION', 'The current password is wrong.', { fields: [{ path: 'current_password', message: 'is wrong' }] });
   }
   const passwordHash = await hashPassword(input.new_password);
