@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { noteDroppedMonth } from '../db/audit/dropped-months.ts';
+import { noteRemovedRows } from '../db/audit/maintenance.ts';
 import { applyRetentionRule, retentionRuleNames } from '../db/retention/apply-rule.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -14,6 +15,7 @@ export const createRetentionActivities = ({ db, keyRing }: Pick<ActivityDeps, 'd
       heartbeat();
       cancellationSignal.throwIfAborted();
     };
-    return applyRetentionRule(db, name, betweenBatches, undefined, noteDroppedMonth(db, keyRing.auditKey));
+    const { auditKey } = keyRing;
+    return applyRetentionRule(db, name, betweenBatches, undefined, noteDroppedMonth(db, auditKey), noteRemovedRows(db, auditKey));
   },
 });

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config, TemporalServerConfig } from '../config.ts';
+import { noteMigrations } from '../db/audit/maintenance.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { connectionProblem } from '../db/connection-problem.ts';
 import { migrate } from '../db/migrate.ts';
@@ -143,9 +144,12 @@ const withoutPassword = (url: string): string => {
 const prepareDatabase = async (stores: Stores, { say, mustChangePassword, allowDestructive = false }: StartAllOptions) => {
   const db = connectDatabase({ url: stores.databaseUrl, poolSize: 2, applicationName: 'opsconductor-migrate' });
   try {
-    const applied = await migrate(db, readVersion(), undefined, { allowDestructive });
+    const keyRing = parseKeyRing(stores.keyRingText);
+    const version = readVersion();
+    const applied = await migrate(db, version, undefined, { allowDestructive });
     if (applied.length > 0) say(`Applied ${applied.length} migration(s).`);
-    return await bootstrapAdmin(db, parseKeyRing(stores.keyRingText), mustChangePassword);
+    await noteMigrations(db, keyRing.auditKey, applied, version);
+    return await bootstrapAdmin(db, keyRing, mustChangePassword);
   } catch (error) {
     throw connectionProblem(stores.databaseUrl, error) ?? error;
   } finally {

@@ -23,10 +23,16 @@ export const storesFromEnvironment = async (config: Config): Promise<Stores> => 
   return { databaseUrl, temporal, keyRingText: await keyRingText(config) };
 };
 
-/** The key ring of the environment, else the key file of the data folder. @throws OpsError VALIDATION: there is no default key. */
-export const keyRingText = async ({ keyRing, home }: Config): Promise<string> => {
-  if (keyRing !== undefined) return keyRing;
-  const path = join(home, 'keys.json');
+const keyFileOf = ({ home }: Config): string => join(home, 'keys.json');
+
+/** The key ring of the environment, else the key file of the data folder; undefined when neither can be read. */
+export const keyRingTextAtHand = async (config: Config): Promise<string | undefined> =>
+  config.keyRing ?? readFile(keyFileOf(config), 'utf8').catch(() => undefined);
+
+/** As keyRingTextAtHand, for what cannot do without. @throws OpsError VALIDATION: there is no default key. */
+export const keyRingText = async (config: Config): Promise<string> => {
+  if (config.keyRing !== undefined) return config.keyRing;
+  const path = keyFileOf(config);
   return readFile(path, 'utf8').catch((cause: unknown) => {
     throw new OpsError(
       'VALIDATION',

@@ -112,6 +112,29 @@ describe('accounts, sessions and tokens', () => {
     expect(await user.reload()).toMatchObject({ failedLoginCount: 0, lockedUntil: null });
   });
 
+  test('a lockout is on record once, whoever goes on guessing, and each one anew', async () => {
+    const user = await addUser('viewer');
+    const lockouts = async () =>
+      (await auditRows(platform)).filter((event) => event.action === 'lock_account' && event.user_id === user.id);
+    for (let failure = 1; failure <= 4; failure += 1) await login(user.username, WRONG);
+    expect(await lockouts()).toEqual([]);
+    for (const password of [WRONG, WRONG, PASSWORD]) await login(user.username, password);
+    const [lockout, ...more] = await lockouts();
+    expect(lockout).toMatchObject({
+      event_type: 'security_violation',
+      severity: 'high',
+      actor_type: 'user',
+      resource_type: 'users',
+      resource_id: user.userUuid,
+      details: { username: user.username, locked_until: (await user.reload()).lockedUntil?.toISOString() },
+    });
+    expect(lockout && isSigned(platform.services.keyRing.auditKey, lockout)).toBe(true);
+    expect(more).toEqual([]);
+    await user.update({ lockedUntil: new Date(Date.now() - 1_000) });
+    for (let failure = 1; failure <= 5; failure += 1) await login(user.username, WRONG);
+    expect(await lockouts()).toHaveLength(2);
+  });
+
   test('wrong passwords that come at once are all counted, until they lock the account', async () => {
     const user = await addUser('viewer');
     const guess = (count: number) => Promise.all(Array.from({ length: count }, () => login(user.username, WRONG)));
@@ -179,6 +202,8 @@ describe('accounts, sessions and tokens', () => {
     expect(refused).toHaveLength(27);
     expect(new Set(refused.map(({ body }) => body.detail))).toEqual(new Set([answers.at(-1)?.body.detail]));
     expect((await user.reload()).lockedUntil).toBeInstanceOf(Date);
+    const lockouts = (await auditRows(platform)).filter(({ action, user_id: by }) => action === 'lock_account' && by === user.id);
+    expect(lockouts).toMatchObject([{ resource_id: user.userUuid, details: { username: user.username } }]);
     await user.update({ lockedUntil: null });
     const [same, other] = [await guess(PASSWORD, PASSWORD), await guess(WRONG.repeat(2), WRONG.repeat(2))];
     expect([same.status, same.body.errors]).toEqual([other.status, other.body.errors]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Manifest } from '../../src/db/backup/manifest.ts';
-import { selectRows } from '../../src/db/query.ts';
+import { selectRow, selectRows } from '../../src/db/query.ts';
 import { listJobs } from '../../src/services/jobs/read-jobs.ts';
 import { listTargets } from '../../src/services/targets/read-targets.ts';
 import { createTarget } from '../../src/services/targets/write-target.ts';
@@ -57,7 +57,8 @@ describe.skipIf(withoutMachinePostgres)('a backup (PostgreSQL of the machine)', 
   });
 
   const backup = (...flags: string[]) => runCli(['db', 'backup', file, ...flags], { DATABASE_URL: url, OPSCONDUCTOR_KEYS: KEYS });
-  const restoreInto = (target: string, ...flags: string[]) => runCli(['db', 'restore', file, ...flags], { DATABASE_URL: target });
+  const restoreInto = (target: string, env: Record<string, string> = {}) =>
+    runCli(['db', 'restore', file], { DATABASE_URL: target, ...env });
 
   test('taken while runs are written is one moment of them; restored elsewhere it is that moment, readable, and its secrets open', async () => {
     await using source = openDatabase(url);
@@ -75,6 +76,7 @@ describe.skipIf(withoutMachinePostgres)('a backup (PostgreSQL of the machine)', 
     const target = await server.createDatabase();
     const restored = await restoreInto(target);
     expect(restored).toMatchObject({ code: 0, stderr: expect.not.stringContaining('migrate') });
+    expect(restored.stderr).toContain('The audit trail does not tell of this restore: no key ring is at hand');
 
     await using opened = openDatabase(target);
     const runs = manifest.tables['job_executions'];
@@ -102,7 +104,11 @@ describe.skipIf(withoutMachinePostgres)('a backup (PostgreSQL of the machine)', 
   test('restored has the same columns, constraints, indexes and triggers', async () => {
     expect((await backup()).code).toBe(0);
     const target = await server.createDatabase();
-    expect((await restoreInto(target)).code).toBe(0);
+    expect(await restoreInto(target, { OPSCONDUCTOR_KEYS: 'no keys' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('not JSON'),
+    });
+    expect(await restoreInto(target, { OPSCONDUCTOR_KEYS: KEYS })).toMatchObject({ code: 0, stderr: expect.not.stringContaining('audit') });
     // Not the text of checks: Postgres prints some of them another way once it has read back its own words.
     const describeSchema = async (one: string) => {
       await using opened = openDatabase(one);
@@ -119,6 +125,15 @@ describe.skipIf(withoutMachinePostgres)('a backup (PostgreSQL of the machine)', 
     const restored = await describeSchema(target);
     expect(restored.length).toBeGreaterThan(500);
     expect(restored).toEqual(await describeSchema(url));
+    await using opened = openDatabase(target);
+    const newest = 'SELECT action, actor_type, details FROM audit_events ORDER BY id DESC LIMIT 1';
+    const { taken_at: takenAt, app_version: version, tables } = await manifestOf(file);
+    const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
+    expect(await selectRow(opened.db, newest)).toEqual({
+      action: 'restore_database',
+      actor_type: 'system',
+      details: { taken_at: takenAt, app_version: version, rows, replaced: false },
+    });
   });
 
   test('is one file that only its owner may read, replaced only with --force, and told as JSON with --json', async () => {

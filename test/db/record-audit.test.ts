@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noteRestore } from '../../src/db/audit/maintenance.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { recordAudit, recordAudits } from '../../src/db/record-audit.ts';
@@ -97,4 +98,13 @@ test('many events are written by one statement, each with a signature of its own
   );
   const after = await signatures();
   expect([after.length - before, after.every(Boolean)]).toEqual([300, true]);
+});
+
+test('a restore is not put into a trail that was signed with another key', async () => {
+  const facts = { taken_at: '2026-01-01T00:00:00Z', app_version: '1.0.0', rows: 3, replaced: true };
+  const restores = `SELECT details FROM audit_events WHERE action = 'restore_database'`;
+  expect(await noteRestore(db, randomBytes(32), facts)).toBe(false);
+  expect(await selectRows(db, restores)).toEqual([]);
+  expect(await noteRestore(db, auditKey, facts)).toBe(true);
+  expect(await selectRows(db, restores)).toEqual([{ details: facts }]);
 });

@@ -2,7 +2,7 @@ import type { ScheduleDescription, ScheduleHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRetentionActivities } from '../../src/activities/retention.ts';
-import { execute, selectRow } from '../../src/db/query.ts';
+import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { isOverdue, PLATFORM_SCHEDULES, platformScheduleId } from '../../src/temporal/platform-schedules.ts';
 import { prepareNamespace } from '../../src/temporal/prepare-namespace.ts';
 import { ago, changeSetting, countRows } from '../db/retention/support.ts';
@@ -102,6 +102,12 @@ describe('sys/retention', () => {
       removed: { 'health-snapshots': { system_health_snapshots: 1 }, logs: { partitions: 0 }, runs: {}, 'deleted-jobs': { jobs: 0 } },
     });
     expect(await countRows(platform.db, 'system_health_snapshots')).toBe(1);
+    const events = await selectRows(
+      platform.db,
+      `SELECT event_type, actor_type, resource_id, details->'removed' AS removed FROM audit_events WHERE action = 'remove_old_rows'`,
+    );
+    const facts = { event_type: 'system_maintenance', actor_type: 'system', resource_id: 'health-snapshots' };
+    expect(events).toEqual([{ ...facts, removed: { system_health_snapshots: 1 } }]);
     const recorded = await historyOf(platform.client, workflowId);
     keep('retention-success', recorded.history);
     expect(await replay([recorded])).toEqual([]);

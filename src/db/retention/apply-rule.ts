@@ -9,6 +9,9 @@ import type { NoteDrop } from './drop-partitions.ts';
 import type { RetentionRule } from './rule.ts';
 import { RETENTION_RULES } from './rules.ts';
 
+/** Writes down which rows a rule removed for good, by table, and before which time they were old. */
+export type NoteRemoved = (rule: string, before: Date, removed: Removed) => Promise<void>;
+
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
@@ -40,6 +43,7 @@ export const retentionRuleNames = (): string[] => RETENTION_RULES.map(({ name })
  * Applies one rule with its setting as it is stored now. Safe to repeat, and to break off between two batches.
  * @param now for tests; the database's clock otherwise.
  * @param noteDrop is told of each month that goes.
+ * @param noteRemoved is told once of the rows that went, also when it was broken off; of none it is not told.
  * @returns rows by table, or how many partitions.
  * @throws OpsError NOT_FOUND for a name that is no rule; VALIDATION when the setting has a value that is not allowed.
  */
@@ -49,12 +53,23 @@ export const applyRetentionRule = async (
   betweenBatches: BetweenBatches = () => {},
   now?: Date,
   noteDrop: NoteDrop = async () => {},
+  noteRemoved: NoteRemoved = async () => {},
 ): Promise<Removed> => {
   const rule = RETENTION_RULES.find((candidate) => candidate.name === name);
   if (rule === undefined) throw new OpsError('NOT_FOUND', `There is no retention rule ${name} in this version of OpsConductor.`);
   const cutoff = await cutoffOf(db, rule, now ?? (await databaseNow(db)));
   if (cutoff === undefined) return {};
   if (rule.kind === 'partitions') return dropPartitions(db, rule, cutoff, betweenBatches, noteDrop);
-  if (rule.kind === 'rows') return deleteRows(db, rule, cutoff, betweenBatches);
-  return deleteTrees(db, rule, cutoff, betweenBatches);
+  const removed: Removed = {};
+  try {
+    await (rule.kind === 'rows'
+      ? deleteRows(db, rule, cutoff, betweenBatches, removed)
+      : deleteTrees(db, rule, cutoff, betweenBatches, removed));
+  } finally {
+    if (isRemoval(rule) && Object.values(removed).some((rows) => rows > 0)) await noteRemoved(rule.name, cutoff, removed);
+  }
+  return removed;
 };
+
+/** Sessions are ended, and stay. */
+const isRemoval = (rule: RetentionRule): boolean => rule.kind !== 'rows' || rule.set === undefined;

@@ -31,28 +31,41 @@ const batchSql = ({ table, key, where, order, set }: Batch): string => {
     SELECT count(*) AS rows FROM gone`;
 };
 
-const runBatches = async (db: Sequelize, batch: Batch, bind: unknown, betweenBatches: BetweenBatches): Promise<number> => {
+const runBatches = async (db: Sequelize, batch: Batch, bind: unknown, betweenBatches: BetweenBatches, removed: Removed): Promise<void> => {
   const sql = batchSql(batch);
-  let total = 0;
   for (;;) {
     betweenBatches();
     const { rows } = (await selectRow<{ rows: number }>(db, sql, [bind])) ?? { rows: 0 };
-    total += rows;
-    if (rows < ROWS_PER_BATCH) return total;
+    removed[batch.table] = (removed[batch.table] ?? 0) + rows;
+    if (rows < ROWS_PER_BATCH) return;
   }
 };
 
-/** Removes (or changes) what is older than the cutoff, 5,000 rows a statement. */
-export const deleteRows = async (db: Sequelize, rule: RowRule, cutoff: Date, betweenBatches: BetweenBatches): Promise<Removed> => ({
-  [rule.table]: await runBatches(db, rule, cutoff.toISOString(), betweenBatches),
-});
+/** Removes (or changes) what is older than the cutoff, 5,000 rows a statement. @param removed is counted up, batch by batch. */
+export const deleteRows = async (
+  db: Sequelize,
+  rule: RowRule,
+  cutoff: Date,
+  betweenBatches: BetweenBatches,
+  removed: Removed,
+): Promise<void> => {
+  removed[rule.table] = 0;
+  await runBatches(db, rule, cutoff.toISOString(), betweenBatches, removed);
+};
 
 /**
  * Removes rows with their parts, a page of rows at a time. When it ends between two batches some rows lack parts; they are still old, and the
  * next run removes the rest.
+ * @param removed is counted up, batch by batch.
  */
-export const deleteTrees = async (db: Sequelize, rule: TreeRule, cutoff: Date, betweenBatches: BetweenBatches): Promise<Removed> => {
-  const removed: Removed = Object.fromEntries(rule.parts.map(({ table }) => [table, 0]));
+export const deleteTrees = async (
+  db: Sequelize,
+  rule: TreeRule,
+  cutoff: Date,
+  betweenBatches: BetweenBatches,
+  removed: Removed,
+): Promise<void> => {
+  for (const { table } of rule.parts) removed[table] = 0;
   const page = (after: number) =>
     selectRows<{ id: number }>(
       db,
@@ -61,7 +74,6 @@ export const deleteTrees = async (db: Sequelize, rule: TreeRule, cutoff: Date, b
     );
   for (let rows = await page(0); rows.length > 0; rows = await page(rows.at(-1)?.id ?? Number.MAX_SAFE_INTEGER)) {
     const ids = rows.map(({ id }) => id);
-    for (const part of rule.parts) removed[part.table] = (removed[part.table] ?? 0) + (await runBatches(db, part, ids, betweenBatches));
+    for (const part of rule.parts) await runBatches(db, part, ids, betweenBatches, removed);
   }
-  return removed;
 };

@@ -3,7 +3,7 @@ import type { ChangePassword, Profile } from '../../contracts/auth.ts';
 import { UserModel } from '../../db/models/identity/users.ts';
 import { UserSessionModel } from '../../db/models/identity/user-sessions.ts';
 import { notifyAccess } from '../../db/notify-access.ts';
-import { recordAudit } from '../../db/record-audit.ts';
+import { recordAudit, recordAudits } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { endSessions } from './end-sessions.ts';
@@ -76,8 +76,13 @@ export const changePassword = async ({ db, keyRing, readSettings }: ServiceDeps,
   assertPassword(settings, input.new_password, 'new_password');
   refuseSame(input);
   if (!(await verifyPassword(user.passwordHash, input.current_password))) {
-    const attempt = { userId: user.id, fits: undefined, now: new Date() };
-    if ((await noteAttempt(db, attempt, settings)).isLocked) throw locked();
+    const attempt = { userId: user.id, fits: undefined, now: new Date(), actor: caller.actor };
+    const isLocked = await db.transaction(async (transaction) => {
+      const noted = await noteAttempt(db, attempt, settings, transaction);
+      await recordAudits(db, keyRing.auditKey, noted.lockout, transaction);
+      return noted.isLocked;
+    });
+    if (isLocked) throw locked();
     throw new OpsError('VALIDATION', 'The current password is wrong.', { fields: [{ path: 'current_password', message: 'is wrong' }] });
   }
   const passwordHash = await hashPassword(input.new_password);

@@ -1,8 +1,8 @@
 import type { Sequelize } from 'sequelize';
 import type { Login, SessionCreated } from '../../contracts/auth.ts';
 import { UserModel } from '../../db/models/identity/users.ts';
-import { recordAudit } from '../../db/record-audit.ts';
-import type { AuditEvent, RequestFacts } from '../../db/record-audit.ts';
+import { recordAudits } from '../../db/record-audit.ts';
+import type { Actor, AuditEvent, RequestFacts } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { ServiceDeps } from '../context.ts';
 import { createSession } from './create-session.ts';
@@ -21,19 +21,19 @@ const findUser = (db: Sequelize, username: string): Promise<User | null> =>
     { bind: [username], model: UserModel, mapToModel: true, plain: true },
   );
 
-const loggedIn = (user: User, request: RequestFacts): AuditEvent => ({
+const loggedIn = (user: User, actor: Actor): AuditEvent => ({
   eventType: 'user_login',
   action: 'login',
-  actor: { type: 'user', userId: user.id, request },
+  actor,
   resourceType: 'users',
   resourceId: user.userUuid,
 });
 
-const refused = (user: User | null, username: string, request: RequestFacts): AuditEvent => ({
+const refused = (user: User | null, username: string, actor: Actor): AuditEvent => ({
   eventType: 'user_login_failed',
   action: 'login',
   severity: 'medium',
-  actor: user === null ? { type: 'anonymous', request } : { type: 'user', userId: user.id, request },
+  actor,
   resourceType: 'users',
   resourceId: user?.userUuid,
   details: user === null ? { username: username.slice(0, 255) } : {},
@@ -50,12 +50,13 @@ export const login = async (deps: LoginDeps, input: Login, request: RequestFacts
   const isRight = await verifyPassword(user?.passwordHash, input.password);
   const settings = await deps.readSettings();
   const now = new Date();
+  const actor = user === null ? ({ type: 'anonymous', request } as const) : ({ type: 'user', userId: user.id, request } as const);
   const session = await db.transaction(async (transaction) => {
     const fits = isRight ? user?.passwordHash : undefined;
-    const { enters } = await noteAttempt(db, { userId: user?.id, fits, now }, settings, transaction);
+    const { enters, lockout } = await noteAttempt(db, { userId: user?.id, fits, now, actor }, settings, transaction);
     const begun = user !== null && enters ? await createSession(user.id, settings, request, now, transaction) : undefined;
-    const event = user !== null && enters ? loggedIn(user, request) : refused(user, input.username, request);
-    await recordAudit(db, keyRing.auditKey, event, transaction);
+    const event = user !== null && enters ? loggedIn(user, actor) : refused(user, input.username, actor);
+    await recordAudits(db, keyRing.auditKey, [event, ...lockout], transaction);
     return begun;
   });
   if (user === null || session === undefined) throw new OpsError('UNAUTHENTICATED', REFUSED);

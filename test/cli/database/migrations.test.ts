@@ -43,6 +43,16 @@ test('plan and status of an empty database change nothing; migrate brings it to 
   const second = await run('db', 'migrate');
   expect(second).toEqual({ code: 0, stderr: '', stdout: 'The database is at this version already.\n' });
   expect(await run('db', 'plan')).toMatchObject({ code: 0, stdout: 'Nothing is pending: the database is at this version.\n' });
+  const { rows } = await client.query('SELECT action, actor_type, resource_id, details FROM audit_events ORDER BY id');
+  expect(rows).toMatchObject([
+    {
+      action: 'migrate_database',
+      actor_type: 'system',
+      resource_id: FILES.at(-1),
+      details: { applied: FILES, version: expect.any(String) },
+    },
+    { action: 'bootstrap_admin' },
+  ]);
 });
 
 test('status tells what is applied, edited and unknown, by whom, and the months ahead', async () => {

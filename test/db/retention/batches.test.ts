@@ -41,11 +41,16 @@ describe('batches', () => {
     expect(batches.count()).toBe(3);
   });
 
-  test('a stop ends between two, what was removed stays removed, and the next run removes the rest', async () => {
+  test('a stop ends between two, what was removed stays removed, and the next run removes the rest; each tells what it removed', async () => {
     await addSamples(12_000);
-    await expect(applyRetentionRule(db, 'health-snapshots', watch(2).next)).rejects.toThrow('stopped');
+    const told: unknown[] = [];
+    const apply = (next: () => void) =>
+      applyRetentionRule(db, 'health-snapshots', next, undefined, undefined, async (...facts) => void told.push(facts));
+    await expect(apply(watch(2).next)).rejects.toThrow('stopped');
     expect(await countRows(db, 'system_health_snapshots')).toBe(7_000);
-    expect(await applyRetentionRule(db, 'health-snapshots')).toEqual({ system_health_snapshots: 7_000 });
+    expect(await apply(watch().next)).toEqual({ system_health_snapshots: 7_000 });
+    expect(await apply(watch().next)).toEqual({ system_health_snapshots: 0 });
+    expect(told).toEqual([5_000, 7_000].map((rows) => ['health-snapshots', expect.any(Date), { system_health_snapshots: rows }]));
   });
 
   test('a deleted job with many log lines is purged in batches too, and a stop leaves it to the next run', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../../../config.ts';
+import { noteMigrations } from '../../../db/audit/maintenance.ts';
 import { migrate as migrateDatabase } from '../../../db/migrate.ts';
 import { parseKeyRing } from '../../../db/seal.ts';
 import { bootstrapAdmin } from '../../../services/auth/bootstrap-admin.ts';
@@ -22,7 +23,9 @@ export const migrate = (config: Config, command: Command): Promise<void> =>
   withDatabase(config, async (db) => {
     const { allowDestructive = false } = command.optsWithGlobals<Options>();
     const keyRing = parseKeyRing(await keyRingText(config));
-    const applied = await migrateDatabase(db, readVersion(), undefined, { allowDestructive, onWait: sayWaiting });
+    const version = readVersion();
+    const applied = await migrateDatabase(db, version, undefined, { allowDestructive, onWait: sayWaiting });
+    await noteMigrations(db, keyRing.auditKey, applied, version);
     const admin = await bootstrapAdmin(db, keyRing);
     const done = applied.length === 0 ? 'The database is at this version already.\n' : `Applied ${applied.join(', ')}.\n`;
     const login = admin === undefined ? '' : `First login: ${admin.username}, password ${admin.password} (shown only now)\n`;

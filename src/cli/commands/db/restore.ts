@@ -1,11 +1,16 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Sequelize } from 'sequelize';
 import type { Config } from '../../../config.ts';
+import { noteRestore } from '../../../db/audit/maintenance.ts';
 import { totalRows } from '../../../db/backup/manifest.ts';
 import { restoreDatabase } from '../../../db/backup/restore-database.ts';
 import type { Restored } from '../../../db/backup/restore-database.ts';
+import { parseKeyRing } from '../../../db/seal.ts';
+import type { KeyRing } from '../../../db/seal.ts';
 import { whichCommand } from '../../../embedded/which-command.ts';
 import { printOutput } from '../../output.ts';
+import { keyRingTextAtHand } from '../../stores.ts';
 import { createProgressLine, sizeText } from './progress-line.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 import { withDatabase } from './with-database.ts';
@@ -22,19 +27,48 @@ const nextStep = ({ pending }: Restored): string =>
     ? 'Start the servers and workers with the keys of the time of the backup.\n'
     : `The backup is of an older version: run \`opsconductor db migrate\` (${pending.length} migration(s)) before servers and workers start.\n`;
 
-const putBack = async (config: Config, file: string, { replace = false }: RestoreFlags, signal: AbortSignal): Promise<Restored> => {
+/** Without keys a restore goes on: it needs none. @throws OpsError VALIDATION for a key ring that is none. */
+const keyRingAtHand = async (config: Config): Promise<KeyRing | undefined> => {
+  const text = await keyRingTextAtHand(config);
+  return text === undefined ? undefined : parseKeyRing(text);
+};
+
+/** @returns why the restored audit trail does not say that it was restored; undefined when it does. */
+const putOnRecord = async (
+  db: Sequelize,
+  keyRing: KeyRing | undefined,
+  { manifest, pending }: Restored,
+  replaced: boolean,
+): Promise<string | undefined> => {
+  if (pending.length > 0) return 'the backup is of an older version';
+  if (keyRing === undefined) return 'no key ring is at hand to sign it (OPSCONDUCTOR_KEYS, or OPSCONDUCTOR_HOME)';
+  const { taken_at, app_version } = manifest;
+  try {
+    const isNoted = await noteRestore(db, keyRing.auditKey, { taken_at, app_version, rows: totalRows(manifest), replaced });
+    return isNoted ? undefined : 'the key ring at hand is not the one that its events are signed with';
+  } catch (error) {
+    // What was restored is good, and shall not look otherwise.
+    return error instanceof Error ? error.message : String(error);
+  }
+};
+
+type PutBack = Restored & { unrecorded: string | undefined };
+
+const putBack = async (config: Config, file: string, { replace = false }: RestoreFlags, signal: AbortSignal): Promise<PutBack> => {
+  const keyRing = await keyRingAtHand(config);
   const progress = createProgressLine(process.stderr);
   try {
-    return await withDatabase(config, (db, url) =>
-      restoreDatabase(db, {
+    return await withDatabase(config, async (db, url) => {
+      const restored = await restoreDatabase(db, {
         url,
         file,
         replace,
         tools: { folder: config.postgresTools, which: whichCommand },
         signal,
         onBytes: (bytes, total) => progress.show(`Restoring: ${sizeText(bytes)} of ${sizeText(total)}`),
-      }),
-    );
+      });
+      return { ...restored, unrecorded: await putOnRecord(db, keyRing, restored, replace) };
+    });
   } finally {
     progress.clear();
   }
@@ -46,6 +80,7 @@ export const restore = (config: Config, name: string, options: RestoreFlags, com
   return untilInterrupted('Stopped before the end: the transaction is rolled back, nothing was changed.', async (signal) => {
     const restored = await putBack(config, file, options, signal);
     printOutput(command, restored.manifest, () => describe(file, restored));
+    if (restored.unrecorded !== undefined) process.stderr.write(`The audit trail does not tell of this restore: ${restored.unrecorded}.\n`);
     process.stderr.write(nextStep(restored));
   });
 };
