@@ -1,4 +1,4 @@
-import type { Branch, Execution } from '../client/index.ts';
+import type { Branch, Execution, OneExecution } from '../client/index.ts';
 import { cleanText } from './terminal/clean-text.ts';
 import { durationText } from './terminal/duration-text.ts';
 import { paintStatus } from './terminal/paint.ts';
@@ -46,6 +46,12 @@ const unresolvedText = ({ unresolved_attempts: count, execution_serial: serial }
   count === 0
     ? ''
     : `  ${paint.yellow(`The outcome of ${count} action(s) is not known: look at their targets, then say what happened. See: opsconductor runs lost ${serial}`)}\n`;
+
+/** By what the targets of a run were chosen, in one line; of the list of its job nothing is said. */
+export const chosenText = ({ target_selection: { source, selector } }: Pick<OneExecution, 'target_selection'>): string => {
+  if (selector !== null) return `  on what ${cleanText(selector)} chose, the selector of the ${source}\n`;
+  return source === 'run' ? '  on targets that were named for this run\n' : '';
+};
 
 /** What came of a run, or where it stands, in one line or two. */
 export const summaryText = (execution: Execution, paint: Paint, now: number): string => {

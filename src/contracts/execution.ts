@@ -76,6 +76,20 @@ export const Execution = z
   .meta({ id: 'Execution' });
 export type Execution = z.infer<typeof Execution>;
 
+export const OneExecution = Execution.extend({
+  target_selection: z
+    .object({
+      source: z.enum(['job', 'run']).meta({
+        description: 'Whose it is: that of the version of the job which runs, or given when the run was started.',
+      }),
+      selector: z.string().nullable().meta({
+        description: 'What targets had to be, or which labels they had to have, as the run started; null: a list names them.',
+      }),
+    })
+    .meta({ description: 'By what the targets of the run were chosen.' }),
+}).meta({ id: 'OneExecution' });
+export type OneExecution = z.infer<typeof OneExecution>;
+
 const runFilters = {
   status: ExecutionStatus.optional(),
   job: Text(20).optional().meta({ description: 'Serial of a job.' }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chosenText } from '../../src/cli/run-text.ts';
 import { openValue } from '../../src/db/seal.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { acceptRun } from '../../src/services/executions/accept-runs.ts';
@@ -625,6 +626,22 @@ describe('runs by selector', () => {
     const planned = (await api('POST', `/jobs/${job}/plan`, { selector: 'team=mail' })).body;
     expect([planned.total_targets, planned.targets.map((one: { target_serial: string }) => one.target_serial)]).toEqual([1, [mail]]);
     expect((await api('POST', `/jobs/${job}/plan`, {})).body.total_targets).toBeGreaterThan(1);
+  });
+
+  test('a run tells by what its targets are chosen, and whose that is', async () => {
+    const job = await addJob(platform, 'telling', { target_selector: 'env in (production,staging)' });
+    const told = async (of: string, body: object = {}) => {
+      const run = (await api('GET', `/executions/${(await start(of, body)).body.execution_serial}`)).body;
+      return [run.target_selection, chosenText(run)];
+    };
+    const ofJob = { source: 'job', selector: 'env in (production,staging)' };
+    expect(await told(job)).toEqual([ofJob, '  on what env in (production,staging) chose, the selector of the job\n']);
+    expect(await told(job, { selector: 'team=web' })).toEqual([
+      { source: 'run', selector: 'team=web' },
+      '  on what team=web chose, the selector of the run\n',
+    ]);
+    expect(await told(job, { targets: [web] })).toEqual([{ source: 'run', selector: null }, '  on targets that were named for this run\n']);
+    expect(await told(await addJob(platform, 'listing', { targets: [web] }))).toEqual([{ source: 'job', selector: null }, '']);
   });
 
   test('what cannot be read, or does not go together, is refused, and nothing is started', async () => {

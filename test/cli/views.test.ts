@@ -164,7 +164,7 @@ test('without a terminal there is one line for each end, and a summary', () => {
 test('watching gives the run as it ended', async () => {
   const ended = buildExecution({ status: 'completed', completed_at: at(1) });
   const client = {
-    getExecution: () => Promise.resolve(buildExecution()),
+    getExecution: () => Promise.resolve({ ...buildExecution(), target_selection: { source: 'job' as const, selector: null } }),
     async *followExecution(): AsyncGenerator<FollowExecutionEvent, void, undefined> {
       yield { type: 'execution', id: 'a', data: ended };
     },

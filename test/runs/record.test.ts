@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chosenText } from '../../src/cli/run-text.ts';
 import { createKeyPair } from '../../src/embedded/ssh-servers/create-key-pair.ts';
 import { auditRows } from '../api/support/audit.ts';
 import { addTargets, command, runJob, startFleet, targetOf, withoutSshd } from '../support/fleet.ts';
@@ -74,6 +75,30 @@ describe.skipIf(withoutSshd)('the record of a run (OpenSSH)', () => {
       ]),
     );
     expect(branches.data[0].last_line_number).toBe(5);
+  });
+
+  test('a run by a selector keeps it on record when what it chose by has changed', async () => {
+    const made = [{ environment: 'staging', labels: { tier: 'record' } }, { environment: 'staging' }, { labels: { tier: 'record' } }];
+    const targets: string[] = [];
+    for (const [index, fields] of made.entries()) {
+      const target = await platform.api('POST', '/api/v1/targets', targetOf(fleet, 10 + index, { os_type: 'linux', ...fields }));
+      targets.push(target.body.target_serial);
+    }
+    const [chosen] = targets;
+    const job = await platform.api('POST', '/api/v1/jobs', { name: 'by selector', targets, actions: [command('uname')] });
+    const selector = 'env=staging,os=linux,tier=record';
+    const started = await platform.api('POST', `/api/v1/jobs/${job.body.job_serial}/executions`, { selector });
+    const serial: string = started.body.execution_serial;
+    const selection = { source: 'run', selector };
+    expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', total_branches: 1, target_selection: selection });
+    expect((await platform.api('GET', `/api/v1/executions/${serial}/results`)).body.data).toMatchObject([
+      { target_serial: chosen, result_output: 'Linux\n' },
+    ]);
+    await platform.api('PATCH', `/api/v1/targets/${chosen}`, { environment: 'production', labels: {} });
+    const { body: later } = await platform.api('GET', `/api/v1/executions/${serial}`);
+    expect(later.target_selection).toEqual(selection);
+    expect(chosenText(later)).toBe(`  on what ${selector} chose, the selector of the run\n`);
+    expect((await platform.api('GET', `/api/v1/executions/${serial}/branches`)).body.data).toMatchObject([{ target_serial: chosen }]);
   });
 
   test('each use of a credential is on record once, that of a login which is refused, too', async () => {

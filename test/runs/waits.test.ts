@@ -230,6 +230,10 @@ describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
     expect(data.map((line: { log_message: string }) => line.log_message)).toContain(
       '1 target(s) are chosen by the list and the selector (team=waits) of the job as the run starts.',
     );
+    expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body.target_selection).toEqual({
+      source: 'job',
+      selector: 'team=waits',
+    });
     const none = await start(job, { selector: 'team=nobody' }, { prefer: 'wait=50' });
     expect(none.body).toMatchObject({ status: 'failed', failure_category: 'configuration', total_branches: 0 });
   });

@@ -1,5 +1,5 @@
 import type { AnswerApproval, Approval, ResolveAttempt } from '../../contracts/action-answers.ts';
-import type { ActionResult, Branch, Execution, LogLine, TargetLock } from '../../contracts/execution.ts';
+import type { ActionResult, Branch, Execution, LogLine, OneExecution, TargetLock } from '../../contracts/execution.ts';
 import type { FoundLine } from '../../contracts/log-search.ts';
 import type { AnswerBatch, ChangeExecution, SkipAction, SteeredExecution, SteerNote } from '../../contracts/steering.ts';
 
@@ -39,6 +39,8 @@ export const EXECUTION: Execution = {
   started_at: STARTED,
   completed_at: null,
 };
+
+export const ONE_EXECUTION: OneExecution = { ...EXECUTION, target_selection: { source: 'run', selector: 'env=production,os=linux' } };
 
 export const STEERED: SteeredExecution = { ...EXECUTION, acknowledged: true };
 

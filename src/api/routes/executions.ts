@@ -1,5 +1,12 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { Execution, ExecutionCountFilter, ExecutionFilter, ExecutionKey, ExecutionSerial } from '../../contracts/execution.ts';
+import {
+  Execution,
+  ExecutionCountFilter,
+  ExecutionFilter,
+  ExecutionKey,
+  ExecutionSerial,
+  OneExecution,
+} from '../../contracts/execution.ts';
 import { ExecutionCounts } from '../../contracts/execution-summary.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { SteeredExecution, SteerNote } from '../../contracts/steering.ts';
@@ -12,7 +19,7 @@ import { json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { EXECUTION_COUNTS } from '../examples/execution-summary.ts';
-import { EXECUTION, STEERED, STEER_NOTE } from '../examples/executions.ts';
+import { EXECUTION, ONE_EXECUTION, STEERED, STEER_NOTE } from '../examples/executions.ts';
 
 const tags = ['executions'];
 const ExecutionRef = z.object({ serial: ExecutionSerial });
@@ -62,7 +69,7 @@ export const executionRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           etag: 'gives',
           request: { params: ExecutionKeyRef },
         },
-        { 200: json(Execution, 'The run', EXECUTION) },
+        { 200: json(OneExecution, 'The run', ONE_EXECUTION) },
       ),
       async (c) => c.json(tagged(c, await getExecution(deps, c.get('caller'), c.req.valid('param').serial), executionRevision), 200),
     )

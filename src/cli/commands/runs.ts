@@ -8,7 +8,7 @@ import type { CliContext, CliSession } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';
 import { EXIT_CODE_HELP, exitCodeOfRun } from '../exit-code.ts';
 import { allPages } from '../http/all-pages.ts';
-import { branchText, summaryText, tookText } from '../run-text.ts';
+import { branchText, chosenText, summaryText, tookText } from '../run-text.ts';
 import { paintStatus } from '../terminal/paint.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { timeText } from '../terminal/time-text.ts';
@@ -91,7 +91,7 @@ const show = async (context: CliContext, serial: string, { status }: ShowOptions
   const paint = (text: string, column: number, row: readonly string[]): string =>
     column === 2 ? paintStatus(session.paint, row[2] ?? '', text) : text;
   const table = branches.length === 0 ? '' : renderTable(rows, { width: session.width, right: [3, 4], paint });
-  await session.print({ ...run, branches }, `${summaryText(run, session.paint, now)}${table}`);
+  await session.print({ ...run, branches }, `${summaryText(run, session.paint, now)}${chosenText(run)}${table}`);
   process.exitCode = exitCodeOfRun(run.status);
 };
 

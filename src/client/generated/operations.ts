@@ -86,6 +86,7 @@ import type {
   MethodList,
   OidcInfo,
   OneAuditEvent,
+  OneExecution,
   OwnedApiToken,
   PasswordReset,
   PatternCheck,
@@ -1619,7 +1620,7 @@ export interface Operations {
    * Read a run.
    * `GET /api/v1/executions/{serial}`, permission: executions.read.
    */
-  getExecution(serial: string, options?: CallOptions): Promise<Execution>;
+  getExecution(serial: string, options?: CallOptions): Promise<OneExecution>;
   /**
    * Run targets again that failed, in this run or in a new one.
    * `POST /api/v1/executions/{serial}/retry`, permission: executions.steer.

@@ -3206,6 +3206,53 @@ export interface ExecutionCounts {
   is_capped: boolean;
 }
 
+export interface OneExecution {
+  execution_serial: string;
+  execution_uuid: string;
+  job_serial: string;
+  job_name: string;
+  definition_version: number;
+  status: 'scheduled' | 'running' | 'completed' | 'failed' | 'cancelled';
+  trigger_type: 'manual' | 'api' | 'schedule';
+  /** User name. */
+  triggered_by: string | null;
+  max_concurrent_targets: number;
+  total_branches: number;
+  completed_branches: number;
+  failed_branches: number;
+  cancelled_branches: number;
+  /** Attempts whose outcome is not known, and of which nobody has told it: a person must look at the target (`runs lost`). */
+  unresolved_attempts: number;
+  failure_category: 'authentication' | 'communication' | 'command_execution' | 'timeout' | 'configuration' | 'not_started' | 'lost' | 'interrupted' | 'internal' | 'rejected' | null;
+  /** Whose fault a failure is: credentials, network, target, definition, a person, us. */
+  fault: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  cancel_requested_at: string | null;
+  /** Since when no further target begins; those at work go on. */
+  paused_at: string | null;
+  /** Why. */
+  hold_reason: 'user' | 'approval' | 'delay' | 'lock' | 'blackout' | null;
+  /** When it goes on by itself; null: a person must act. */
+  resumes_at: string | null;
+  rollout: Rollout;
+  /** The run whose failed targets this one repeats. */
+  retry_of: string | null;
+  workflow_id: string;
+  run_id: string | null;
+  closed_by: 'workflow' | 'reconciler' | null;
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  /** By what the targets of the run were chosen. */
+  target_selection: {
+    /** Whose it is: that of the version of the job which runs, or given when the run was started. */
+    source: 'job' | 'run';
+    /** What targets had to be, or which labels they had to have, as the run started; null: a list names them. */
+    selector: string | null;
+  };
+}
+
 export type BranchPage = Page<Branch>;
 
 export interface Branch {
