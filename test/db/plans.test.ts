@@ -120,8 +120,8 @@ const UPKEEP = new Set([
   'sealAudit',
 ]);
 
-/** They read all there is of the time that they are asked for, in pages whose statements are those of a case, or once; or all jobs, when somebody gets another user name. */
-const OF_ALL_THERE_IS = new Set(['assertNoApprover', 'readAuditStatistics', 'exportAudit', 'verifyAuditTrail']);
+/** They read all there is of the time that they are asked for, in pages whose statements are those of a case, or once; or all jobs, when somebody gets another user name; or count what there is, for an administrator. */
+const OF_ALL_THERE_IS = new Set(['assertNoApprover', 'readAuditStatistics', 'exportAudit', 'verifyAuditTrail', 'readSystemInfo']);
 
 /** Asked one by one: it holds a connection for its lock while they use others, of which there is one here. */
 const OF_ITS_PARTS = new Set(['applySchedules']);
