@@ -129,7 +129,7 @@ export const createApp = (deps: AppDeps) => {
     )
     .route('/api/v1/schemas', schemaRoutes(route))
     .route('/api/v1/auth', authRoutes(deps.services, route))
-    .route('/api/v1/targets', targetBulkRoutes(deps.services, route))
+    .route('/api/v1/targets', targetBulkRoutes(deps.services, route, deps.log))
     .route('/api/v1/targets', targetViewRoutes(deps.services, route))
     .route('/api/v1/targets', targetMethodRoutes(deps.services, route))
     .route('/api/v1/auth', sessionRoutes(deps.services, route))

@@ -8,7 +8,7 @@ import type { ErrorCode } from '../domain/ops-error.ts';
 import type { ServiceDeps } from '../services/context.ts';
 import type { ApiEnv, Rate, RouteFacts, Streams } from './env.ts';
 import { checkJson } from './middleware/check-json.ts';
-import { idempotency } from './middleware/idempotency.ts';
+import { checkKey, idempotency } from './middleware/idempotency.ts';
 import { ifMatch } from './middleware/if-match.ts';
 import { DEFAULT_BODY_BYTES, limitBody } from './middleware/limit-body.ts';
 import { preferWait } from './middleware/prefer-wait.ts';
@@ -60,8 +60,8 @@ export type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 
   etag?: 'gives' | 'takes' | 'needs';
   /** Top-level fields of the answer that are shown only once: a repeat with the same key does not have them, so they are optional in its schema. */
   once?: readonly string[];
-  /** Why this POST takes no Idempotency-Key. Public ones have nobody whose key it could be. */
-  withoutKey?: string;
+  /** Why a repeat of this POST is answered anew, whatever its Idempotency-Key: nothing of its answer is kept. */
+  answersAnew?: string;
   /** The body is no JSON and may be large: the handler reads it as it comes. */
   streamsBody?: boolean;
   streams?: Streams;
@@ -76,9 +76,11 @@ export type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 
 };
 
 /** What follows from what a route declares. */
-const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; codes: ErrorCode[] } => {
-  const { method, path, access, passwordRule, needsSession, request, withoutKey, etag, problems = [] } = options;
-  const takesKey = method === 'post' && access !== 'public' && withoutKey === undefined;
+const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; keepsAnswer: boolean; codes: ErrorCode[] } => {
+  const { method, path, access, passwordRule, needsSession, request, answersAnew, etag, problems = [] } = options;
+  // Public ones have nobody whose key it could be.
+  const takesKey = method === 'post' && access !== 'public';
+  const keepsAnswer = takesKey && answersAnew === undefined;
   const codes = codesOf(problems, {
     method,
     isPublic: access === 'public',
@@ -87,14 +89,14 @@ const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; codes: 
     mayNeedPassword: access !== 'public' && passwordRule === undefined,
     hasPathParameter: path.includes('{'),
     hasBody: request?.body !== undefined,
-    takesKey,
+    keepsAnswer,
     etag,
   });
-  return { takesKey, codes };
+  return { takesKey, keepsAnswer, codes };
 };
 
 const middlewareOf = (deps: RouteDeps, streamPlaces: Places, options: RouteOptions<string>, derived: ReturnType<typeof deriveFrom>) => {
-  const { takesKey, codes } = derived;
+  const { takesKey, keepsAnswer, codes } = derived;
   const { method, access, operationId, once = [], streams, streamsBody = false, etag, limits, rate, waitFor } = options;
   const places = limits?.places ?? (streams === 'ndjson' || streams === 'bytes' ? streamPlaces : undefined);
   const facts: RouteFacts = { operationId, problems: codes, once, streams, rate };
@@ -115,7 +117,7 @@ const middlewareOf = (deps: RouteDeps, streamPlaces: Places, options: RouteOptio
     ...(method === 'get' || streamsBody ? [] : [limitBody({ bytes: limits?.bodyBytes ?? DEFAULT_BODY_BYTES })]),
     ...(streamsBody ? [] : [timeLimit(limits?.seconds ?? DEFAULT_SECONDS)]),
     ...(places === undefined ? [] : [takePlace(places)]),
-    ...(takesKey ? [idempotency(services, { once, streamsBody })] : []),
+    ...(takesKey ? [keepsAnswer ? idempotency(services, { once, streamsBody }) : checkKey] : []),
     ...(method === 'get' || streamsBody ? [] : [checkJson]),
   ];
 };
@@ -148,7 +150,7 @@ export const defineRouteFor = (deps: RouteDeps) => {
       problems: __,
       etag,
       once,
-      withoutKey,
+      answersAnew,
       streamsBody: ___,
       streams: ____,
       limits: _____,
@@ -157,8 +159,8 @@ export const defineRouteFor = (deps: RouteDeps) => {
       ...route
     } = options;
     const derived = deriveFrom(options);
-    const { takesKey, codes } = derived;
-    const headers = routeHeaders(route.request?.headers, { takesKey, etag, waits: waitFor !== undefined });
+    const { takesKey, keepsAnswer, codes } = derived;
+    const headers = routeHeaders(route.request?.headers, { takesKey, keepsAnswer, etag, waits: waitFor !== undefined });
     const config = {
       ...route,
       request: { query: NO_QUERY, ...route.request, ...(headers !== undefined && { headers }) },
@@ -168,10 +170,10 @@ export const defineRouteFor = (deps: RouteDeps) => {
       ...(needsSession === true && { 'x-needs-session': true }),
       'x-problems': codes.toSorted(),
       ...(once !== undefined && { 'x-shown-once': once }),
-      ...(withoutKey !== undefined && { 'x-without-key': withoutKey }),
+      ...(answersAnew !== undefined && { 'x-answers-anew': answersAnew }),
       responses: {
         ...problemResponses(codes),
-        ...successHeaders(responses, { etag, takesKey, isLimited: codes.includes('RATE_LIMITED') }),
+        ...successHeaders(responses, { etag, keepsAnswer, isLimited: codes.includes('RATE_LIMITED') }),
       },
     };
     return createRoute(config as unknown as Options & { responses: Responses });

@@ -6,6 +6,7 @@ type Etag = 'gives' | 'takes' | 'needs' | undefined;
 const KEY = z.string().max(200).optional().meta({
   description: 'A repeat with the same key is answered as the first time, not done again.',
 });
+const KEY_OF_NOTHING = KEY.meta({ description: 'Taken as everywhere. A repeat with the same key is answered anew: nothing is changed, and nothing kept.' });
 const MATCH = z.string().max(1_000).meta({
   description: 'ETag of what was read: when it has been changed since, nothing is changed and the answer is 412.',
 });
@@ -14,11 +15,11 @@ const PREFER = z.string().max(100).optional().meta({ description: '`wait=SECONDS
 /** The headers of a request: those of the route itself and those that follow from what it is. */
 export const routeHeaders = (
   own: unknown,
-  { takesKey, etag, waits }: { takesKey: boolean; etag: Etag; waits: boolean },
+  { takesKey, keepsAnswer, etag, waits }: { takesKey: boolean; keepsAnswer: boolean; etag: Etag; waits: boolean },
 ): z.ZodObject | undefined => {
   const shape = {
     ...(own instanceof z.ZodObject && own.shape),
-    ...(takesKey && { 'idempotency-key': KEY }),
+    ...(takesKey && { 'idempotency-key': keepsAnswer ? KEY : KEY_OF_NOTHING }),
     ...(etag === 'takes' && { 'if-match': MATCH.optional() }),
     ...(etag === 'needs' && { 'if-match': MATCH }),
     ...(waits && { prefer: PREFER }),
@@ -56,7 +57,7 @@ const header = (description: string) => ({ description, schema: { type: 'string'
 /** The answers of success with the headers that they have; the others as they are. */
 export const successHeaders = (
   responses: RouteConfig['responses'],
-  { etag, takesKey, isLimited }: { etag: Etag; takesKey: boolean; isLimited: boolean },
+  { etag, keepsAnswer, isLimited }: { etag: Etag; keepsAnswer: boolean; isLimited: boolean },
 ): RouteConfig['responses'] =>
   Object.fromEntries(
     Object.entries(responses).map(([status, response]) => {
@@ -64,7 +65,7 @@ export const successHeaders = (
       const headers = {
         ...(isLimited && RATE_LIMIT),
         ...(hasEtag && { ETag: header('Names this state of it, for If-Match.') }),
-        ...(takesKey && { 'Idempotent-Replayed': header('`true` when this is the answer of an earlier request with the same key.') }),
+        ...(keepsAnswer && { 'Idempotent-Replayed': header('`true` when this is the answer of an earlier request with the same key.') }),
       };
       const isSuccess = /^[23]/.test(status) && Object.keys(headers).length > 0;
       if (!isSuccess || '$ref' in response) return [status, response];

@@ -14,7 +14,8 @@ interface ProblemFacts {
   mayNeedPassword: boolean;
   hasPathParameter: boolean;
   hasBody: boolean;
-  takesKey: boolean;
+  /** Repeats with the same Idempotency-Key get the answer of the first. */
+  keepsAnswer: boolean;
   etag: 'gives' | 'takes' | 'needs' | undefined;
 }
 
@@ -36,7 +37,7 @@ export const codesOf = (own: readonly ErrorCode[], facts: ProblemFacts): ErrorCo
       ...when(facts.method !== 'get', 'PAYLOAD_TOO_LARGE', 'MALFORMED_REQUEST'),
       ...when(!facts.isProbe, 'RATE_LIMITED'),
       ...when(facts.hasBody, 'UNSUPPORTED_MEDIA_TYPE'),
-      ...when(facts.takesKey, 'IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'),
+      ...when(facts.keepsAnswer, 'IN_PROGRESS', 'IDEMPOTENCY_MISMATCH'),
       ...when(takesMatch, 'REVISION_MISMATCH'),
       ...when(facts.etag === 'needs', 'PRECONDITION_REQUIRED'),
       ...own,

@@ -1,4 +1,5 @@
 import { ReadableStream } from 'node:stream/web';
+import type { Logger } from 'pino';
 
 async function* encode(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
@@ -14,3 +15,13 @@ async function* linesOf(values: AsyncIterable<unknown>): AsyncGenerator<string> 
 
 /** As streamTexts, a JSON document a line. */
 export const streamLines = (values: AsyncIterable<unknown>): globalThis.ReadableStream => streamTexts(linesOf(values));
+
+/** What breaks off has been answered already: only the log can say why. */
+export async function* noting<T>(log: Logger, requestId: string, parts: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* parts;
+  } catch (error) {
+    log.error({ err: error, requestId }, 'an answer was broken off');
+    throw error;
+  }
+}

@@ -7,6 +7,7 @@ export interface BodyWatcher {
 /** Passes a body on as it is taken, and tells how it ended. */
 export const watchBody = (body: globalThis.ReadableStream, { onChunk, onEnd }: BodyWatcher): globalThis.ReadableStream => {
   const reader = (body as globalThis.ReadableStream<Uint8Array>).getReader();
+  let isBrokenOff = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -14,6 +15,8 @@ export const watchBody = (body: globalThis.ReadableStream, { onChunk, onEnd }: B
           await onEnd(false);
           throw error;
         });
+        // To break off ends a read that waits as the end of the body would.
+        if (isBrokenOff) return undefined;
         if (part.done) {
           await onEnd(true);
           return controller.close();
@@ -22,6 +25,7 @@ export const watchBody = (body: globalThis.ReadableStream, { onChunk, onEnd }: B
         return controller.enqueue(part.value);
       },
       async cancel(reason) {
+        isBrokenOff = true;
         // What makes the body has stopped before anybody is told.
         try {
           await reader.cancel(reason);

@@ -141,6 +141,26 @@ describe('Idempotency-Key', () => {
     expect(guess).toBeUndefined();
   });
 
+  test.each([
+    ['/api/v1/data/export', { types: ['targets'] }, { types: ['jobs'] }],
+    ['/api/v1/schedules/plan', { definitions: [] }, { definitions: [], prune: true }],
+  ])('%s, which changes nothing, takes a key, answers anew and keeps nothing', async (path, first, second) => {
+    const key = `anew-${path.split('/').at(-1)}`;
+    for (const body of [first, first, second]) {
+      const { status, headers } = await platform.api('POST', path, body, keyed(key));
+      expect([status, headers.get('idempotent-replayed')]).toEqual([200, null]);
+    }
+    expect(await selectRows(platform.db, 'SELECT 1 FROM idempotency_keys WHERE idempotency_key = $1', [key])).toEqual([]);
+    expect((await platform.api('POST', path, first, keyed('not usable'))).status).toBe(400);
+  });
+
+  test('schedules that were applied are not applied again with the same key', async () => {
+    const body = { definitions: [] };
+    const first = await platform.api('POST', '/api/v1/schedules/apply', body, keyed('apply'));
+    const again = await platform.api('POST', '/api/v1/schedules/apply', body, keyed('apply'));
+    expect([first.status, again.headers.get('idempotent-replayed'), again.body]).toEqual([200, 'true', first.body]);
+  });
+
   test('a GET takes no notice of the key', async () => {
     const { headers, status } = await platform.api('GET', '/api/v1/jobs', undefined, keyed('run'));
     expect([status, headers.get('idempotent-replayed')]).toEqual([200, null]);

@@ -229,15 +229,16 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('every POST of somebody who is known takes an Idempotency-Key, or says why not', () => {
+  test('every POST of somebody who is known takes an Idempotency-Key, and says when its answer is not kept', () => {
     for (const operation of operations.filter(({ method }) => method === 'POST')) {
-      const parameters = (operation.spec['parameters'] ?? []) as { name: string; in: string }[];
-      const takes = parameters.some((parameter) => parameter.in === 'header' && parameter.name === 'idempotency-key');
-      expect([nameOf(operation), takes]).toEqual([
-        nameOf(operation),
-        operation.access !== 'public' && operation.spec['x-without-key'] === undefined,
-      ]);
+      const takes = parametersOf(operation, 'header').some(({ name }) => name === 'idempotency-key');
+      const isKept = JSON.stringify(operation.spec['responses']).includes('Idempotent-Replayed');
+      const isKnown = operation.access !== 'public';
+      const saysWhyNot = operation.spec['x-answers-anew'] !== undefined;
+      expect([nameOf(operation), takes, isKept]).toEqual([nameOf(operation), isKnown, isKnown && !saysWhyNot]);
     }
+    const anew = operations.filter(({ spec }) => spec['x-answers-anew'] !== undefined).map(nameOf);
+    expect(anew.toSorted()).toEqual(['POST /api/v1/data/export', 'POST /api/v1/schedules/plan']);
   });
 
   test('every body is required and JSON, or the file itself; only a cancel may go without its note', () => {

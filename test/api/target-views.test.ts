@@ -202,10 +202,10 @@ describe('tests of several targets', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const askFor = (body: unknown) =>
+  const askFor = (body: unknown, headers: Record<string, string> = {}) =>
     platform.app.request('/api/v1/targets/bulk/test', {
       method: 'POST',
-      headers: { authorization: `Bearer ${platform.token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${platform.token}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
 
@@ -214,9 +214,11 @@ describe('tests of several targets', () => {
     const good = (await post('', rest('127.0.0.1', server.port))).body.target_serial;
     const bad = (await post('', rest('127.0.0.1', 1))).body.target_serial;
     const bare = (await post('', { name: 'bare', methods: [{ method_type: 'ssh', host: 'bare.example.org' }] })).body.target_serial;
-    const response = await askFor({ targets: [good, bad, bare] });
+    const key = { 'idempotency-key': 'tests' };
+    const response = await askFor({ targets: [good, bad, bare] }, key);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
-    const results = Object.fromEntries(lines(await response.text()).map((line) => [line['target_serial'], line]));
+    const text = await response.text();
+    const results = Object.fromEntries(lines(text).map((line) => [line['target_serial'], line]));
     expect(Object.keys(results).toSorted()).toEqual([good, bad, bare].toSorted());
     expect(results[good]).toMatchObject({ target_name: 'rest 127.0.0.1', result: 'success' });
     expect(results[bad]).toMatchObject({ result: 'failure', error_code: 'CONNECTION_REFUSED', failure_category: 'communication' });
@@ -226,8 +228,10 @@ describe('tests of several targets', () => {
       `SELECT last_test_result FROM target_communication_methods WHERE port IN (1, ${server.port}) ORDER BY id`,
     );
     expect(noted).toEqual([{ last_test_result: 'success' }, { last_test_result: 'failure' }]);
-    const [event] = (await auditRows(platform)).filter(({ action }) => action === 'test_targets');
-    expect(event).toMatchObject({ event_type: 'bulk_operation', details: { targets: 3 } });
+    const repeated = await askFor({ targets: [good, bad, bare] }, key);
+    expect([repeated.headers.get('idempotent-replayed'), await repeated.text()]).toEqual(['true', text]);
+    const events = (await auditRows(platform)).filter(({ action }) => action === 'test_targets');
+    expect(events).toMatchObject([{ event_type: 'bulk_operation', details: { targets: 3 } }]);
   });
 
   test('ten are tested at once, and no other one once nobody reads any more', async () => {
@@ -242,9 +246,12 @@ describe('tests of several targets', () => {
     });
     for (let number = 0; number < 12; number += 1)
       await post('', { ...rest(`127.0.7.${number + 1}`, server.port), labels: { held: 'yes' } });
-    const response = await askFor({ selector: 'held' });
+    const key = { 'idempotency-key': 'broken-off' };
+    const response = await askFor({ selector: 'held' }, key);
+    const reader = response.body?.getReader();
+    const line = reader?.read();
     await ten.promise;
-    await response.body?.cancel();
+    const stopped = reader?.cancel();
     const tested = () =>
       selectRow<{ total: number }>(
         platform.db,
@@ -259,7 +266,10 @@ describe('tests of several targets', () => {
     for (const one of held) one.end('ok');
     // Each result is noted by a statement of its own: as many questions as it takes.
     while ((await tested())?.total !== 10);
+    await Promise.all([line, stopped]);
     expect([held.length, (await events()) - before]).toEqual([10, 10]);
+    const kept = await selectRows(platform.db, 'SELECT 1 FROM idempotency_keys WHERE idempotency_key = $1', [key['idempotency-key']]);
+    expect(kept).toEqual([]);
   });
 
   test('who may not test gets no stream, and neither does one who names what is not there', async () => {

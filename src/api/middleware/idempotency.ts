@@ -57,6 +57,20 @@ const watched = (body: ReadableStream, end: (text: string | undefined) => Promis
   });
 };
 
+/** @throws OpsError VALIDATION */
+const keyOf = (c: Context<ApiEnv>): string | undefined => {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined || KEY.test(key)) return key;
+  const fields = [{ path: 'Idempotency-Key', message: 'must be 1–200 printable ASCII characters without spaces' }];
+  throw new OpsError('VALIDATION', 'The Idempotency-Key header is not usable.', { fields });
+};
+
+/** For what changes nothing: every client may send its key, and nothing is kept under it. */
+export const checkKey = createMiddleware<ApiEnv>(async (c, next) => {
+  keyOf(c);
+  await next();
+});
+
 /**
  * A POST that is sent again with the same `Idempotency-Key` gets the answer of the first one (for 24 hours) instead of being done again;
  * while the first is being answered, however long that takes, it gets 409 with `Retry-After`. Answers of errors on our side are not kept.
@@ -64,12 +78,8 @@ const watched = (body: ReadableStream, end: (text: string | undefined) => Promis
 export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     const { db } = deps;
-    const key = c.req.header('idempotency-key');
+    const key = keyOf(c);
     if (key === undefined) return next();
-    if (!KEY.test(key)) {
-      const fields = [{ path: 'Idempotency-Key', message: 'must be 1–200 printable ASCII characters without spaces' }];
-      throw new OpsError('VALIDATION', 'The Idempotency-Key header is not usable.', { fields });
-    }
     const { pathname } = new URL(c.req.url);
     const requestHash = await digestOf(deps, c, options);
     const request = { userId: c.get('caller').userId, key, method: c.req.method, path: pathname.slice(0, PATH_LENGTH), requestHash };

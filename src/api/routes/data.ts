@@ -11,7 +11,7 @@ import { body, json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { EXPORT_DATA, IMPORT_LINE, IMPORT_REPORT } from '../examples/data.ts';
-import { streamLines, streamTexts } from '../stream-lines.ts';
+import { noting, streamLines, streamTexts } from '../stream-lines.ts';
 import { streamedBody } from '../streamed-body.ts';
 
 const tags = ['data'];
@@ -73,16 +73,6 @@ const passphraseOf = (header: string | undefined): string | undefined => {
 
 const takesLines = (accept: string | undefined): boolean => (accept ?? '').toLowerCase().includes(NDJSON);
 
-/** What breaks off has been answered already: only the log can say why. */
-async function* noting<T>(log: Logger, requestId: string, parts: AsyncIterable<T>): AsyncGenerator<T> {
-  try {
-    yield* parts;
-  } catch (error) {
-    log.error({ err: error, requestId }, 'the answer of an export or import was broken off');
-    throw error;
-  }
-}
-
 export const dataRoutes = (deps: ServiceDeps, route: DefineRoute, log: Logger) => {
   const routes = new OpenAPIHono<ApiEnv>();
   routes.openAPIRegistry.register('DataDocument', DataDocument);
@@ -96,11 +86,11 @@ export const dataRoutes = (deps: ServiceDeps, route: DefineRoute, log: Logger) =
           operationId: 'exportData',
           summary: 'Export targets, jobs, templates, calendars, settings and users',
           description:
-            'One document with what is there, read while it is sent. Takes the right to read each of its types, too (settings.write and users.write for those), and with a passphrase credentials.write. No hash of a password is in it, and a secret only sealed with the passphrase: Argon2id, AES-256-GCM. A document that ends without the end of its form, or before the connection was closed in order, was broken off. Audited.',
+            'One document with what is there, read while it is sent. Takes the right to read each of its types, too (settings.write and users.write for those), and with a passphrase credentials.write. No hash of a password is in it, and a secret only sealed with the passphrase: Argon2id, AES-256-GCM. A document that ends without the end of its form, or before the connection was closed in order, was broken off. Audited. A repeat with the same Idempotency-Key is a new export.',
           access: 'data.export',
           problems: ['NOT_FOUND'],
           streams: 'bytes',
-          withoutKey: 'It changes nothing, and its answer is a stream.',
+          answersAnew: 'It changes nothing, and what is kept of answers shall hold no sealed secret.',
           request: body(ExportData, EXPORT_DATA),
         },
         {

@@ -28,9 +28,9 @@ export const scheduleCodeRoutes = (deps: ServiceDeps, route: DefineRoute) => {
           operationId: 'planSchedules',
           summary: 'Show what definitions in code would change',
           description:
-            'The whole set of definitions is sent, and held against the schedules that there are. What is wrong with any of them is in the answer, as is what somebody edited in Temporal. See docs/schedules-as-code.md.',
+            'The whole set of definitions is sent, and held against the schedules that there are. What is wrong with any of them is in the answer, as is what somebody edited in Temporal. A repeat with the same Idempotency-Key is a new plan. See docs/schedules-as-code.md.',
           access: 'schedules.read',
-          withoutKey: 'It changes nothing.',
+          answersAnew: 'It changes nothing, and a plan is worth what it is held against now.',
           limits,
           request: body(ScheduleCode, SCHEDULE_CODE),
         },
@@ -47,10 +47,9 @@ export const scheduleCodeRoutes = (deps: ServiceDeps, route: DefineRoute) => {
           operationId: 'applySchedules',
           summary: 'Make schedules be as definitions in code say',
           description:
-            'Nothing is applied when one of the definitions cannot be (422, with all that is wrong). What is so already is left alone, so that it may be sent again whatever became of it: `pending` says how many Temporal is still to be told of. One apply at a time (409).',
+            'Nothing is applied when one of the definitions cannot be (422, with all that is wrong). What is so already is left alone, so that it may be sent again whatever became of it: `pending` says how many Temporal is still to be told of. A repeat with the same Idempotency-Key is answered as the first; to apply again, send another. One apply at a time (409).',
           access: 'schedules.write',
           problems: ['CONFLICT', 'UNPROCESSABLE'],
-          withoutKey: 'What is so already is left alone: a repeat changes nothing.',
           limits,
           request: body(ScheduleCode, SCHEDULE_CODE),
         },

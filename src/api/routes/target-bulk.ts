@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { stream } from 'hono/streaming';
+import type { Logger } from 'pino';
 import { TargetTest, TestTargets, UpdatedTargets, UpdateTargets } from '../../contracts/target-bulk.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { testTargets } from '../../services/targets/bulk/test-targets.ts';
@@ -8,13 +8,14 @@ import { body, json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { TARGET_TEST, TEST_TARGETS, UPDATE_TARGETS, UPDATED_TARGETS } from '../examples/target-views.ts';
+import { noting, streamLines } from '../stream-lines.ts';
 
 const tags = ['targets'];
 /** As any string: the types of the framework take it for JSON. */
 const NDJSON: string = 'application/x-ndjson';
 
 /** Work on several targets at once. It comes before the routes of one target: `bulk` is no name of one. */
-export const targetBulkRoutes = (deps: ServiceDeps, route: DefineRoute) =>
+export const targetBulkRoutes = (deps: ServiceDeps, route: DefineRoute, log: Logger) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
@@ -25,11 +26,10 @@ export const targetBulkRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           operationId: 'testTargets',
           summary: 'Test the connections of several targets',
           description:
-            'Answers with one JSON document a line, as soon as each target is tested; ten are tested at once. A failure is a result. The rest is not tested when the client goes away.',
+            'Answers with one JSON document a line, as soon as each target is tested; ten are tested at once. A failure is a result. The rest is not tested when the client goes away; its Idempotency-Key is free again then. A repeat of what was answered whole gets the same results, without a test.',
           access: 'targets.test',
           problems: ['NO_TARGETS'],
           streams: 'ndjson',
-          withoutKey: 'It looks at the targets anew each time, and its answer is a stream.',
           request: body(TestTargets, TEST_TARGETS),
         },
         {
@@ -41,14 +41,7 @@ export const targetBulkRoutes = (deps: ServiceDeps, route: DefineRoute) =>
       ),
       async (c) => {
         const results = await testTargets(deps, c.get('caller'), c.req.valid('json'));
-        c.header('Content-Type', NDJSON);
-        c.header('X-Accel-Buffering', 'no');
-        return stream(c, async (out) => {
-          for await (const result of results) {
-            if (out.aborted) return;
-            await out.writeln(JSON.stringify(result));
-          }
-        });
+        return c.body(streamLines(noting(log, c.get('requestId'), results)), 200, { 'Content-Type': NDJSON, 'X-Accel-Buffering': 'no' });
       },
     )
     .openapi(

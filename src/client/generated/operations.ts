@@ -1040,9 +1040,9 @@ export interface Operations {
   /**
    * Test the connections of several targets.
    * `POST /api/v1/targets/bulk/test`, permission: targets.test.
-   * Answers with one JSON document a line, as soon as each target is tested; ten are tested at once. A failure is a result. The rest is not tested when the client goes away.
+   * Answers with one JSON document a line, as soon as each target is tested; ten are tested at once. A failure is a result. The rest is not tested when the client goes away; its Idempotency-Key is free again then. A repeat of what was answered whole gets the same results, without a test.
    */
-  testTargets(body: TestTargets, options?: CallOptions): AsyncGenerator<TargetTest, void, undefined>;
+  testTargets(body: TestTargets, options?: KeyedOptions): AsyncGenerator<TargetTest, void, undefined>;
   /**
    * Change several targets, all of them or none.
    * `POST /api/v1/targets/bulk/update`, permission: targets.write.
@@ -1444,15 +1444,15 @@ export interface Operations {
   /**
    * Show what definitions in code would change.
    * `POST /api/v1/schedules/plan`, permission: schedules.read.
-   * The whole set of definitions is sent, and held against the schedules that there are. What is wrong with any of them is in the answer, as is what somebody edited in Temporal. See docs/schedules-as-code.md.
+   * The whole set of definitions is sent, and held against the schedules that there are. What is wrong with any of them is in the answer, as is what somebody edited in Temporal. A repeat with the same Idempotency-Key is a new plan. See docs/schedules-as-code.md.
    */
-  planSchedules(body: ScheduleCode, options?: CallOptions): Promise<SchedulePlan>;
+  planSchedules(body: ScheduleCode, options?: KeyedOptions): Promise<SchedulePlan>;
   /**
    * Make schedules be as definitions in code say.
    * `POST /api/v1/schedules/apply`, permission: schedules.write.
-   * Nothing is applied when one of the definitions cannot be (422, with all that is wrong). What is so already is left alone, so that it may be sent again whatever became of it: `pending` says how many Temporal is still to be told of. One apply at a time (409).
+   * Nothing is applied when one of the definitions cannot be (422, with all that is wrong). What is so already is left alone, so that it may be sent again whatever became of it: `pending` says how many Temporal is still to be told of. A repeat with the same Idempotency-Key is answered as the first; to apply again, send another. One apply at a time (409).
    */
-  applySchedules(body: ScheduleCode, options?: CallOptions): Promise<AppliedSchedules>;
+  applySchedules(body: ScheduleCode, options?: KeyedOptions): Promise<AppliedSchedules>;
   /**
    * Read schedules as definitions in code.
    * `GET /api/v1/schedules/definitions`, permission: schedules.read.
@@ -1885,9 +1885,9 @@ export interface Operations {
   /**
    * Export targets, jobs, templates, calendars, settings and users.
    * `POST /api/v1/data/export`, permission: data.export.
-   * One document with what is there, read while it is sent. Takes the right to read each of its types, too (settings.write and users.write for those), and with a passphrase credentials.write. No hash of a password is in it, and a secret only sealed with the passphrase: Argon2id, AES-256-GCM. A document that ends without the end of its form, or before the connection was closed in order, was broken off. Audited.
+   * One document with what is there, read while it is sent. Takes the right to read each of its types, too (settings.write and users.write for those), and with a passphrase credentials.write. No hash of a password is in it, and a secret only sealed with the passphrase: Argon2id, AES-256-GCM. A document that ends without the end of its form, or before the connection was closed in order, was broken off. Audited. A repeat with the same Idempotency-Key is a new export.
    */
-  exportData(body: ExportData, options?: CallOptions): Promise<AsyncIterable<Uint8Array>>;
+  exportData(body: ExportData, options?: KeyedOptions): Promise<AsyncIterable<Uint8Array>>;
   /**
    * Import a document, or apply one that people wrote.
    * `POST /api/v1/data/import`, permission: data.import.
@@ -1911,7 +1911,7 @@ export const OPERATIONS = {
   listApiTokens: { method: 'GET', path: '/api/v1/auth/tokens', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   createApiToken: { method: 'POST', path: '/api/v1/auth/tokens', takesKey: true, body: 'json', answer: 'json' },
   revokeApiToken: { method: 'DELETE', path: '/api/v1/auth/tokens/{uuid}', answer: 'nothing' },
-  testTargets: { method: 'POST', path: '/api/v1/targets/bulk/test', body: 'json', answer: 'lines' },
+  testTargets: { method: 'POST', path: '/api/v1/targets/bulk/test', takesKey: true, body: 'json', answer: 'lines' },
   updateTargets: { method: 'POST', path: '/api/v1/targets/bulk/update', takesKey: true, body: 'json', answer: 'json' },
   getTargetStatistics: { method: 'GET', path: '/api/v1/targets/statistics', query: ['selector'], answer: 'json' },
   listTargetTypes: { method: 'GET', path: '/api/v1/targets/types', answer: 'json' },
@@ -1989,8 +1989,8 @@ export const OPERATIONS = {
   listJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   compareJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions/{version}/diff/{other}', answer: 'json' },
   restoreJobTemplateVersion: { method: 'POST', path: '/api/v1/job-templates/{serial}/versions/{version}/restore', headers: ['if-match'], takesKey: true, body: 'json', answer: 'json' },
-  planSchedules: { method: 'POST', path: '/api/v1/schedules/plan', body: 'json', answer: 'json' },
-  applySchedules: { method: 'POST', path: '/api/v1/schedules/apply', body: 'json', answer: 'json' },
+  planSchedules: { method: 'POST', path: '/api/v1/schedules/plan', takesKey: true, body: 'json', answer: 'json' },
+  applySchedules: { method: 'POST', path: '/api/v1/schedules/apply', takesKey: true, body: 'json', answer: 'json' },
   exportSchedules: { method: 'GET', path: '/api/v1/schedules/definitions', query: ['serials', 'source'], answer: 'json' },
   listAllScheduleFirings: { method: 'GET', path: '/api/v1/schedules/executions', query: ['limit', 'cursor', 'sort', 'fields', 'status', 'skip_reason', 'from', 'to'], answer: 'json' },
   listAllUpcomingFirings: { method: 'GET', path: '/api/v1/schedules/upcoming', query: ['from', 'to', 'limit'], answer: 'json' },
@@ -2070,6 +2070,6 @@ export const OPERATIONS = {
   listAuditSeals: { method: 'GET', path: '/api/v1/audit/seals', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   verifyAudit: { method: 'GET', path: '/api/v1/audit/verification', query: ['from', 'to', 'anchor'], answer: 'lines' },
   getAuditEvent: { method: 'GET', path: '/api/v1/audit/{id}', answer: 'json' },
-  exportData: { method: 'POST', path: '/api/v1/data/export', body: 'json', answer: 'bytes' },
+  exportData: { method: 'POST', path: '/api/v1/data/export', takesKey: true, body: 'json', answer: 'bytes' },
   importData: { method: 'POST', path: '/api/v1/data/import', query: ['mode', 'validate_only'], headers: ['x-passphrase'], takesKey: true, body: 'json', answer: 'lines' },
 } as const satisfies Record<keyof Operations, OperationShape>;
