@@ -51,6 +51,7 @@ export const Maintenance = z
     enabled: z.boolean(),
     changed_by: z.string().nullable().meta({ description: 'User name.' }),
     changed_at: z.iso.datetime().nullable(),
+    version: z.number().int().meta({ description: 'Counts its changes.' }),
     running: z.number().int().meta({ description: 'Runs that have begun and have not ended, the paused ones too.' }),
     waiting: z.number().int().meta({ description: 'Runs that are accepted and have not begun.' }),
   })

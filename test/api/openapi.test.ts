@@ -44,6 +44,19 @@ const DOCUMENTS = ['application/json', 'application/yaml', 'text/csv'];
 const PART = '206';
 const CANCEL = 'POST /api/v1/executions/{serial}/cancel';
 
+/** Changes without If-Match, each with the reason. */
+const WITHOUT_MATCH: Readonly<Record<string, string>> = {
+  changePassword: 'the current password stands for what is overwritten',
+  updateTargets: 'many targets at once, none of which has been read for it',
+  deleteArtifact: 'its content never changes',
+  revokeApiToken: 'a token is never changed, only revoked',
+  revokeUserToken: 'a token is never changed, only revoked',
+  revokeSession: 'a session is never changed, only ended',
+  revokeUserSession: 'a session is never changed, only ended',
+  revokeOtherSessions: 'all of them, whichever there are',
+  revokeUserSessions: 'all of them, whichever there are',
+};
+
 describe('the OpenAPI document', () => {
   let platform: TestPlatform;
   let document: Json;
@@ -169,6 +182,16 @@ describe('the OpenAPI document', () => {
         expect([nameOf(write), names, gives(write)]).toEqual([nameOf(write), ['if-match'], write.method !== 'DELETE']);
       }
     }
+  });
+
+  test('whatever is changed takes If-Match, but for what nobody can have changed meanwhile', () => {
+    const isChange = ({ method, spec }: Operation): boolean =>
+      ['PUT', 'PATCH', 'DELETE'].includes(method) || (method === 'POST' && /^(update|change)/.test(String(spec['operationId'])));
+    const without = operations
+      .filter(isChange)
+      .filter((operation) => !parametersOf(operation, 'header').some(({ name }) => name === 'if-match'))
+      .map(({ spec }) => String(spec['operationId']));
+    expect(without.toSorted()).toEqual(Object.keys(WITHOUT_MATCH).toSorted());
   });
 
   test('what is shown once may be missing in a repeat', () => {

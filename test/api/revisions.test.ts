@@ -35,7 +35,7 @@ describe('ETag and If-Match', () => {
   const patterns = '/api/v1/system/dangerous-patterns';
 
   /** Two changes of the same thing, as it was read. */
-  const things: Record<string, () => Promise<{ method: string; path: string; changes: [unknown, unknown] }>> = {
+  const things: Record<string, () => Promise<{ method: string; path: string; changes: [unknown, unknown]; after?: unknown }>> = {
     target: async () => ({ method: 'PATCH', path: target, changes: [{ description: 'one' }, { description: 'two' }] }),
     method: async () => ({ method: 'PATCH', path: `${target}/methods/ssh_1`, changes: [{ priority: 2 }, { priority: 3 }] }),
     'credential, of which one changes the secret': async () => {
@@ -67,10 +67,26 @@ describe('ETag and If-Match', () => {
       return { method: 'PUT', path: `/api/v1/calendars/${body.name}`, changes };
     },
     setting: async () => ({ method: 'PUT', path: patterns, changes: [{ patterns: ['one'] }, { patterns: ['two'] }] }),
+    'list of settings, each another of them': async () => ({
+      method: 'PATCH',
+      path: '/api/v1/settings',
+      changes: [{ values: { log_retention_days: 90 } }, { values: { login_lock_minutes: 16 } }],
+    }),
+    maintenance: async () => ({
+      method: 'PUT',
+      path: '/api/v1/system/maintenance',
+      changes: [{ enabled: true }, { enabled: true, note: 'switches' }],
+      after: { enabled: false },
+    }),
+    profile: async () => ({
+      method: 'PATCH',
+      path: '/api/v1/auth/me',
+      changes: [{ email: 'one@example.org' }, { email: 'two@example.org' }],
+    }),
   };
 
   test.each(Object.keys(things))('of two who change a %s as they read it, one is refused, and sees what the other wrote', async (name) => {
-    const { method, path, changes } = (await things[name]?.()) ?? { method: '', path: '', changes: [{}, {}] };
+    const { method, path, changes, after } = (await things[name]?.()) ?? { method: '', path: '', changes: [{}, {}] };
     const etag = await read(path);
     expect(etag).toMatch(/^"[\w-]{1,22}"$/);
     const answers = await Promise.all(changes.map((body) => change(method, path, body, etag)));
@@ -85,6 +101,7 @@ describe('ETag and If-Match', () => {
     expect(etagOf(now)).toBe(won === undefined ? '' : etagOf(won));
     expect(etagOf(now)).not.toBe(etag);
     expect((await change(method, path, changes[1], etagOf(now))).status).toBe(200);
+    if (after !== undefined) expect((await change(method, path, after)).status).toBe(200);
   });
 
   test('what is refused changes nothing', async () => {

@@ -335,7 +335,8 @@ describe('the settings', () => {
   test('one whose row is missing has its default and can be changed', async () => {
     await execute(platform.db, `DELETE FROM system_settings WHERE setting_key = 'purge_after_days'`);
     expect((await platform.api('GET', `${PATH}/purge_after_days`)).body).toMatchObject({ value: 30, version: 0, updated_at: null });
-    await put('purge_after_days', 5);
+    const { status } = await platform.api('PUT', `${PATH}/purge_after_days`, { value: 5 }, { 'if-match': '"0"' });
+    expect(status).toBe(200);
     expect((await platform.api('GET', `${PATH}/purge_after_days`)).body).toMatchObject({ version: 2, updated_by: 'admin' });
   });
 });

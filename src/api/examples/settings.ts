@@ -23,6 +23,7 @@ export const MAINTENANCE: Maintenance = {
   enabled: true,
   changed_by: 'admin',
   changed_at: '2025-03-01T08:00:00.000Z',
+  version: 4,
   running: 2,
   waiting: 5,
 };

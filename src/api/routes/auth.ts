@@ -14,10 +14,11 @@ import { Uuid } from '../../contracts/target.ts';
 import { PermissionTable, UpdateProfile } from '../../contracts/user.ts';
 import { changePassword, getProfile, logout } from '../../services/auth/account.ts';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../services/auth/api-tokens.ts';
+import { profileRevision } from '../../services/auth/profile.ts';
 import { login } from '../../services/auth/login.ts';
 import { readPermissions, updateProfile } from '../../services/auth/update-profile.ts';
 import type { ServiceDeps } from '../../services/context.ts';
-import { body, json } from '../define-route.ts';
+import { body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import {
@@ -81,10 +82,11 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           summary: 'Own profile',
           access: 'authenticated',
           passwordRule: 'password_change_allowed',
+          etag: 'gives',
         },
         { 200: json(Profile, 'The account of this token', PROFILE) },
       ),
-      async (c) => c.json(await getProfile(c.get('caller')), 200),
+      async (c) => c.json(tagged(c, await getProfile(c.get('caller')), profileRevision), 200),
     )
     .openapi(
       route(
@@ -98,11 +100,15 @@ export const authRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           access: 'authenticated',
           needsSession: true,
           problems: ['CONFLICT'],
+          etag: 'takes',
           request: body(UpdateProfile, UPDATE_PROFILE),
         },
         { 200: json(Profile, 'Changed', PROFILE) },
       ),
-      async (c) => c.json(await updateProfile(deps, c.get('caller'), c.req.valid('json')), 200),
+      async (c) => {
+        const profile = await updateProfile(deps, c.get('caller'), c.req.valid('json'), c.get('expected'));
+        return c.json(tagged(c, profile, profileRevision), 200);
+      },
     )
     .openapi(
       route(

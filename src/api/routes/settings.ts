@@ -3,7 +3,7 @@ import { ChangeSetting, ChangeSettings, Setting, SettingList, SettingName } from
 import type { ServiceDeps } from '../../services/context.ts';
 import { changeSetting, changeSettings, resetSetting } from '../../services/settings/change-settings.ts';
 import { getSetting, listSettings } from '../../services/settings/read-settings.ts';
-import { settingRevision } from '../../services/settings/show-setting.ts';
+import { settingRevision, settingsRevision } from '../../services/settings/show-setting.ts';
 import { body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
@@ -17,10 +17,22 @@ export const settingRoutes = (deps: ServiceDeps, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
-        { method: 'get', path: '/', tags, operationId: 'listSettings', summary: 'List the settings', access: 'settings.write' },
+        {
+          method: 'get',
+          path: '/',
+          tags,
+          operationId: 'listSettings',
+          summary: 'List the settings',
+          access: 'settings.write',
+          etag: 'gives',
+        },
         { 200: json(SettingList, 'All of them, by name', { data: [SETTING] }) },
       ),
-      async (c) => c.json({ data: await listSettings(deps, c.get('caller')) }, 200),
+      async (c) =>
+        c.json(
+          tagged(c, { data: await listSettings(deps, c.get('caller')) }, ({ data }) => settingsRevision(data)),
+          200,
+        ),
     )
     .openapi(
       route(
@@ -30,13 +42,20 @@ export const settingRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           tags,
           operationId: 'changeSettings',
           summary: 'Change several settings',
-          description: `All of them or, when one is refused, none. ${OTHER_PROCESSES}`,
+          description: `All of them or, when one is refused, none. The ETag is that of the whole list. ${OTHER_PROCESSES}`,
           access: 'settings.write',
+          etag: 'takes',
           request: body(ChangeSettings, CHANGE_SETTINGS),
         },
         { 200: json(SettingList, 'Those that were named', { data: [SETTING] }) },
       ),
-      async (c) => c.json({ data: await changeSettings(deps, c.get('caller'), c.req.valid('json')) }, 200),
+      async (c) => {
+        const { settings, revision } = await changeSettings(deps, c.get('caller'), c.req.valid('json'), c.get('expected'));
+        return c.json(
+          tagged(c, { data: settings }, () => revision),
+          200,
+        );
+      },
     )
     .openapi(
       route(

@@ -5,7 +5,7 @@ import { ChangeMaintenance, Maintenance } from '../../contracts/setting.ts';
 import { SystemInfo } from '../../contracts/system-info.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { changeDangerousPatterns, dangerousPatternsRevision, readDangerousPatterns } from '../../services/system/dangerous-patterns.ts';
-import { changeMaintenance, readMaintenance } from '../../services/settings/maintenance.ts';
+import { changeMaintenance, maintenanceRevision, readMaintenance } from '../../services/settings/maintenance.ts';
 import { readDatabaseHealth } from '../../services/system/read-database-health.ts';
 import { readSystemInfo } from '../../services/system/read-system-info.ts';
 import { body, json, tagged } from '../define-route.ts';
@@ -25,10 +25,11 @@ export const systemRoutes = (deps: ServiceDeps, route: DefineRoute, version: str
           operationId: 'getMaintenance',
           summary: 'Is OpsConductor in maintenance?',
           access: 'executions.read',
+          etag: 'gives',
         },
         { 200: json(Maintenance, 'Whether it is, and what runs and waits', MAINTENANCE) },
       ),
-      async (c) => c.json(await readMaintenance(deps, c.get('caller')), 200),
+      async (c) => c.json(tagged(c, await readMaintenance(deps, c.get('caller')), maintenanceRevision), 200),
     )
     .openapi(
       route(
@@ -41,11 +42,15 @@ export const systemRoutes = (deps: ServiceDeps, route: DefineRoute, version: str
           description:
             'In maintenance a start is answered 503 MAINTENANCE (by other processes within ten seconds), runs that were accepted wait, and running ones go on to their end. When it ends those that waited begin at once.',
           access: 'settings.write',
+          etag: 'takes',
           request: body(ChangeMaintenance, CHANGE_MAINTENANCE),
         },
         { 200: json(Maintenance, 'How it is now', MAINTENANCE) },
       ),
-      async (c) => c.json(await changeMaintenance(deps, c.get('caller'), c.req.valid('json')), 200),
+      async (c) => {
+        const state = await changeMaintenance(deps, c.get('caller'), c.req.valid('json'), c.get('expected'));
+        return c.json(tagged(c, state, maintenanceRevision), 200);
+      },
     )
     .openapi(
       route(

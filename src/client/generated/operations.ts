@@ -141,6 +141,11 @@ import type {
   UserCreated,
 } from './schemas.ts';
 
+export interface UpdateProfileOptions extends CallOptions {
+  /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
+  ifMatch?: string | undefined;
+}
+
 export interface ListApiTokensOptions<Field extends string = string> extends CallOptions {
   /** Items of a page, at most. */
   limit?: number | undefined;
@@ -868,7 +873,17 @@ export interface DownloadArtifactOptions extends CallOptions {
   ifRange?: string | undefined;
 }
 
+export interface ChangeMaintenanceOptions extends CallOptions {
+  /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
+  ifMatch?: string | undefined;
+}
+
 export interface ChangeDangerousPatternsOptions extends CallOptions {
+  /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
+  ifMatch?: string | undefined;
+}
+
+export interface ChangeSettingsOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
 }
@@ -1011,7 +1026,7 @@ export interface Operations {
    * `PATCH /api/v1/auth/me`, permission: authenticated.
    * Of name, role and permissions others decide.
    */
-  updateProfile(body: UpdateProfile, options?: CallOptions): Promise<Profile>;
+  updateProfile(body: UpdateProfile, options?: UpdateProfileOptions): Promise<Profile>;
   /**
    * What each role may do, and the caller.
    * `GET /api/v1/auth/permissions`, permission: authenticated.
@@ -1791,7 +1806,7 @@ export interface Operations {
    * `PUT /api/v1/system/maintenance`, permission: settings.write.
    * In maintenance a start is answered 503 MAINTENANCE (by other processes within ten seconds), runs that were accepted wait, and running ones go on to their end. When it ends those that waited begin at once.
    */
-  changeMaintenance(body: ChangeMaintenance, options?: CallOptions): Promise<Maintenance>;
+  changeMaintenance(body: ChangeMaintenance, options?: ChangeMaintenanceOptions): Promise<Maintenance>;
   /**
    * Health of the database.
    * `GET /api/v1/system/database`, permission: database.read.
@@ -1823,9 +1838,9 @@ export interface Operations {
   /**
    * Change several settings.
    * `PATCH /api/v1/settings`, permission: settings.write.
-   * All of them or, when one is refused, none. This process obeys it at once, others within ten seconds.
+   * All of them or, when one is refused, none. The ETag is that of the whole list. This process obeys it at once, others within ten seconds.
    */
-  changeSettings(body: ChangeSettings, options?: CallOptions): Promise<SettingList>;
+  changeSettings(body: ChangeSettings, options?: ChangeSettingsOptions): Promise<SettingList>;
   /**
    * Read a setting.
    * `GET /api/v1/settings/{key}`, permission: settings.write.
@@ -1905,7 +1920,7 @@ export const OPERATIONS = {
   login: { method: 'POST', path: '/api/v1/auth/login', body: 'json', answer: 'json' },
   logout: { method: 'POST', path: '/api/v1/auth/logout', takesKey: true, answer: 'nothing' },
   getProfile: { method: 'GET', path: '/api/v1/auth/me', answer: 'json' },
-  updateProfile: { method: 'PATCH', path: '/api/v1/auth/me', body: 'json', answer: 'json' },
+  updateProfile: { method: 'PATCH', path: '/api/v1/auth/me', headers: ['if-match'], body: 'json', answer: 'json' },
   getPermissions: { method: 'GET', path: '/api/v1/auth/permissions', answer: 'json' },
   changePassword: { method: 'POST', path: '/api/v1/auth/password', takesKey: true, body: 'json', answer: 'nothing' },
   listApiTokens: { method: 'GET', path: '/api/v1/auth/tokens', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
@@ -2053,13 +2068,13 @@ export const OPERATIONS = {
   deleteArtifact: { method: 'DELETE', path: '/api/v1/artifacts/{uuid}', answer: 'nothing' },
   downloadArtifact: { method: 'GET', path: '/api/v1/artifacts/{uuid}/content', headers: ['range', 'if-range'], answer: 'bytes' },
   getMaintenance: { method: 'GET', path: '/api/v1/system/maintenance', answer: 'json' },
-  changeMaintenance: { method: 'PUT', path: '/api/v1/system/maintenance', body: 'json', answer: 'json' },
+  changeMaintenance: { method: 'PUT', path: '/api/v1/system/maintenance', headers: ['if-match'], body: 'json', answer: 'json' },
   getDatabaseHealth: { method: 'GET', path: '/api/v1/system/database', answer: 'json' },
   getSystemInfo: { method: 'GET', path: '/api/v1/system/info', answer: 'json' },
   getDangerousPatterns: { method: 'GET', path: '/api/v1/system/dangerous-patterns', answer: 'json' },
   changeDangerousPatterns: { method: 'PUT', path: '/api/v1/system/dangerous-patterns', headers: ['if-match'], body: 'json', answer: 'json' },
   listSettings: { method: 'GET', path: '/api/v1/settings', answer: 'json' },
-  changeSettings: { method: 'PATCH', path: '/api/v1/settings', body: 'json', answer: 'json' },
+  changeSettings: { method: 'PATCH', path: '/api/v1/settings', headers: ['if-match'], body: 'json', answer: 'json' },
   getSetting: { method: 'GET', path: '/api/v1/settings/{key}', answer: 'json' },
   changeSetting: { method: 'PUT', path: '/api/v1/settings/{key}', headers: ['if-match'], body: 'json', answer: 'json' },
   removeSettingValue: { method: 'DELETE', path: '/api/v1/settings/{key}', headers: ['if-match'], answer: 'nothing' },

@@ -3459,6 +3459,8 @@ export interface Maintenance {
   /** User name. */
   changed_by: string | null;
   changed_at: string | null;
+  /** Counts its changes. */
+  version: number;
   /** Runs that have begun and have not ended, the paused ones too. */
   running: number;
   /** Runs that are accepted and have not begun. */

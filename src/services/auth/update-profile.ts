@@ -1,32 +1,34 @@
 import type { Profile } from '../../contracts/auth.ts';
 import type { PermissionTable, UpdateProfile } from '../../contracts/user.ts';
-import { selectRow } from '../../db/query.ts';
+import { execute } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
-import { ROLE_PERMISSIONS } from '../../domain/permissions.ts';
+import { permissionsOf, ROLE_PERMISSIONS } from '../../domain/permissions.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { assertRevision } from '../revision.ts';
+import type { Expected } from '../revision.ts';
+import { findUser } from '../users/account-rows.ts';
 import { withFreeNames } from '../users/create-user.ts';
 import { getProfile } from './account.ts';
+import { profileRevision } from './profile.ts';
 import { requireSession } from './sessions.ts';
 
-/** Changes one's own mail address; of name, role and permissions others decide. @throws OpsError FORBIDDEN for an API token; CONFLICT */
+/** Changes one's own mail address; of name, role and permissions others decide. @throws OpsError FORBIDDEN for an API token; CONFLICT, REVISION_MISMATCH */
 export const updateProfile = async (
   { db, keyRing }: Pick<ServiceDeps, 'db' | 'keyRing'>,
   caller: Caller,
   { email }: UpdateProfile,
+  expected?: Expected,
 ): Promise<Profile> => {
-  const { userId, userUuid } = requireSession(caller);
+  const { userUuid } = requireSession(caller);
   await withFreeNames(() =>
     db.transaction(async (transaction) => {
-      const changed = await selectRow<{ before: string }>(
-        db,
-        `WITH old AS (SELECT id, email FROM users WHERE id = $1 FOR UPDATE)
-         UPDATE users u SET email = $2 FROM old WHERE u.id = old.id AND old.email <> $2 RETURNING old.email AS before`,
-        [userId, email],
-        transaction,
-      );
-      if (changed === undefined) return;
+      const before = await findUser(db, userUuid, transaction, true);
+      const permissions = [...permissionsOf(before.role, before.permissions)].toSorted();
+      assertRevision(expected, profileRevision({ ...before, permissions }), 'Your account');
+      if (before.email === email) return;
+      await execute(db, 'UPDATE users SET email = $2 WHERE id = $1', [before.id, email], transaction);
       const event = { eventType: 'user_updated', action: 'update_profile', actor: caller.actor, resourceType: 'users' } as const;
-      const details = { before: { email: changed.before }, after: { email } };
+      const details = { before: { email: before.email }, after: { email } };
       await recordAudit(db, keyRing.auditKey, { ...event, resourceId: userUuid, details }, transaction);
     }),
   );

@@ -4,6 +4,8 @@ import { selectRow } from '../../db/query.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
+import { assertRevision } from '../revision.ts';
+import type { Expected } from '../revision.ts';
 import { afterChange } from './after-change.ts';
 import { readSetting } from './read-settings.ts';
 import { lockSetting, writeSetting } from './write-setting.ts';
@@ -21,6 +23,9 @@ export const assertNoMaintenance = ({ maintenance_mode: isOn }: Pick<Settings, '
   );
 };
 
+/** A setting counts its changes; what runs and waits is none of it. */
+export const maintenanceRevision = ({ version }: Pick<Maintenance, 'version'>): string => String(version);
+
 const stateOf = async ({ db }: Pick<ServiceDeps, 'db'>): Promise<Maintenance> => {
   const setting = await readSetting(db, KEY);
   const counts = await selectRow<Pick<Maintenance, 'running' | 'waiting'>>(
@@ -32,6 +37,7 @@ const stateOf = async ({ db }: Pick<ServiceDeps, 'db'>): Promise<Maintenance> =>
     enabled: setting.value === true,
     changed_by: setting.updated_by,
     changed_at: setting.updated_by === null ? null : setting.updated_at,
+    version: setting.version,
     running: counts?.running ?? 0,
     waiting: counts?.waiting ?? 0,
   };
@@ -43,12 +49,18 @@ export const readMaintenance = async (deps: Pick<ServiceDeps, 'db'>, caller: Cal
   return stateOf(deps);
 };
 
-/** Begins or ends the maintenance; at its end the runs that waited begin at once. What is so already stays so. @throws OpsError FORBIDDEN */
-export const changeMaintenance = async (deps: ServiceDeps, caller: Caller, { enabled, note }: ChangeMaintenance): Promise<Maintenance> => {
+/** Begins or ends the maintenance; at its end the runs that waited begin at once. What is so already stays so. @throws OpsError FORBIDDEN, REVISION_MISMATCH */
+export const changeMaintenance = async (
+  deps: ServiceDeps,
+  caller: Caller,
+  { enabled, note }: ChangeMaintenance,
+  expected?: Expected,
+): Promise<Maintenance> => {
   authorize(caller, 'settings.write');
   const action = enabled ? 'begin_maintenance' : 'end_maintenance';
   await deps.db.transaction(async (transaction) => {
     const before = await lockSetting(deps, KEY, transaction);
+    assertRevision(expected, maintenanceRevision(before), 'The maintenance');
     await writeSetting(deps, caller, { key: KEY, value: enabled, path: 'enabled', action, note }, before, transaction);
   });
   await afterChange(deps, [KEY]);

@@ -4,6 +4,7 @@ import type { Setting } from '../../contracts/setting.ts';
 import { isSettingKey, SETTINGS } from '../../contracts/settings.ts';
 import type { SettingKey } from '../../contracts/settings.ts';
 import { iso } from '../iso.ts';
+import { revisionOf } from '../revision.ts';
 
 /** What is stored of a setting; without a row it has its default and version 0. */
 export interface SettingRow {
@@ -23,6 +24,10 @@ export const SETTING_KEYS: readonly SettingKey[] = Object.keys(SETTINGS).filter(
 
 /** A setting counts its changes. */
 export const settingRevision = ({ version }: Pick<SettingRow, 'version'>): string => String(version);
+
+/** Of all settings, as they are listed. */
+export const settingsRevision = (settings: readonly Pick<Setting, 'key' | 'version'>[]): string =>
+  revisionOf(Object.fromEntries(settings.map(({ key, version }) => [key, version])));
 
 /** The value of a setting without a row. */
 export const defaultOf = (key: SettingKey): unknown => SETTINGS[key].schema.parse(undefined);

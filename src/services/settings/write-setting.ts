@@ -64,21 +64,21 @@ const difference = (before: unknown, after: unknown): Record<string, unknown> =>
     ? { added: after.filter((item) => !before.includes(item)), removed: before.filter((item) => !after.includes(item)) }
     : { before, after };
 
-/** The row of a setting, locked until the transaction ends; made with its default where there is none. */
+/** The row of a setting, locked until the transaction ends; made with its default where there is none, which was then read as version 0. */
 export const lockSetting = async ({ db }: Pick<ServiceDeps, 'db'>, key: SettingKey, transaction: Transaction): Promise<SettingRow> => {
   const locked = (): Promise<SettingRow | undefined> =>
     selectRow<SettingRow>(db, `SELECT ${SETTING_ROW} FROM system_settings s WHERE s.setting_key = $1 FOR UPDATE`, [key], transaction);
   const row = await locked();
   if (row !== undefined) return row;
-  await execute(
+  const inserted = await selectRow(
     db,
-    'INSERT INTO system_settings (setting_key, setting_value, description) VALUES ($1, $2::jsonb, $3) ON CONFLICT DO NOTHING',
+    'INSERT INTO system_settings (setting_key, setting_value, description) VALUES ($1, $2::jsonb, $3) ON CONFLICT DO NOTHING RETURNING id',
     [key, JSON.stringify(defaultOf(key)), SETTINGS[key].description],
     transaction,
   );
   const made = await locked();
   if (made === undefined) throw new OpsError('INTERNAL', `The row of the setting ${key} could not be made.`);
-  return made;
+  return inserted === undefined ? made : { ...made, version: 0 };
 };
 
 /**
