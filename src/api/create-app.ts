@@ -8,6 +8,7 @@ import { OpsError } from '../domain/ops-error.ts';
 import type { Registry } from '../metrics/registry.ts';
 import type { ServiceDeps } from '../services/context.ts';
 import { trustedProxies } from './client-address.ts';
+import { crossOriginHeaders } from './cross-origin-headers.ts';
 import { defineRouteFor } from './define-route.ts';
 import type { ApiEnv } from './env.ts';
 import { answerMethod, knownMethods, methodsOf } from './methods.ts';
@@ -108,7 +109,7 @@ export const createApp = (deps: AppDeps) => {
     traceRequests,
     accessLog(deps.log, deps.metrics),
     securityHeaders,
-    cors(edge.corsOrigins, methods),
+    cors(edge.corsOrigins, methods, () => crossOriginHeaders(app)),
     endHead,
     compress,
     limitAddress({ limits, readSettings: () => services.readSettings() }),

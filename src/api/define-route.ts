@@ -173,7 +173,7 @@ export const defineRouteFor = (deps: RouteDeps) => {
       ...(answersAnew !== undefined && { 'x-answers-anew': answersAnew }),
       responses: {
         ...problemResponses(codes),
-        ...successHeaders(responses, { etag, keepsAnswer, isLimited: codes.includes('RATE_LIMITED') }),
+        ...successHeaders(responses, { etag, keepsAnswer, waits: waitFor !== undefined, isLimited: codes.includes('RATE_LIMITED') }),
       },
     };
     return createRoute(config as unknown as Options & { responses: Responses });

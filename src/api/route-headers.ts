@@ -6,7 +6,9 @@ type Etag = 'gives' | 'takes' | 'needs' | undefined;
 const KEY = z.string().max(200).optional().meta({
   description: 'A repeat with the same key is answered as the first time, not done again.',
 });
-const KEY_OF_NOTHING = KEY.meta({ description: 'Taken as everywhere. A repeat with the same key is answered anew: nothing is changed, and nothing kept.' });
+const KEY_OF_NOTHING = KEY.meta({
+  description: 'Taken as everywhere. A repeat with the same key is answered anew: nothing is changed, and nothing kept.',
+});
 const MATCH = z.string().max(1_000).meta({
   description: 'ETag of what was read: when it has been changed since, nothing is changed and the answer is 412.',
 });
@@ -46,18 +48,32 @@ const RATE_LIMIT = {
   'RateLimit-Reset': ref('RateLimitReset'),
 };
 
+const header = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+const RANGE_HEADER = { 'Content-Range': header('Which bytes these are, and of how many.') };
+/** Of what is saved as a file. */
+export const FILE_HEADERS = { 'Content-Disposition': header('The name that it is saved under.') };
+/** Of a file that can be read in parts. */
+export const CONTENT_HEADERS = {
+  ...FILE_HEADERS,
+  'Accept-Ranges': header('`bytes`: parts may be asked for.'),
+  ETag: header('Names these bytes, for If-Range.'),
+  'Repr-Digest': header('SHA-256 of the whole, as in RFC 9530.'),
+};
+/** Of a part of it. */
+export const PART_HEADERS = { ...CONTENT_HEADERS, ...RANGE_HEADER };
+
 /** The headers of a problem, by its status. */
 export const problemHeaders = (status: number) => ({
   ...(status === 429 && RATE_LIMIT),
+  ...(status === 416 && RANGE_HEADER),
   ...((status === 429 || status === 503) && { 'Retry-After': ref('RetryAfter') }),
 });
-
-const header = (description: string) => ({ description, schema: { type: 'string' as const } });
 
 /** The answers of success with the headers that they have; the others as they are. */
 export const successHeaders = (
   responses: RouteConfig['responses'],
-  { etag, keepsAnswer, isLimited }: { etag: Etag; keepsAnswer: boolean; isLimited: boolean },
+  { etag, keepsAnswer, waits, isLimited }: { etag: Etag; keepsAnswer: boolean; waits: boolean; isLimited: boolean },
 ): RouteConfig['responses'] =>
   Object.fromEntries(
     Object.entries(responses).map(([status, response]) => {
@@ -66,6 +82,7 @@ export const successHeaders = (
         ...(isLimited && RATE_LIMIT),
         ...(hasEtag && { ETag: header('Names this state of it, for If-Match.') }),
         ...(keepsAnswer && { 'Idempotent-Replayed': header('`true` when this is the answer of an earlier request with the same key.') }),
+        ...(waits && { 'Preference-Applied': header('`wait=SECONDS`: the answer was held back as was asked for.') }),
       };
       const isSuccess = /^[23]/.test(status) && Object.keys(headers).length > 0;
       if (!isSuccess || '$ref' in response) return [status, response];

@@ -12,6 +12,7 @@ import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { streamedBody } from '../streamed-body.ts';
 import { dispositionOf, streamOf } from '../file-response.ts';
+import { CONTENT_HEADERS, PART_HEADERS } from '../route-headers.ts';
 import { ARTIFACT } from '../examples/artifacts.ts';
 
 const tags = ['artifacts'];
@@ -108,8 +109,8 @@ export const artifactRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           request: { params: ArtifactRef, headers: RangeHeaders },
         },
         {
-          200: { content: bytes, description: 'The content' },
-          206: { content: bytes, description: 'The part of it that `Range` asks for' },
+          200: { content: bytes, headers: CONTENT_HEADERS, description: 'The content' },
+          206: { content: bytes, headers: PART_HEADERS, description: 'The part of it that `Range` asks for' },
         },
       ),
       async (c) => {

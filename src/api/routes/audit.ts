@@ -21,6 +21,7 @@ import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { AUDIT_EVENT, AUDIT_EVENT_TYPES, AUDIT_SEAL, AUDIT_STATISTICS, ONE_AUDIT_EVENT } from '../examples/audit.ts';
+import { FILE_HEADERS } from '../route-headers.ts';
 import { streamLines, streamTexts } from '../stream-lines.ts';
 
 const tags = ['audit'];
@@ -97,6 +98,7 @@ export const auditRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         {
           200: {
             content: { 'text/csv': TEXT, [NDJSON]: TEXT, 'application/octet-stream': TEXT },
+            headers: FILE_HEADERS,
             description: 'The events; `format=json` is one JSON document',
           },
         },

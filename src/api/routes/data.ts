@@ -11,6 +11,7 @@ import { body, json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { EXPORT_DATA, IMPORT_LINE, IMPORT_REPORT } from '../examples/data.ts';
+import { FILE_HEADERS } from '../route-headers.ts';
 import { noting, streamLines, streamTexts } from '../stream-lines.ts';
 import { streamedBody } from '../streamed-body.ts';
 
@@ -96,6 +97,7 @@ export const dataRoutes = (deps: ServiceDeps, route: DefineRoute, log: Logger) =
         {
           200: {
             content: EXPORTED,
+            headers: FILE_HEADERS,
             description: 'The document; in YAML as in JSON',
           },
         },

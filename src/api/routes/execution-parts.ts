@@ -16,6 +16,7 @@ import type { ApiEnv } from '../env.ts';
 import { ACTION_SUMMARIES, EXECUTION_COMPARISON, EXECUTION_SUMMARY } from '../examples/execution-summary.ts';
 import { ACTION_RESULT, BRANCH, LOG_LINE } from '../examples/executions.ts';
 import { dispositionOf, streamOf } from '../file-response.ts';
+import { FILE_HEADERS } from '../route-headers.ts';
 
 const tags = ['executions'];
 const ExecutionRef = z.object({ serial: ExecutionSerial });
@@ -99,6 +100,7 @@ export const executionPartRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         {
           200: {
             content: LINES,
+            headers: FILE_HEADERS,
             description: 'The lines, by `format`',
           },
         },

@@ -5,6 +5,7 @@ import { log, startTestPlatform } from '../../support/platform.ts';
 import type { TestPlatform } from '../../support/platform.ts';
 import { PASSWORD, addUser } from '../support/accounts.ts';
 import { addTarget } from '../support/definitions.ts';
+import { operationsOf, parametersOf } from '../support/operations.ts';
 
 const ORIGIN = 'https://ops.example.org';
 const PROXY = '10.1.2.3';
@@ -64,6 +65,26 @@ describe('headers of answers', () => {
       for (const name of ['ETag', 'Retry-After', 'X-Request-Id', 'RateLimit-Remaining', 'Idempotent-Replayed'])
         expect(headers.get('access-control-expose-headers')?.split(', ')).toContain(name);
       expect(headers.has('access-control-allow-credentials')).toBe(false);
+    });
+
+    const namesIn = (headers: Headers, list: string): string[] => headers.get(list)?.toLowerCase().split(', ') ?? [];
+
+    test('whatever header an operation declares may be sent, and read of its answers', async () => {
+      const operations = operationsOf(platform);
+      const sent = operations.flatMap((operation) => parametersOf(operation, 'header').map(({ name }) => name.toLowerCase()));
+      const answers = operations.flatMap(({ spec }) => Object.values(spec['responses'] as Record<string, { headers?: object }>));
+      const read = answers.flatMap(({ headers = {} }) => Object.keys(headers).map((name) => name.toLowerCase()));
+      const method = { 'access-control-request-method': 'GET' };
+      const asked = await app.request('/api/v1/targets', { method: 'OPTIONS', headers: { origin: ORIGIN, ...method } });
+      const allowed = namesIn(asked.headers, 'access-control-allow-headers');
+      expect(allowed).toEqual(expect.arrayContaining([...sent, 'authorization', 'content-type', 'x-request-id', 'traceparent']));
+      expect(allowed).toEqual(expect.arrayContaining(['if-range', 'range', 'content-digest', 'repr-digest', 'prefer', 'x-passphrase']));
+      const exposed = namesIn((await get('/api/v1/targets', { origin: ORIGIN })).headers, 'access-control-expose-headers');
+      expect(exposed).toEqual(expect.arrayContaining([...read, 'allow', 'x-request-id', 'www-authenticate']));
+      expect(exposed).toEqual(
+        expect.arrayContaining(['location', 'content-range', 'accept-ranges', 'repr-digest', 'content-disposition', 'preference-applied']),
+      );
+      for (const names of [allowed, exposed]) expect(names).toEqual([...new Set(names)]);
     });
 
     test('a problem may be read as well', async () => {
