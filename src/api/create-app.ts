@@ -82,13 +82,16 @@ export interface AppDeps {
   metrics: Registry;
   /** Version of this build. */
   version: string;
+  /** Aborted: this process is to end as soon as what is under way is answered. */
+  stopping?: AbortSignal;
 }
 
 /** The whole HTTP API; every problem is an RFC 9457 document. */
 export const createApp = (deps: AppDeps) => {
   const { services, edge } = deps;
   const limits = deps.limits ?? createRateLimits(services.db);
-  const route = defineRouteFor({ services, limits });
+  const stopping = deps.stopping ?? new AbortController().signal;
+  const route = defineRouteFor({ services, limits, stopping });
   const app = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -122,7 +125,7 @@ export const createApp = (deps: AppDeps) => {
     description: 'Session token of /auth/login, or an API token.',
   });
   return app
-    .route('/', healthRoutes(deps.readiness, route))
+    .route('/', healthRoutes(deps.readiness, stopping, route))
     .route('/', metricsRoutes(deps.metrics, route))
     .route(
       '/',

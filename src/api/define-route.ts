@@ -113,7 +113,7 @@ const middlewareOf = (deps: RouteDeps, streamPlaces: Places, options: RouteOptio
     requirePermission(services, access, options),
     ...(access === 'public' ? [] : [limitToken(limitDeps)]),
     ...(etag === 'takes' || etag === 'needs' ? [ifMatch(etag === 'needs')] : []),
-    ...(waitFor === undefined ? [] : [preferWait(waitFor)]),
+    ...(waitFor === undefined ? [] : [preferWait(waitFor, deps.stopping)]),
     ...(method === 'get' || streamsBody ? [] : [limitBody({ bytes: limits?.bodyBytes ?? DEFAULT_BODY_BYTES })]),
     ...(streamsBody ? [] : [timeLimit(limits?.seconds ?? DEFAULT_SECONDS)]),
     ...(places === undefined ? [] : [takePlace(places)]),
@@ -125,6 +125,8 @@ const middlewareOf = (deps: RouteDeps, streamPlaces: Places, options: RouteOptio
 export interface RouteDeps {
   services: ServiceDeps;
   limits: RateLimits;
+  /** Aborted: nobody is kept waiting any more. */
+  stopping: AbortSignal;
 }
 
 /** Whoever opens them without taking them must not hold what they need; live events have limits of their own. */

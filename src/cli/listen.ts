@@ -5,6 +5,8 @@ import type { ServerType } from '@hono/node-server';
 import type { Config } from '../config.ts';
 import { portProblem } from '../embedded/claim-port.ts';
 import { answerUnreadable } from './answer-unreadable.ts';
+import { drainable } from './drain-server.ts';
+import type { DrainServer } from './drain-server.ts';
 
 export const API_PORT = { what: 'the API', variable: 'OPSCONDUCTOR_PORT', hostVariable: 'OPSCONDUCTOR_HOST' } as const;
 
@@ -35,7 +37,7 @@ export const listen = (
   fetch: (request: Request) => Response | Promise<Response>,
   { host, port }: Config['api'],
   times: ConnectionTimes = TIMES,
-): Promise<{ server: ServerType; url: string }> =>
+): Promise<{ server: ServerType; url: string; drain: DrainServer }> =>
   new Promise((resolve, reject) => {
     const serverOptions = {
       headersTimeout: times.headMs,
@@ -43,7 +45,8 @@ export const listen = (
       requestTimeout: 0,
       connectionsCheckingInterval: Math.ceil(times.headMs / LOOKS_A_LIMIT),
     };
-    const server = serve({ fetch, hostname: host, port, serverOptions }, (info) => resolve({ server, url: urlOf(host, info.port) }));
+    const server = serve({ fetch, hostname: host, port, serverOptions }, (info) => resolve({ server, url: urlOf(host, info.port), drain }));
+    const drain = drainable(server as Server);
     (server as Server).setTimeout(times.stallMs).on('clientError', answerUnreadable).on('request', endWhenStalled);
     server.once('error', (cause: NodeJS.ErrnoException) => reject(portProblem({ ...API_PORT, host, port }, cause)));
   });

@@ -170,13 +170,24 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
     describeWorkflow: control.describeWorkflow,
     skipAction: control.skipAction,
   };
+  const stopping = new AbortController();
   const readQueues = createReadQueues(client, config.taskQueuePrefix);
   const readiness = createReadiness({ db: base.db, client, feed, readQueues });
   const metrics = metricsOfProcess();
   const hub = createLiveHub({ db: base.db, readSettings: base.readSettings, feed, log });
-  const app = createApp({ services, feed, hub, readiness, log, metrics, edge: config.edge, version: readVersion() });
+  const app = createApp({
+    services,
+    feed,
+    hub,
+    readiness,
+    log,
+    metrics,
+    edge: config.edge,
+    version: readVersion(),
+    stopping: stopping.signal,
+  });
   addPlatformMetrics(metrics, { db: base.db, readSettings: base.readSettings, hub, feed, readQueues });
-  const { server, url } = await listen(app.fetch, config.api).catch(async (error: unknown) => {
+  const { drain, url } = await listen(app.fetch, config.api).catch(async (error: unknown) => {
     hub.close();
     await Promise.allSettled([feed.close(), base.db.close()]);
     throw error;
@@ -191,12 +202,9 @@ export const runServer = async (config: Config, stores: Stores, log: Logger): Pr
     finished,
     url,
     async stop() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      stopping.abort();
       hub.close();
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
-      const timer = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 2_000);
-      await closed;
-      clearTimeout(timer);
+      await drain();
       await starts.stop();
       await feed.close();
       await currentTracing()?.flush();

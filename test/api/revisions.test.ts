@@ -168,9 +168,10 @@ describe('ETag and If-Match', () => {
 
 describe('what a route may declare', () => {
   const Thing = z.object({ n: z.number() });
+  const stopping = new AbortController();
   /** An app of its own around routes that no resource has yet. */
   const appOf = (waited: number[]) => {
-    const route = defineRouteFor({ services: platform.services, limits: createRateLimits(platform.db) });
+    const route = defineRouteFor({ services: platform.services, limits: createRateLimits(platform.db), stopping: stopping.signal });
     let made = 0;
     const app = new OpenAPIHono<ApiEnv>()
       .openapi(

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -7,6 +10,7 @@ import { parseConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/connect.ts';
 import { parseKeyRing } from '../../src/db/seal.ts';
 import { bootstrapAdmin } from '../../src/services/auth/bootstrap-admin.ts';
+import { startCli } from '../support/cli-process.ts';
 import { startCuttingProxy } from '../support/cutting-proxy.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -47,6 +51,14 @@ describe('an API server', () => {
     return { status: answer.status, body: (await answer.json()) as Record<string, string> };
   };
 
+  const addJob = async (url: string, token: string | undefined, name: string) => {
+    const target = await post(url, '/targets', { name, methods: [{ method_type: 'ssh', host: `${name}.example.org` }] }, token);
+    const action = { action_type: 'command', action_name: 'true', action_parameters: { command: 'true' } };
+    const job = await post(url, '/jobs', { name, targets: [target.body['target_serial']], actions: [action] }, token);
+    expect([target.status, job.status, job.body]).toMatchObject([201, 201, {}]);
+    return job.body['job_serial'];
+  };
+
   test('is ready while both stores answer, and not without its database', async () => {
     const to = new URL(database.url);
     const proxy = await startCuttingProxy(Number(to.port), []);
@@ -76,11 +88,49 @@ describe('an API server', () => {
       checks: { postgres: { ok: true }, temporal: { ok: false, required: false, message: expect.stringContaining('runs are accepted') } },
     });
     const { token } = (await post(server.url, '/auth/login', admin)).body;
-    const target = await post(server.url, '/targets', { name: 'one', methods: [{ method_type: 'ssh', host: '192.0.2.1' }] }, token);
-    const action = { action_type: 'command', action_name: 'true', action_parameters: { command: 'true' } };
-    const job = await post(server.url, '/jobs', { name: 'job', targets: [target.body['target_serial']], actions: [action] }, token);
-    expect((await post(server.url, `/jobs/${job.body['job_serial']}/executions`, {}, token)).status).toBe(202);
+    const job = await addJob(server.url, token, 'job');
+    expect((await post(server.url, `/jobs/${job}/executions`, {}, token)).status).toBe(202);
     await server.stop();
+  });
+
+  test('told to stop it says so, gives who waits the run as it is, takes what is being sent, and ends', async () => {
+    const process = startCli(['server'], {
+      DATABASE_URL: database.url,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      OPSCONDUCTOR_KEYS: keyRingText,
+      OPSCONDUCTOR_TASK_QUEUE: randomUUID(),
+      OPSCONDUCTOR_PORT: '0',
+    });
+    await process.until('API is up');
+    const [, url = ''] = /"url":"([^"]+)"/.exec(process.output()) ?? [];
+    const token = (await post(url, '/auth/login', admin)).body['token'] ?? '';
+    const authorization = `Bearer ${token}`;
+    const job = await addJob(url, token, 'waited');
+    const waiting = fetch(`${url}/api/v1/jobs/${job}/executions`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json', prefer: 'wait=50' },
+      body: '{}',
+    });
+    const ofFile = { 'content-type': 'application/octet-stream', 'content-length': 8, expect: '100-continue' };
+    const upload = request(`${url}/api/v1/artifacts?name=late.bin`, { method: 'POST', headers: { authorization, ...ofFile } });
+    const uploaded = once(upload, 'response') as Promise<[IncomingMessage]>;
+    upload.flushHeaders();
+    await once(upload, 'continue');
+    upload.write('half');
+    const runs = async () => {
+      const answer = await fetch(`${url}/api/v1/executions?job=${job}`, { headers: { authorization } });
+      return ((await answer.json()) as { data: unknown[] }).data;
+    };
+    while ((await runs()).length === 0);
+
+    const ended = process.end('SIGTERM');
+    const waited = await waiting;
+    expect([waited.status, ((await waited.json()) as { status: string }).status]).toEqual([202, 'scheduled']);
+    expect(Number(/^wait=(\d+)$/.exec(waited.headers.get('preference-applied') ?? '')?.[1])).toBeLessThan(50);
+    expect(await readinessOf(url)).toMatchObject({ code: 503, status: 'stopping', checks: { postgres: { ok: true } } });
+    upload.end('late');
+    expect((await uploaded)[0].statusCode).toBe(201);
+    expect(await ended).toBe(0);
   });
 
   test('answers on IPv6, with an address that can be used', async () => {

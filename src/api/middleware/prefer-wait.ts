@@ -7,7 +7,7 @@ const MAX_SECONDS = 50;
 
 /**
  * Waits until what an answer tells of has ended, or the time is over.
- * @param answer the body as it would be sent without waiting. @param signal ends with the connection of the caller.
+ * @param answer the body as it would be sent without waiting. @param signal ends with the connection of the caller, or when the server is to stop.
  * @returns the body as it is then.
  */
 export type WaitFor = (answer: unknown, seconds: number, signal: AbortSignal) => Promise<unknown>;
@@ -24,15 +24,17 @@ const secondsOf = (prefer: string | undefined): number | undefined => {
 
 /**
  * `Prefer: wait=SECONDS` (RFC 7240): the answer is held back. It stands around the middleware of keys: the answer is kept before the wait begins, and a
- * repeat waits again. @returns nothing else than without it when the answer is a problem.
+ * repeat waits again. `Preference-Applied` says fewer seconds when the server stops meanwhile. @param stopping ends the waiting. @returns nothing else than without it when the answer is a problem.
  */
-export const preferWait = (waitFor: WaitFor) =>
+export const preferWait = (waitFor: WaitFor, stopping: AbortSignal) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     const seconds = secondsOf(c.req.header('prefer'));
     await next();
     const { status } = c.res;
     if (seconds === undefined || seconds === 0 || status >= 400) return;
-    const body = await waitFor(await c.res.clone().json(), seconds, c.req.raw.signal);
-    c.header('Preference-Applied', `wait=${seconds}`);
+    const begunAt = performance.now();
+    const body = await waitFor(await c.res.clone().json(), seconds, AbortSignal.any([c.req.raw.signal, stopping]));
+    const waited = stopping.aborted ? Math.min(seconds, Math.floor((performance.now() - begunAt) / 1_000)) : seconds;
+    c.header('Preference-Applied', `wait=${waited}`);
     c.res = new Response(JSON.stringify(body), { status, headers: c.res.headers });
   });

@@ -6,9 +6,10 @@ import type { ApiEnv } from '../env.ts';
 const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 const Readiness = z
   .object({
-    status: z
-      .enum(['ready', 'degraded', 'not_ready'])
-      .meta({ description: '`degraded`: it works, but something that it can wait for is away.' }),
+    status: z.enum(['ready', 'degraded', 'not_ready', 'stopping']).meta({
+      description:
+        '`degraded`: it works, but something that it can wait for is away. `stopping`: it ends when what is under way is answered.',
+    }),
     checks: z.record(
       z.string(),
       z.object({
@@ -39,7 +40,8 @@ const statusOf = (checks: Readiness['checks']): Readiness['status'] => {
   return away.length > 0 ? 'degraded' : 'ready';
 };
 
-export const healthRoutes = (readiness: CheckReadiness, route: DefineRoute) =>
+/** @param stopping aborted: this process is to end. */
+export const healthRoutes = (readiness: CheckReadiness, stopping: AbortSignal, route: DefineRoute) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
@@ -60,12 +62,12 @@ export const healthRoutes = (readiness: CheckReadiness, route: DefineRoute) =>
         },
         {
           200: json(Readiness, 'It can, also while Temporal is away: runs are accepted then', READY),
-          503: json(Readiness, 'The database is away', NOT_READY),
+          503: json(Readiness, 'The database is away, or this process is being stopped', NOT_READY),
         },
       ),
       async (c) => {
         const checks = await readiness();
-        const status = statusOf(checks);
-        return c.json({ status, checks }, status === 'not_ready' ? 503 : 200);
+        const status = stopping.aborted ? 'stopping' : statusOf(checks);
+        return c.json({ status, checks }, status === 'not_ready' || status === 'stopping' ? 503 : 200);
       },
     );

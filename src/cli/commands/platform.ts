@@ -16,6 +16,7 @@ const VERDICTS: Readonly<Record<Readiness['status'], string>> = {
   ready: 'is ready',
   degraded: 'works, but something that it can wait for is away',
   not_ready: 'cannot work',
+  stopping: 'is being stopped: it answers what is under way, and ends',
 };
 
 const stateOf = ({ ok, required }: Readiness['checks'][string]): string => {
@@ -24,7 +25,7 @@ const stateOf = ({ ok, required }: Readiness['checks'][string]): string => {
 };
 
 const readinessText = ({ status, checks }: Readiness, { address, paint, width }: CliSession): string => {
-  const dye = { ready: paint.green, degraded: paint.yellow, not_ready: paint.red }[status];
+  const dye = { ready: paint.green, degraded: paint.yellow, not_ready: paint.red, stopping: paint.red }[status];
   const rows = Object.entries(checks).map(([name, check]) => [name, stateOf(check), timeText(check.last_ok_at), check.message]);
   return `${dye(status)}: ${address.url} ${VERDICTS[status]}.\n${renderTable([['CHECK', 'STATE', 'LAST OK', 'WHAT'], ...rows], { width })}`;
 };
@@ -36,7 +37,7 @@ const status = async (context: CliContext, command: Command): Promise<void> => {
   if (!Object.hasOwn(found, 'checks'))
     throw new OpsError('UNAVAILABLE', `${session.address.url} answers, but not as OpsConductor does. Is the address right?`);
   await session.print(found, readinessText(found, session));
-  if (found.status === 'not_ready') process.exitCode = EXIT_CODES.unreachable;
+  if (found.status === 'not_ready' || found.status === 'stopping') process.exitCode = EXIT_CODES.unreachable;
 };
 
 const infoText = ({ database, temporal, counts, ...info }: SystemInfo): string => {

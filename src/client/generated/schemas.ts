@@ -903,8 +903,8 @@ export interface Problem {
 }
 
 export interface Readiness {
-  /** `degraded`: it works, but something that it can wait for is away. */
-  status: 'ready' | 'degraded' | 'not_ready';
+  /** `degraded`: it works, but something that it can wait for is away. `stopping`: it ends when what is under way is answered. */
+  status: 'ready' | 'degraded' | 'not_ready' | 'stopping';
   checks: Record<string, {
     ok: boolean;
     required: boolean;

@@ -132,6 +132,20 @@ describe('connections of hostile clients', () => {
     expect(logged.filter(({ level }) => level >= 50)).toEqual([]);
   });
 
+  test('a server that ends lets go at once of who asks nothing, and after its limit of who is still being answered', async () => {
+    const begun = Promise.withResolvers<void>();
+    const answer = (): Promise<Response> => {
+      begun.resolve();
+      return new Promise(() => {});
+    };
+    const ending = await listen(answer, { host: '127.0.0.1', port: 0 }, TIMES);
+    const [idle, busy] = [await openSocket(portOf(ending.url)), await openSocket(portOf(ending.url))];
+    busy.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await begun.promise;
+    await ending.drain(1);
+    expect([await idle.closed, await busy.closed]).toEqual(['', '']);
+  });
+
   test('what comes after the declared length is no part of the body', async () => {
     const { socket, closed } = await openSocket(portOf(url));
     const body = JSON.stringify(jobNamed('longer'));
