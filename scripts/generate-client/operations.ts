@@ -1,6 +1,6 @@
 import { endpointsOf, refName } from './openapi.ts';
 import type { Body, Document, Endpoint, Operation, Parameter, Schema } from './openapi.ts';
-import { comment, keyText, pageItem, typeOf } from './schema-type.ts';
+import { comment, keyText, pageItem, typeOf, wholeOf } from './schema-type.ts';
 
 /** These have their own place: the key is made when none is given, streams are resumed by the client. */
 const OWN_HEADERS = ['idempotency-key', 'last-event-id'];
@@ -20,8 +20,9 @@ type AnswerKind = 'json' | 'nothing' | 'events' | 'lines' | 'bytes';
 interface Answer {
   kind: AnswerKind;
   type: string;
-  /** What a page holds. */
+  /** What a page holds, or is read: what of it is shown, `fields` says. */
   item?: string | undefined;
+  isPage?: boolean;
 }
 
 const EVENTS = 'text/event-stream';
@@ -59,7 +60,9 @@ const answerOf = (document: Document, operation: Operation): Answer => {
       .map(([, { schema }]) => resolved(document, schema))
       .find((schema) => schema !== undefined && pageItem(schema) !== undefined);
     const hasFields = parametersIn('query', operation).some(({ name }) => name === 'fields');
-    return { kind: 'json', type: typesOf(isJson), item: page === undefined || !hasFields ? undefined : pageItem(page) };
+    const whole = contents.map(([, { schema = {} }]) => wholeOf(schema)).find((name) => name !== undefined);
+    const item = page === undefined ? whole : pageItem(page);
+    return { kind: 'json', type: typesOf(isJson), item: hasFields ? item : undefined, isPage: page !== undefined };
   }
   return { kind: 'bytes', type: 'Uint8Array' };
 };
@@ -120,7 +123,9 @@ const typesOf = (document: Document, { method, path, operation }: Endpoint): { o
     (option) =>
       `${comment([option.description], '  ')}  ${keyText(option.name)}${option.isRequired ? '' : '?'}: ${option.type}${option.isRequired ? '' : ' | undefined'};\n`,
   );
-  const parameter = hasItem ? '<Field extends string = string>' : '';
+  const field = hasItem ? `<Field extends keyof ${answer.item} = keyof ${answer.item}>` : '';
+  // Of a list they are kept for calls of several lists.
+  const parameter = hasItem && answer.isPage === true ? '<Field extends string = string>' : field;
   const events = answer.kind === 'events' ? eventsDeclaration(operation) : '';
   const options = own.length === 0 ? events : `${events}export interface ${name}${parameter} extends ${base} {\n${lines.join('')}}\n`;
   const body = bodyOf(operation);
@@ -134,8 +139,10 @@ const typesOf = (document: Document, { method, path, operation }: Endpoint): { o
       : [`body${body.isRequired || mustHave ? '' : '?'}: ${body.type}${body.isRequired || !mustHave ? '' : ' | undefined'}`]),
     `options${mustHave ? '' : '?'}: ${optionsType}`,
   ];
+  const picked = `Pick<${answer.item}, Field>`;
+  const shown = answer.isPage === true ? `Page<${picked}>` : picked;
   const result: Readonly<Record<AnswerKind, string>> = {
-    json: `Promise<${hasItem ? `Page<Pick<${answer.item}, Field>>` : answer.type}>`,
+    json: `Promise<${hasItem ? shown : answer.type}>`,
     nothing: 'Promise<void>',
     events: `AsyncGenerator<${answer.type}, void, undefined>`,
     lines: `AsyncGenerator<${answer.type}, void, undefined>`,
@@ -149,7 +156,6 @@ const typesOf = (document: Document, { method, path, operation }: Endpoint): { o
     ],
     '  ',
   );
-  const field = hasItem ? `<Field extends keyof ${answer.item} = keyof ${answer.item}>` : '';
   return { options, signature: `${doc}  ${operation.operationId}${field}(${parameters.join(', ')}): ${result[answer.kind]};\n` };
 };
 

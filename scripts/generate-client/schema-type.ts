@@ -23,12 +23,14 @@ export const comment = (lines: readonly (string | undefined)[], margin: string):
 
 const isPart = (schema: Schema, item: Schema): boolean => schema.$ref !== undefined && schema.$ref === `${item.$ref}Part`;
 
+/** A thing that is whole, or has only the `fields` that were asked for. */
+export const wholeOf = ({ anyOf: [whole, part] = [] }: Schema): string | undefined =>
+  whole?.$ref === undefined || part === undefined || !isPart(part, whole) ? undefined : refName(whole.$ref);
+
 /** What the items of a page are: lists answer with items that are whole, or have only the `fields` that were asked for. */
 export const pageItem = ({ properties }: Schema): string | undefined => {
   const { data, next } = properties ?? {};
-  const [item, part] = data?.items?.anyOf ?? [];
-  if (next === undefined || item?.$ref === undefined || part === undefined || !isPart(part, item)) return undefined;
-  return refName(item.$ref);
+  return next === undefined ? undefined : wholeOf(data?.items ?? {});
 };
 
 const union = (types: readonly string[]): string => [...new Set(types)].join(' | ');

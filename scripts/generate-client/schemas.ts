@@ -13,16 +13,16 @@ const declaration = (name: string, schema: Schema): string => {
   return `${doc}export type ${name} = ${typeOf(schema)};\n`;
 };
 
-/** Items with only some fields: `Pick` says that better. */
-const isPartOfPage = (name: string, schemas: Document['components']['schemas']): boolean =>
-  Object.values(schemas).some((schema) => `${pageItem(schema) ?? ''}Part` === name);
+/** What has only some fields: `Pick` says that better. */
+const isPart = (name: string, schemas: Document['components']['schemas']): boolean =>
+  name.endsWith('Part') && schemas[name.slice(0, -'Part'.length)] !== undefined;
 
 /** src/client/generated/schemas.ts: a type for each component, and the codes of problems. */
 export const schemasText = (document: Document, head: string): string => {
   const { schemas } = document.components;
   const codes = [...new Set(endpointsOf(document).flatMap(({ operation }) => operation['x-problems'] ?? []))].toSorted();
   const declarations = Object.entries(schemas)
-    .filter(([name]) => !isPartOfPage(name, schemas))
+    .filter(([name]) => !isPart(name, schemas))
     .map(([name, schema]) => declaration(name, schema));
   const codeType = `/** Codes of problems; they are stable. */\nexport type ProblemCode =\n${codes.map((code) => `  | '${code}'`).join('\n')};\n`;
   return [`${head}import type { Page } from '../page.ts';\n`, ...declarations, codeType].join('\n');

@@ -23,6 +23,7 @@ import type { Access, PasswordRule } from './middleware/require-permission.ts';
 import { DEFAULT_SECONDS, timeLimit } from './middleware/time-limit.ts';
 import { routeHeaders, successHeaders } from './route-headers.ts';
 import { codesOf, problemResponses } from './route-problems.ts';
+import { pickAnswer, thingOf, withFields, withPart } from './sparse-reads.ts';
 
 /** For what connects to targets: the longest that a method may take to connect, and some more. */
 export const CONNECTING_SECONDS = 330;
@@ -95,8 +96,13 @@ const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; keepsAn
   return { takesKey, keepsAnswer, codes };
 };
 
-const middlewareOf = (deps: RouteDeps, streamPlaces: Places, options: RouteOptions<string>, derived: ReturnType<typeof deriveFrom>) => {
-  const { takesKey, keepsAnswer, codes } = derived;
+const middlewareOf = (
+  deps: RouteDeps,
+  streamPlaces: Places,
+  options: RouteOptions<string>,
+  derived: ReturnType<typeof deriveFrom> & { readsThing: boolean },
+) => {
+  const { takesKey, keepsAnswer, readsThing, codes } = derived;
   const { method, access, operationId, once = [], streams, streamsBody = false, etag, limits, rate, waitFor } = options;
   const places = limits?.places ?? (streams === 'ndjson' || streams === 'bytes' ? streamPlaces : undefined);
   const facts: RouteFacts = { operationId, problems: codes, once, streams, rate };
@@ -119,6 +125,7 @@ const middlewareOf = (deps: RouteDeps, streamPlaces: Places, options: RouteOptio
     ...(places === undefined ? [] : [takePlace(places)]),
     ...(takesKey ? [keepsAnswer ? idempotency(services, { once, streamsBody }) : checkKey] : []),
     ...(method === 'get' || streamsBody ? [] : [checkJson]),
+    ...(readsThing ? [pickAnswer] : []),
   ];
 };
 
@@ -162,11 +169,17 @@ export const defineRouteFor = (deps: RouteDeps) => {
     } = options;
     const derived = deriveFrom(options);
     const { takesKey, keepsAnswer, codes } = derived;
+    const thing = thingOf(options, responses);
+    const { query = NO_QUERY } = route.request ?? {};
     const headers = routeHeaders(route.request?.headers, { takesKey, keepsAnswer, etag, waits: waitFor !== undefined });
     const config = {
       ...route,
-      request: { query: NO_QUERY, ...route.request, ...(headers !== undefined && { headers }) },
-      middleware: middlewareOf(deps, streamPlaces, options, derived),
+      request: {
+        ...route.request,
+        query: thing === undefined ? query : withFields(query as z.ZodObject, thing),
+        ...(headers !== undefined && { headers }),
+      },
+      middleware: middlewareOf(deps, streamPlaces, options, { ...derived, readsThing: thing !== undefined }),
       security: access === 'public' ? [] : [{ bearer: [] }],
       'x-permission': access,
       ...(needsSession === true && { 'x-needs-session': true }),
@@ -175,7 +188,12 @@ export const defineRouteFor = (deps: RouteDeps) => {
       ...(answersAnew !== undefined && { 'x-answers-anew': answersAnew }),
       responses: {
         ...problemResponses(codes),
-        ...successHeaders(responses, { etag, keepsAnswer, waits: waitFor !== undefined, isLimited: codes.includes('RATE_LIMITED') }),
+        ...successHeaders(thing === undefined ? responses : withPart(responses, thing), {
+          etag,
+          keepsAnswer,
+          waits: waitFor !== undefined,
+          isLimited: codes.includes('RATE_LIMITED'),
+        }),
       },
     };
     return createRoute(config as unknown as Options & { responses: Responses });

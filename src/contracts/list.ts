@@ -4,13 +4,13 @@ import { Text } from './text.ts';
 const DEFAULT_LIMIT = { default: 50, max: 500 };
 
 /** Names of fields separated by commas; a name that is none is refused. */
-const FieldNames = (names: readonly string[]) => {
+export const FieldNames = (names: readonly string[], description: string) => {
   const name = `(${names.join('|')})`;
   return z
     .string()
     .max(2_000)
     .regex(new RegExp(`^${name}(,${name})*$`), `must be names of fields, separated by commas: ${names.join(', ')}`)
-    .meta({ description: 'Only these fields of each item, separated by commas.', example: names[0] });
+    .meta({ description, example: names[0] });
 };
 
 /**
@@ -35,7 +35,7 @@ export const listQuery = <const Name extends string, Filters extends z.ZodRawSha
     limit: z.coerce.number().int().min(1).max(limit.max).default(limit.default).meta({ description: 'Items of a page, at most.' }),
     cursor: Text(2_000).optional().meta({ description: '`next` of the page before, which had the same sort and filters.' }),
     sort: z.enum(orders).optional().meta({ description: 'Order; `-` turns it round.', default: sort }),
-    fields: FieldNames(Object.keys(item.shape)).optional(),
+    fields: FieldNames(Object.keys(item.shape), 'Only these fields of each item, separated by commas.').optional(),
     ...filters,
   });
 };

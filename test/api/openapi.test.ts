@@ -44,6 +44,33 @@ const DOCUMENTS = ['application/json', 'application/yaml', 'text/csv'];
 const PART = '206';
 const CANCEL = 'POST /api/v1/executions/{serial}/cancel';
 
+/** Reads without `fields`, by what they give. */
+const WITHOUT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'no JSON': [
+    'downloadArtifact',
+    'downloadLog',
+    'exportAudit',
+    'followExecution',
+    'followExecutions',
+    'followJob',
+    'getFeedOfSchedule',
+    'getMetrics',
+    'getScheduleFeed',
+    'verifyAudit',
+  ],
+  'several things, all of them': [
+    'compareExecutions',
+    'exportSchedules',
+    'listAllUpcomingFirings',
+    'listCredentials',
+    'listSettings',
+    'listTargetMethods',
+    'listTargetTypes',
+    'listUpcomingFirings',
+    'summariseActions',
+  ],
+};
+
 /** Changes without If-Match, each with the reason. */
 const WITHOUT_MATCH: Readonly<Record<string, string>> = {
   changePassword: 'the current password stands for what is overwritten',
@@ -149,6 +176,28 @@ describe('the OpenAPI document', () => {
       const turned = sort?.enum.map((order) => (order.startsWith('-') ? order.slice(1) : `-${order}`));
       expect(turned?.toSorted()).toEqual(sort?.enum.toSorted());
     }
+  });
+
+  test('every read of one thing is cut to fields, as lists are; a name that is none is refused', async () => {
+    const reads = operations.filter(({ method, access }) => method === 'GET' && access !== 'public');
+    const cut = reads.filter((operation) => parametersOf(operation, 'query').some(({ name }) => name === 'fields'));
+    const whole = reads.filter((operation) => !cut.includes(operation)).map(({ spec }) => String(spec['operationId']));
+    expect(whole.toSorted()).toEqual(Object.values(WITHOUT_FIELDS).flat().toSorted());
+    for (const operation of cut) {
+      const { status, body } = await platform.api('GET', `${fillPath(operation)}?fields=misspelt`);
+      const told = expect.arrayContaining([{ path: 'fields', message: expect.stringContaining('must be names of fields') }]);
+      expect([nameOf(operation), status, body.errors]).toEqual([nameOf(operation), 400, told]);
+    }
+    let shown = 0;
+    for (const operation of cut.filter(({ path, spec }) => !path.includes('{') && !isPage(spec))) {
+      const query = parametersOf(operation, 'query');
+      if (query.some(({ required }) => required === true)) continue;
+      const field = String(query.find(({ name }) => name === 'fields')?.schema.example);
+      const { body } = await platform.api('GET', `${operation.path}?fields=${field}`);
+      expect([nameOf(operation), Object.keys(body)]).toEqual([nameOf(operation), [field]]);
+      shown += 1;
+    }
+    expect(shown).toBeGreaterThan(5);
   });
 
   test('the statuses of an operation are those of its codes, and what follows from what it is', () => {

@@ -149,6 +149,12 @@ describe('ETag and If-Match', () => {
     expect(await read(ofJob)).not.toBe(second);
   });
 
+  test('what is shown of a thing changes no ETag', async () => {
+    const whole = await platform.api('GET', target);
+    const part = await platform.api('GET', `${target}?fields=name,target_serial`);
+    expect([part.body, etagOf(part)]).toEqual([{ target_serial: whole.body.target_serial, name: whole.body.name }, etagOf(whole)]);
+  });
+
   test('one of several tags is enough, a weak one is none, and * takes whatever is there', async () => {
     const etag = await read(target);
     expect((await change('PATCH', target, {}, `"other" , ${etag}`)).status).toBe(200);

@@ -90,6 +90,8 @@ test('paths, queries, bodies and headers are sent as each operation wants them',
   await client.cancelExecution('J20250001.0001');
   await client.uploadArtifact(new Blob(['content']), { name: 'a b.txt' });
   await client.listLogs('J20250001.0001', { limit: 5, cursor: undefined, fields: ['log_message', 'stream'] });
+  const named: { name: string } = await client.getJob('J20250001', { version: 2, fields: ['name'] });
+  expect(named).not.toHaveProperty('job_serial');
   expect(etags).toEqual(['"r1"']);
   expect(api.seen.map(({ method, url, body }) => `${method} ${url} ${body}`)).toEqual([
     'GET /api/v1/targets/a%2Fb%3Fc ',
@@ -98,6 +100,7 @@ test('paths, queries, bodies and headers are sent as each operation wants them',
     'POST /api/v1/executions/J20250001.0001/cancel ',
     'POST /api/v1/artifacts?name=a+b.txt content',
     'GET /api/v1/executions/J20250001.0001/logs?limit=5&fields=log_message%2Cstream ',
+    'GET /api/v1/jobs/J20250001?version=2&fields=name ',
   ]);
   const headers = api.seen.map((request) => request.headers);
   expect(headers[1]).toMatchObject({ 'if-match': '"r1"', authorization: 'Bearer secret' });

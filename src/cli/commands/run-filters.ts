@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { ExecutionStatus, ExecutionTrigger, FailureCategory } from '../../contracts/enums.ts';
 import { parseCount } from '../command-options.ts';
 import { parseTime } from '../parse-time.ts';
-import type { Execution, ListExecutionsOptions } from '../../client/index.ts';
+import type { ListExecutionsOptions } from '../../client/index.ts';
 
 /** Which runs are listed or counted. */
 export interface RunFilters {
@@ -39,7 +39,7 @@ export const addRunFilters = (command: Command): Command =>
     .addOption(new Option('--since <time>', 'only runs made from then on: 2025-03-01T09:00, 30m, 2h, 3d').argParser(parseTime))
     .addOption(new Option('--until <time>', 'only runs made until then').argParser(parseTime));
 
-export const runQuery = (filters: RunFilters): ListExecutionsOptions<keyof Execution> => ({
+export const runQuery = (filters: RunFilters): Omit<ListExecutionsOptions, 'fields'> => ({
   status: filters.status,
   job: filters.job,
   version: filters.jobVersion,

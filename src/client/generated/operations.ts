@@ -141,9 +141,19 @@ import type {
   UserCreated,
 } from './schemas.ts';
 
+export interface GetProfileOptions<Field extends keyof Profile = keyof Profile> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface UpdateProfileOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
+}
+
+export interface GetPermissionsOptions<Field extends keyof PermissionTable = keyof PermissionTable> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ListApiTokensOptions<Field extends string = string> extends CallOptions {
@@ -157,9 +167,11 @@ export interface ListApiTokensOptions<Field extends string = string> extends Cal
   fields?: readonly Field[] | undefined;
 }
 
-export interface GetTargetStatisticsOptions extends CallOptions {
+export interface GetTargetStatisticsOptions<Field extends keyof TargetStatistics = keyof TargetStatistics> extends CallOptions {
   /** Targets for which all terms hold: `key=value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, `key`, `!key`, with commas between them. Keys are name, env, os, type, location, data_center, region, health and labels. */
   selector?: string | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ListTargetRunsOptions<Field extends string = string> extends CallOptions {
@@ -184,6 +196,11 @@ export interface ListTargetJobsOptions<Field extends string = string> extends Ca
   fields?: readonly Field[] | undefined;
 }
 
+export interface GetTargetMethodOptions<Field extends keyof Method = keyof Method> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface UpdateTargetMethodOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
@@ -194,6 +211,11 @@ export interface DeleteTargetMethodOptions extends CallOptions {
   ifMatch?: string | undefined;
 }
 
+export interface GetCredentialOptions<Field extends keyof Credential = keyof Credential> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface UpdateCredentialOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
@@ -202,6 +224,11 @@ export interface UpdateCredentialOptions extends CallOptions {
 export interface DeleteCredentialOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
+}
+
+export interface GetSessionOptions<Field extends keyof SessionStatus = keyof SessionStatus> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ListSessionsOptions<Field extends string = string> extends CallOptions {
@@ -247,6 +274,11 @@ export interface ListUsersOptions<Field extends string = string> extends CallOpt
   username?: string | undefined;
   role?: 'admin' | 'operator' | 'viewer' | undefined;
   is_active?: string | undefined;
+}
+
+export interface GetUserOptions<Field extends keyof User = keyof User> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface UpdateUserOptions extends CallOptions {
@@ -314,6 +346,11 @@ export interface ListTargetsOptions<Field extends string = string> extends CallO
   selector?: string | undefined;
 }
 
+export interface GetTargetOptions<Field extends keyof Target = keyof Target> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface UpdateTargetOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
@@ -334,14 +371,23 @@ export interface AcceptHostKeyOptions extends KeyedOptions {
   method?: string | undefined;
 }
 
-export interface GetJobsStatisticsOptions extends CallOptions {
+export interface GetJobsStatisticsOptions<Field extends keyof JobsStatistics = keyof JobsStatistics> extends CallOptions {
   /** Runs that were started in so many days until now. */
   days?: number | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
-export interface GetJobStatisticsOptions extends CallOptions {
+export interface GetJobStatisticsOptions<Field extends keyof JobStatistics = keyof JobStatistics> extends CallOptions {
   /** Runs that were started in so many days until now. */
   days?: number | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
+export interface GetJobUseOptions<Field extends keyof JobUse = keyof JobUse> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ListJobTargetsOptions<Field extends string = string> extends CallOptions {
@@ -385,9 +431,11 @@ export interface ListJobsOptions<Field extends string = string> extends CallOpti
   source?: 'code' | 'api' | undefined;
 }
 
-export interface GetJobOptions extends CallOptions {
+export interface GetJobOptions<Field extends keyof Job = keyof Job> extends CallOptions {
   /** Default the current one. */
   version?: number | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface UpdateJobOptions extends CallOptions {
@@ -416,6 +464,11 @@ export interface ListJobVersionsOptions<Field extends string = string> extends C
   fields?: readonly Field[] | undefined;
 }
 
+export interface CompareJobVersionsOptions<Field extends keyof JobComparison = keyof JobComparison> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface RestoreJobVersionOptions extends KeyedOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
@@ -438,9 +491,11 @@ export interface ListJobTemplatesOptions<Field extends string = string> extends 
   created_by?: string | undefined;
 }
 
-export interface GetJobTemplateOptions extends CallOptions {
+export interface GetJobTemplateOptions<Field extends keyof Job = keyof Job> extends CallOptions {
   /** Default the current one. */
   version?: number | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface UpdateJobTemplateOptions extends CallOptions {
@@ -453,6 +508,11 @@ export interface DeleteJobTemplateOptions extends CallOptions {
   ifMatch?: string | undefined;
 }
 
+export interface GetJobTemplateUseOptions<Field extends keyof JobUse = keyof JobUse> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface ListJobTemplateVersionsOptions<Field extends string = string> extends CallOptions {
   /** Items of a page, at most. */
   limit?: number | undefined;
@@ -461,6 +521,11 @@ export interface ListJobTemplateVersionsOptions<Field extends string = string> e
   /** Order; `-` turns it round. */
   sort?: 'version' | '-version' | undefined;
   /** Only these fields of each item, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
+export interface CompareJobTemplateVersionsOptions<Field extends keyof JobComparison = keyof JobComparison> extends CallOptions {
+  /** Only these fields, separated by commas. */
   fields?: readonly Field[] | undefined;
 }
 
@@ -560,6 +625,11 @@ export interface ListSchedulesOptions<Field extends string = string> extends Cal
   label?: string | undefined;
 }
 
+export interface GetScheduleOptions<Field extends keyof Schedule = keyof Schedule> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface UpdateScheduleOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
@@ -584,6 +654,11 @@ export interface ListCalendarsOptions<Field extends string = string> extends Cal
   holds_runs?: string | undefined;
 }
 
+export interface GetCalendarOptions<Field extends keyof Calendar = keyof Calendar> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface UpdateCalendarOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
@@ -594,11 +669,13 @@ export interface DeleteCalendarOptions extends CallOptions {
   ifMatch?: string | undefined;
 }
 
-export interface ListCalendarBlackoutsOptions extends CallOptions {
+export interface ListCalendarBlackoutsOptions<Field extends keyof CalendarBlackouts = keyof CalendarBlackouts> extends CallOptions {
   /** Default now. */
   from?: string | undefined;
   /** Default 31 days after `from`; 400 days at most. */
   to?: string | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ListLocksOptions<Field extends string = string> extends CallOptions {
@@ -616,6 +693,11 @@ export interface ListLocksOptions<Field extends string = string> extends CallOpt
 export interface ChangeExecutionOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
+}
+
+export interface GetExecutionOptions<Field extends keyof OneExecution = keyof OneExecution> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ListApprovalsOptions<Field extends string = string> extends CallOptions {
@@ -664,7 +746,7 @@ export interface ListExecutionsOptions<Field extends string = string> extends Ca
   completed_to?: string | undefined;
 }
 
-export interface CountExecutionsOptions extends CallOptions {
+export interface CountExecutionsOptions<Field extends keyof ExecutionCounts = keyof ExecutionCounts> extends CallOptions {
   status?: 'scheduled' | 'running' | 'completed' | 'failed' | 'cancelled' | undefined;
   /** Serial of a job. */
   job?: string | undefined;
@@ -688,6 +770,8 @@ export interface CountExecutionsOptions extends CallOptions {
   created_to?: string | undefined;
   completed_from?: string | undefined;
   completed_to?: string | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ListBranchesOptions<Field extends string = string> extends CallOptions {
@@ -752,6 +836,11 @@ export interface DownloadLogOptions extends CallOptions {
   format?: 'text' | 'ndjson' | undefined;
 }
 
+export interface SummariseExecutionOptions<Field extends keyof ExecutionSummary = keyof ExecutionSummary> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface CompareExecutionsOptions extends CallOptions {
   /** Items of a page, at most. */
   limit?: number | undefined;
@@ -761,9 +850,11 @@ export interface CompareExecutionsOptions extends CallOptions {
   only?: 'outcome' | 'any' | undefined;
 }
 
-export interface GetBranchOptions extends CallOptions {
+export interface GetBranchOptions<Field extends keyof Branch = keyof Branch> extends CallOptions {
   /** Bytes of each output that are shown, its last ones; `output_cut` says that there is more. The outputs of a page may together have 32 MiB. */
   max_output?: number | null | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ListAttemptsOptions<Field extends string = string> extends CallOptions {
@@ -821,9 +912,16 @@ export interface FindSerialsOptions<Field extends string = string> extends CallO
   pattern: string;
 }
 
-export interface CheckSerialPatternOptions extends CallOptions {
+export interface CheckSerialPatternOptions<Field extends keyof PatternCheck = keyof PatternCheck> extends CallOptions {
   /** A serial, or a pattern: job, run, branch and action, separated by dots. Each part is whole, or its beginning and `*`, or `*`. How many parts there are says what is found. Serials of other widths (`J202500001`, `.001`) are understood. */
   pattern: string;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
+export interface GetSerialOptions<Field extends keyof SerialMatch = keyof SerialMatch> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export type FollowExecutionEvent =
@@ -866,6 +964,11 @@ export interface UploadArtifactOptions extends KeyedOptions {
   name: string;
 }
 
+export interface GetArtifactOptions<Field extends keyof Artifact = keyof Artifact> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface DownloadArtifactOptions extends CallOptions {
   /** `bytes=FROM-TO`, `bytes=FROM-` or `bytes=-LAST`: only this part, as 206. Several ranges are passed over. */
   range?: string | undefined;
@@ -873,9 +976,29 @@ export interface DownloadArtifactOptions extends CallOptions {
   ifRange?: string | undefined;
 }
 
+export interface GetMaintenanceOptions<Field extends keyof Maintenance = keyof Maintenance> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
 export interface ChangeMaintenanceOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
+}
+
+export interface GetDatabaseHealthOptions<Field extends keyof DatabaseHealth = keyof DatabaseHealth> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
+export interface GetSystemInfoOptions<Field extends keyof SystemInfo = keyof SystemInfo> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
+export interface GetDangerousPatternsOptions<Field extends keyof DangerousPatterns = keyof DangerousPatterns> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ChangeDangerousPatternsOptions extends CallOptions {
@@ -886,6 +1009,11 @@ export interface ChangeDangerousPatternsOptions extends CallOptions {
 export interface ChangeSettingsOptions extends CallOptions {
   /** ETag of what was read: when it has been changed since, nothing is changed and the answer is 412. */
   ifMatch?: string | undefined;
+}
+
+export interface GetSettingOptions<Field extends keyof Setting = keyof Setting> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ChangeSettingOptions extends CallOptions {
@@ -927,9 +1055,16 @@ export interface ListAuditEventsOptions<Field extends string = string> extends C
   search?: string | undefined;
 }
 
-export interface GetAuditStatisticsOptions extends CallOptions {
+export interface GetAuditEventTypesOptions<Field extends keyof AuditEventTypes = keyof AuditEventTypes> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
+}
+
+export interface GetAuditStatisticsOptions<Field extends keyof AuditStatistics = keyof AuditStatistics> extends CallOptions {
   /** So many days back from now. */
   days?: number | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ExportAuditOptions extends CallOptions {
@@ -972,6 +1107,11 @@ export interface VerifyAuditOptions extends CallOptions {
   to?: string | undefined;
   /** Hash of a seal that was noted earlier: it must still be there. */
   anchor?: string | undefined;
+}
+
+export interface GetAuditEventOptions<Field extends keyof OneAuditEvent = keyof OneAuditEvent> extends CallOptions {
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface ImportDataOptions extends KeyedOptions {
@@ -1020,7 +1160,7 @@ export interface Operations {
    * Own profile.
    * `GET /api/v1/auth/me`, permission: authenticated.
    */
-  getProfile(options?: CallOptions): Promise<Profile>;
+  getProfile<Field extends keyof Profile = keyof Profile>(options?: GetProfileOptions<Field>): Promise<Pick<Profile, Field>>;
   /**
    * Change own mail address.
    * `PATCH /api/v1/auth/me`, permission: authenticated.
@@ -1031,7 +1171,7 @@ export interface Operations {
    * What each role may do, and the caller.
    * `GET /api/v1/auth/permissions`, permission: authenticated.
    */
-  getPermissions(options?: CallOptions): Promise<PermissionTable>;
+  getPermissions<Field extends keyof PermissionTable = keyof PermissionTable>(options?: GetPermissionsOptions<Field>): Promise<Pick<PermissionTable, Field>>;
   /**
    * Change own password.
    * `POST /api/v1/auth/password`, permission: authenticated.
@@ -1067,7 +1207,7 @@ export interface Operations {
    * Count targets by what they are.
    * `GET /api/v1/targets/statistics`, permission: targets.read.
    */
-  getTargetStatistics(options?: GetTargetStatisticsOptions): Promise<TargetStatistics>;
+  getTargetStatistics<Field extends keyof TargetStatistics = keyof TargetStatistics>(options?: GetTargetStatisticsOptions<Field>): Promise<Pick<TargetStatistics, Field>>;
   /**
    * List kinds of targets, and the protocols by which they are usually reached.
    * `GET /api/v1/targets/types`, permission: targets.read.
@@ -1097,7 +1237,7 @@ export interface Operations {
    * Read a method of a target.
    * `GET /api/v1/targets/{serial}/methods/{method}`, permission: targets.read.
    */
-  getTargetMethod(serial: string, method: string, options?: CallOptions): Promise<Method>;
+  getTargetMethod<Field extends keyof Method = keyof Method>(serial: string, method: string, options?: GetTargetMethodOptions<Field>): Promise<Pick<Method, Field>>;
   /**
    * Change a method of a target.
    * `PATCH /api/v1/targets/{serial}/methods/{method}`, permission: targets.write.
@@ -1129,7 +1269,7 @@ export interface Operations {
    * Read what is known of a credential.
    * `GET /api/v1/targets/{serial}/methods/{method}/credentials/{uuid}`, permission: targets.read.
    */
-  getCredential(serial: string, method: string, uuid: string, options?: CallOptions): Promise<Credential>;
+  getCredential<Field extends keyof Credential = keyof Credential>(serial: string, method: string, uuid: string, options?: GetCredentialOptions<Field>): Promise<Pick<Credential, Field>>;
   /**
    * Change a credential, or replace its secret.
    * `PATCH /api/v1/targets/{serial}/methods/{method}/credentials/{uuid}`, permission: credentials.write.
@@ -1145,7 +1285,7 @@ export interface Operations {
    * `GET /api/v1/auth/session`, permission: authenticated.
    * Asking does not keep it alive. An API token has no session.
    */
-  getSession(options?: CallOptions): Promise<SessionStatus>;
+  getSession<Field extends keyof SessionStatus = keyof SessionStatus>(options?: GetSessionOptions<Field>): Promise<Pick<SessionStatus, Field>>;
   /**
    * Keep this session alive.
    * `POST /api/v1/auth/session/extend`, permission: authenticated.
@@ -1205,7 +1345,7 @@ export interface Operations {
    * One user.
    * `GET /api/v1/users/{uuid}`, permission: users.write.
    */
-  getUser(uuid: string, options?: CallOptions): Promise<User>;
+  getUser<Field extends keyof User = keyof User>(uuid: string, options?: GetUserOptions<Field>): Promise<Pick<User, Field>>;
   /**
    * Change, deactivate or activate a user.
    * `PATCH /api/v1/users/{uuid}`, permission: users.write.
@@ -1279,7 +1419,7 @@ export interface Operations {
    * Read a target.
    * `GET /api/v1/targets/{serial}`, permission: targets.read.
    */
-  getTarget(serial: string, options?: CallOptions): Promise<Target>;
+  getTarget<Field extends keyof Target = keyof Target>(serial: string, options?: GetTargetOptions<Field>): Promise<Pick<Target, Field>>;
   /**
    * Change a target.
    * `PATCH /api/v1/targets/{serial}`, permission: targets.write.
@@ -1305,7 +1445,7 @@ export interface Operations {
    * Count jobs, and how their runs ended.
    * `GET /api/v1/jobs/statistics`, permission: jobs.read.
    */
-  getJobsStatistics(options?: GetJobsStatisticsOptions): Promise<JobsStatistics>;
+  getJobsStatistics<Field extends keyof JobsStatistics = keyof JobsStatistics>(options?: GetJobsStatisticsOptions<Field>): Promise<Pick<JobsStatistics, Field>>;
   /**
    * Check a definition; nothing is written.
    * `POST /api/v1/jobs/validate`, permission: jobs.read.
@@ -1320,12 +1460,12 @@ export interface Operations {
    * How the runs of a job ended, and how long they took.
    * `GET /api/v1/jobs/{serial}/statistics`, permission: jobs.read.
    */
-  getJobStatistics(serial: string, options?: GetJobStatisticsOptions): Promise<JobStatistics>;
+  getJobStatistics<Field extends keyof JobStatistics = keyof JobStatistics>(serial: string, options?: GetJobStatisticsOptions<Field>): Promise<Pick<JobStatistics, Field>>;
   /**
    * What starts a job and what it runs on.
    * `GET /api/v1/jobs/{serial}/used-by`, permission: jobs.read.
    */
-  getJobUse(serial: string, options?: CallOptions): Promise<JobUse>;
+  getJobUse<Field extends keyof JobUse = keyof JobUse>(serial: string, options?: GetJobUseOptions<Field>): Promise<Pick<JobUse, Field>>;
   /**
    * List the targets on the list of a job.
    * `GET /api/v1/jobs/{serial}/targets`, permission: jobs.read.
@@ -1350,7 +1490,7 @@ export interface Operations {
    * Read a job.
    * `GET /api/v1/jobs/{serial}`, permission: jobs.read.
    */
-  getJob(serial: string, options?: GetJobOptions): Promise<Job>;
+  getJob<Field extends keyof Job = keyof Job>(serial: string, options?: GetJobOptions<Field>): Promise<Pick<Job, Field>>;
   /**
    * Make a new version of a job.
    * `PUT /api/v1/jobs/{serial}`, permission: jobs.write.
@@ -1385,7 +1525,7 @@ export interface Operations {
    * In what two versions of a job differ.
    * `GET /api/v1/jobs/{serial}/versions/{version}/diff/{other}`, permission: jobs.read.
    */
-  compareJobVersions(serial: string, version: string, other: string, options?: CallOptions): Promise<JobComparison>;
+  compareJobVersions<Field extends keyof JobComparison = keyof JobComparison>(serial: string, version: string, other: string, options?: CompareJobVersionsOptions<Field>): Promise<Pick<JobComparison, Field>>;
   /**
    * Make a former version of a job the next one.
    * `POST /api/v1/jobs/{serial}/versions/{version}/restore`, permission: jobs.write.
@@ -1410,7 +1550,7 @@ export interface Operations {
    * Read a job template.
    * `GET /api/v1/job-templates/{serial}`, permission: jobs.read.
    */
-  getJobTemplate(serial: string, options?: GetJobTemplateOptions): Promise<Job>;
+  getJobTemplate<Field extends keyof Job = keyof Job>(serial: string, options?: GetJobTemplateOptions<Field>): Promise<Pick<Job, Field>>;
   /**
    * Make a new version of a job template.
    * `PUT /api/v1/job-templates/{serial}`, permission: jobs.write.
@@ -1440,7 +1580,7 @@ export interface Operations {
    * Jobs that were made from a template.
    * `GET /api/v1/job-templates/{serial}/used-by`, permission: jobs.read.
    */
-  getJobTemplateUse(serial: string, options?: CallOptions): Promise<JobUse>;
+  getJobTemplateUse<Field extends keyof JobUse = keyof JobUse>(serial: string, options?: GetJobTemplateUseOptions<Field>): Promise<Pick<JobUse, Field>>;
   /**
    * List the versions of a template.
    * `GET /api/v1/job-templates/{serial}/versions`, permission: jobs.read.
@@ -1450,7 +1590,7 @@ export interface Operations {
    * In what two versions of a template differ.
    * `GET /api/v1/job-templates/{serial}/versions/{version}/diff/{other}`, permission: jobs.read.
    */
-  compareJobTemplateVersions(serial: string, version: string, other: string, options?: CallOptions): Promise<JobComparison>;
+  compareJobTemplateVersions<Field extends keyof JobComparison = keyof JobComparison>(serial: string, version: string, other: string, options?: CompareJobTemplateVersionsOptions<Field>): Promise<Pick<JobComparison, Field>>;
   /**
    * Make a former version of a template the next one.
    * `POST /api/v1/job-templates/{serial}/versions/{version}/restore`, permission: jobs.write.
@@ -1541,7 +1681,7 @@ export interface Operations {
    * Read a schedule.
    * `GET /api/v1/schedules/{serial}`, permission: schedules.read.
    */
-  getSchedule(serial: string, options?: CallOptions): Promise<Schedule>;
+  getSchedule<Field extends keyof Schedule = keyof Schedule>(serial: string, options?: GetScheduleOptions<Field>): Promise<Pick<Schedule, Field>>;
   /**
    * Replace what a schedule says; its job and its pause stay.
    * `PUT /api/v1/schedules/{serial}`, permission: schedules.write.
@@ -1589,7 +1729,7 @@ export interface Operations {
    * Read a calendar, and what names it.
    * `GET /api/v1/calendars/{calendar}`, permission: schedules.read.
    */
-  getCalendar(calendar: string, options?: CallOptions): Promise<Calendar>;
+  getCalendar<Field extends keyof Calendar = keyof Calendar>(calendar: string, options?: GetCalendarOptions<Field>): Promise<Pick<Calendar, Field>>;
   /**
    * Replace what a calendar says.
    * `PUT /api/v1/calendars/{calendar}`, permission: schedules.write.
@@ -1605,7 +1745,7 @@ export interface Operations {
    * When a calendar is blacked out.
    * `GET /api/v1/calendars/{calendar}/windows`, permission: schedules.read.
    */
-  listCalendarBlackouts(calendar: string, options?: ListCalendarBlackoutsOptions): Promise<CalendarBlackouts>;
+  listCalendarBlackouts<Field extends keyof CalendarBlackouts = keyof CalendarBlackouts>(calendar: string, options?: ListCalendarBlackoutsOptions<Field>): Promise<Pick<CalendarBlackouts, Field>>;
   /**
    * Who holds which target, and who waits for it.
    * `GET /api/v1/executions/locks`, permission: executions.read.
@@ -1635,7 +1775,7 @@ export interface Operations {
    * Read a run.
    * `GET /api/v1/executions/{serial}`, permission: executions.read.
    */
-  getExecution(serial: string, options?: CallOptions): Promise<OneExecution>;
+  getExecution<Field extends keyof OneExecution = keyof OneExecution>(serial: string, options?: GetExecutionOptions<Field>): Promise<Pick<OneExecution, Field>>;
   /**
    * Run targets again that failed, in this run or in a new one.
    * `POST /api/v1/executions/{serial}/retry`, permission: executions.steer.
@@ -1675,7 +1815,7 @@ export interface Operations {
    * Count runs by state; of each state at most 10,000 are counted.
    * `GET /api/v1/executions/counts`, permission: executions.read.
    */
-  countExecutions(options?: CountExecutionsOptions): Promise<ExecutionCounts>;
+  countExecutions<Field extends keyof ExecutionCounts = keyof ExecutionCounts>(options?: CountExecutionsOptions<Field>): Promise<Pick<ExecutionCounts, Field>>;
   /**
    * Stop a run.
    * `POST /api/v1/executions/{serial}/cancel`, permission: executions.cancel.
@@ -1706,7 +1846,7 @@ export interface Operations {
    * Count the targets of a run by state, batch and cause of failure.
    * `GET /api/v1/executions/{serial}/summary`, permission: executions.read.
    */
-  summariseExecution(serial: string, options?: CallOptions): Promise<ExecutionSummary>;
+  summariseExecution<Field extends keyof ExecutionSummary = keyof ExecutionSummary>(serial: string, options?: SummariseExecutionOptions<Field>): Promise<Pick<ExecutionSummary, Field>>;
   /**
    * What came of each action of a run on all its targets.
    * `GET /api/v1/executions/{serial}/actions`, permission: executions.read.
@@ -1722,7 +1862,7 @@ export interface Operations {
    * Read a branch: one target of a run.
    * `GET /api/v1/branches/{branch}`, permission: executions.read.
    */
-  getBranch(branch: string, options?: GetBranchOptions): Promise<Branch>;
+  getBranch<Field extends keyof Branch = keyof Branch>(branch: string, options?: GetBranchOptions<Field>): Promise<Pick<Branch, Field>>;
   /**
    * Attempts of one action on one target, with their outputs.
    * `GET /api/v1/actions/{action}`, permission: executions.read.
@@ -1744,12 +1884,12 @@ export interface Operations {
    * Say how a pattern of serials is understood, or what is wrong with it.
    * `GET /api/v1/serials/check`, permission: executions.read.
    */
-  checkSerialPattern(options: CheckSerialPatternOptions): Promise<PatternCheck>;
+  checkSerialPattern<Field extends keyof PatternCheck = keyof PatternCheck>(options: CheckSerialPatternOptions<Field>): Promise<Pick<PatternCheck, Field>>;
   /**
    * Say what a serial of any level names, and where it is.
    * `GET /api/v1/serials/{serial}`, permission: executions.read.
    */
-  getSerial(serial: string, options?: CallOptions): Promise<SerialMatch>;
+  getSerial<Field extends keyof SerialMatch = keyof SerialMatch>(serial: string, options?: GetSerialOptions<Field>): Promise<Pick<SerialMatch, Field>>;
   /**
    * Follow a run live (server-sent events).
    * `GET /api/v1/executions/{serial}/events`, permission: executions.read.
@@ -1783,7 +1923,7 @@ export interface Operations {
    * Read an artifact.
    * `GET /api/v1/artifacts/{uuid}`, permission: executions.read.
    */
-  getArtifact(uuid: string, options?: CallOptions): Promise<Artifact>;
+  getArtifact<Field extends keyof Artifact = keyof Artifact>(uuid: string, options?: GetArtifactOptions<Field>): Promise<Pick<Artifact, Field>>;
   /**
    * Remove an artifact.
    * `DELETE /api/v1/artifacts/{uuid}`, permission: jobs.write.
@@ -1800,7 +1940,7 @@ export interface Operations {
    * Is OpsConductor in maintenance?.
    * `GET /api/v1/system/maintenance`, permission: executions.read.
    */
-  getMaintenance(options?: CallOptions): Promise<Maintenance>;
+  getMaintenance<Field extends keyof Maintenance = keyof Maintenance>(options?: GetMaintenanceOptions<Field>): Promise<Pick<Maintenance, Field>>;
   /**
    * Begin or end the maintenance.
    * `PUT /api/v1/system/maintenance`, permission: settings.write.
@@ -1812,18 +1952,18 @@ export interface Operations {
    * `GET /api/v1/system/database`, permission: database.read.
    * What `opsconductor db health` says. Nothing is changed; it may take some seconds.
    */
-  getDatabaseHealth(options?: CallOptions): Promise<DatabaseHealth>;
+  getDatabaseHealth<Field extends keyof DatabaseHealth = keyof DatabaseHealth>(options?: GetDatabaseHealthOptions<Field>): Promise<Pick<DatabaseHealth, Field>>;
   /**
    * What runs here.
    * `GET /api/v1/system/info`, permission: database.read.
    * Versions, where the process that answers and its stores are, and how much there is. No secret is in it.
    */
-  getSystemInfo(options?: CallOptions): Promise<SystemInfo>;
+  getSystemInfo<Field extends keyof SystemInfo = keyof SystemInfo>(options?: GetSystemInfoOptions<Field>): Promise<Pick<SystemInfo, Field>>;
   /**
    * What counts as a dangerous command.
    * `GET /api/v1/system/dangerous-patterns`, permission: settings.write.
    */
-  getDangerousPatterns(options?: CallOptions): Promise<DangerousPatterns>;
+  getDangerousPatterns<Field extends keyof DangerousPatterns = keyof DangerousPatterns>(options?: GetDangerousPatternsOptions<Field>): Promise<Pick<DangerousPatterns, Field>>;
   /**
    * Replace the list of dangerous commands.
    * `PUT /api/v1/system/dangerous-patterns`, permission: settings.write.
@@ -1845,7 +1985,7 @@ export interface Operations {
    * Read a setting.
    * `GET /api/v1/settings/{key}`, permission: settings.write.
    */
-  getSetting(key: string, options?: CallOptions): Promise<Setting>;
+  getSetting<Field extends keyof Setting = keyof Setting>(key: string, options?: GetSettingOptions<Field>): Promise<Pick<Setting, Field>>;
   /**
    * Change a setting.
    * `PUT /api/v1/settings/{key}`, permission: settings.write.
@@ -1867,13 +2007,13 @@ export interface Operations {
    * What audit events may be.
    * `GET /api/v1/audit/event-types`, permission: audit.read.
    */
-  getAuditEventTypes(options?: CallOptions): Promise<AuditEventTypes>;
+  getAuditEventTypes<Field extends keyof AuditEventTypes = keyof AuditEventTypes>(options?: GetAuditEventTypesOptions<Field>): Promise<Pick<AuditEventTypes, Field>>;
   /**
    * Count the audit trail.
    * `GET /api/v1/audit/statistics`, permission: audit.read.
    * Reads all events of the time: some seconds for millions.
    */
-  getAuditStatistics(options?: GetAuditStatisticsOptions): Promise<AuditStatistics>;
+  getAuditStatistics<Field extends keyof AuditStatistics = keyof AuditStatistics>(options?: GetAuditStatisticsOptions<Field>): Promise<Pick<AuditStatistics, Field>>;
   /**
    * Export the audit trail.
    * `GET /api/v1/audit/export`, permission: audit.read.
@@ -1896,7 +2036,7 @@ export interface Operations {
    * Read an audit event.
    * `GET /api/v1/audit/{id}`, permission: audit.read.
    */
-  getAuditEvent(id: string, options?: CallOptions): Promise<OneAuditEvent>;
+  getAuditEvent<Field extends keyof OneAuditEvent = keyof OneAuditEvent>(id: string, options?: GetAuditEventOptions<Field>): Promise<Pick<OneAuditEvent, Field>>;
   /**
    * Export targets, jobs, templates, calendars, settings and users.
    * `POST /api/v1/data/export`, permission: data.export.
@@ -1919,31 +2059,31 @@ export const OPERATIONS = {
   getDefinitionSchema: { method: 'GET', path: '/api/v1/schemas/{name}', answer: 'json' },
   login: { method: 'POST', path: '/api/v1/auth/login', body: 'json', answer: 'json' },
   logout: { method: 'POST', path: '/api/v1/auth/logout', takesKey: true, answer: 'nothing' },
-  getProfile: { method: 'GET', path: '/api/v1/auth/me', answer: 'json' },
+  getProfile: { method: 'GET', path: '/api/v1/auth/me', query: ['fields'], answer: 'json' },
   updateProfile: { method: 'PATCH', path: '/api/v1/auth/me', headers: ['if-match'], body: 'json', answer: 'json' },
-  getPermissions: { method: 'GET', path: '/api/v1/auth/permissions', answer: 'json' },
+  getPermissions: { method: 'GET', path: '/api/v1/auth/permissions', query: ['fields'], answer: 'json' },
   changePassword: { method: 'POST', path: '/api/v1/auth/password', takesKey: true, body: 'json', answer: 'nothing' },
   listApiTokens: { method: 'GET', path: '/api/v1/auth/tokens', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   createApiToken: { method: 'POST', path: '/api/v1/auth/tokens', takesKey: true, body: 'json', answer: 'json' },
   revokeApiToken: { method: 'DELETE', path: '/api/v1/auth/tokens/{uuid}', answer: 'nothing' },
   testTargets: { method: 'POST', path: '/api/v1/targets/bulk/test', takesKey: true, body: 'json', answer: 'lines' },
   updateTargets: { method: 'POST', path: '/api/v1/targets/bulk/update', takesKey: true, body: 'json', answer: 'json' },
-  getTargetStatistics: { method: 'GET', path: '/api/v1/targets/statistics', query: ['selector'], answer: 'json' },
+  getTargetStatistics: { method: 'GET', path: '/api/v1/targets/statistics', query: ['selector', 'fields'], answer: 'json' },
   listTargetTypes: { method: 'GET', path: '/api/v1/targets/types', answer: 'json' },
   listTargetRuns: { method: 'GET', path: '/api/v1/targets/{serial}/executions', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   listTargetJobs: { method: 'GET', path: '/api/v1/targets/{serial}/jobs', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   listTargetMethods: { method: 'GET', path: '/api/v1/targets/{serial}/methods', answer: 'json' },
   addTargetMethod: { method: 'POST', path: '/api/v1/targets/{serial}/methods', takesKey: true, body: 'json', answer: 'json' },
-  getTargetMethod: { method: 'GET', path: '/api/v1/targets/{serial}/methods/{method}', answer: 'json' },
+  getTargetMethod: { method: 'GET', path: '/api/v1/targets/{serial}/methods/{method}', query: ['fields'], answer: 'json' },
   updateTargetMethod: { method: 'PATCH', path: '/api/v1/targets/{serial}/methods/{method}', headers: ['if-match'], body: 'json', answer: 'json' },
   deleteTargetMethod: { method: 'DELETE', path: '/api/v1/targets/{serial}/methods/{method}', headers: ['if-match'], answer: 'nothing' },
   testTargetMethod: { method: 'POST', path: '/api/v1/targets/{serial}/methods/{method}/test', takesKey: true, answer: 'json' },
   listCredentials: { method: 'GET', path: '/api/v1/targets/{serial}/methods/{method}/credentials', answer: 'json' },
   addCredential: { method: 'POST', path: '/api/v1/targets/{serial}/methods/{method}/credentials', takesKey: true, body: 'json', answer: 'json' },
-  getCredential: { method: 'GET', path: '/api/v1/targets/{serial}/methods/{method}/credentials/{uuid}', answer: 'json' },
+  getCredential: { method: 'GET', path: '/api/v1/targets/{serial}/methods/{method}/credentials/{uuid}', query: ['fields'], answer: 'json' },
   updateCredential: { method: 'PATCH', path: '/api/v1/targets/{serial}/methods/{method}/credentials/{uuid}', headers: ['if-match'], body: 'json', answer: 'json' },
   deleteCredential: { method: 'DELETE', path: '/api/v1/targets/{serial}/methods/{method}/credentials/{uuid}', headers: ['if-match'], answer: 'nothing' },
-  getSession: { method: 'GET', path: '/api/v1/auth/session', answer: 'json' },
+  getSession: { method: 'GET', path: '/api/v1/auth/session', query: ['fields'], answer: 'json' },
   extendSession: { method: 'POST', path: '/api/v1/auth/session/extend', takesKey: true, answer: 'json' },
   listSessions: { method: 'GET', path: '/api/v1/auth/sessions', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   revokeOtherSessions: { method: 'DELETE', path: '/api/v1/auth/sessions', answer: 'json' },
@@ -1954,7 +2094,7 @@ export const OPERATIONS = {
   exchangeOidcCode: { method: 'POST', path: '/api/v1/auth/oidc/token', body: 'json', answer: 'json' },
   listUsers: { method: 'GET', path: '/api/v1/users', query: ['limit', 'cursor', 'sort', 'fields', 'search', 'username', 'role', 'is_active'], answer: 'json' },
   createUser: { method: 'POST', path: '/api/v1/users', takesKey: true, body: 'json', answer: 'json' },
-  getUser: { method: 'GET', path: '/api/v1/users/{uuid}', answer: 'json' },
+  getUser: { method: 'GET', path: '/api/v1/users/{uuid}', query: ['fields'], answer: 'json' },
   updateUser: { method: 'PATCH', path: '/api/v1/users/{uuid}', headers: ['if-match'], body: 'json', answer: 'json' },
   resetUserPassword: { method: 'POST', path: '/api/v1/users/{uuid}/reset-password', takesKey: true, answer: 'json' },
   unlockUser: { method: 'POST', path: '/api/v1/users/{uuid}/unlock', takesKey: true, answer: 'json' },
@@ -1968,41 +2108,41 @@ export const OPERATIONS = {
   listTargets: { method: 'GET', path: '/api/v1/targets', query: ['limit', 'cursor', 'sort', 'fields', 'search', 'environment', 'status', 'os_type', 'host', 'target_type', 'health_status', 'method_type', 'location', 'data_center', 'region', 'selector'], answer: 'json' },
   createTarget: { method: 'POST', path: '/api/v1/targets', takesKey: true, body: 'json', answer: 'json' },
   testMethodConfig: { method: 'POST', path: '/api/v1/targets/test-method-config', takesKey: true, body: 'json', answer: 'json' },
-  getTarget: { method: 'GET', path: '/api/v1/targets/{serial}', answer: 'json' },
+  getTarget: { method: 'GET', path: '/api/v1/targets/{serial}', query: ['fields'], answer: 'json' },
   updateTarget: { method: 'PATCH', path: '/api/v1/targets/{serial}', headers: ['if-match'], body: 'json', answer: 'json' },
   deleteTarget: { method: 'DELETE', path: '/api/v1/targets/{serial}', headers: ['if-match'], answer: 'nothing' },
   testTarget: { method: 'POST', path: '/api/v1/targets/{serial}/test', query: ['method'], takesKey: true, answer: 'json' },
   acceptHostKey: { method: 'POST', path: '/api/v1/targets/{serial}/host-key', query: ['method'], takesKey: true, body: 'json', answer: 'json' },
-  getJobsStatistics: { method: 'GET', path: '/api/v1/jobs/statistics', query: ['days'], answer: 'json' },
+  getJobsStatistics: { method: 'GET', path: '/api/v1/jobs/statistics', query: ['days', 'fields'], answer: 'json' },
   validateJob: { method: 'POST', path: '/api/v1/jobs/validate', takesKey: true, body: 'json', answer: 'json' },
   validateStoredJob: { method: 'POST', path: '/api/v1/jobs/{serial}/validate', takesKey: true, answer: 'json' },
-  getJobStatistics: { method: 'GET', path: '/api/v1/jobs/{serial}/statistics', query: ['days'], answer: 'json' },
-  getJobUse: { method: 'GET', path: '/api/v1/jobs/{serial}/used-by', answer: 'json' },
+  getJobStatistics: { method: 'GET', path: '/api/v1/jobs/{serial}/statistics', query: ['days', 'fields'], answer: 'json' },
+  getJobUse: { method: 'GET', path: '/api/v1/jobs/{serial}/used-by', query: ['fields'], answer: 'json' },
   listJobTargets: { method: 'GET', path: '/api/v1/jobs/{serial}/targets', query: ['limit', 'cursor', 'sort', 'fields', 'status'], answer: 'json' },
   changeJobTargets: { method: 'POST', path: '/api/v1/jobs/{serial}/targets', headers: ['if-match'], takesKey: true, body: 'json', answer: 'json' },
   listJobs: { method: 'GET', path: '/api/v1/jobs', query: ['limit', 'cursor', 'sort', 'fields', 'search', 'status', 'tag', 'job_type', 'created_by', 'target', 'template', 'source'], answer: 'json' },
   createJob: { method: 'POST', path: '/api/v1/jobs', takesKey: true, body: 'json', answer: 'json' },
-  getJob: { method: 'GET', path: '/api/v1/jobs/{serial}', query: ['version'], answer: 'json' },
+  getJob: { method: 'GET', path: '/api/v1/jobs/{serial}', query: ['version', 'fields'], answer: 'json' },
   updateJob: { method: 'PUT', path: '/api/v1/jobs/{serial}', headers: ['if-match'], body: 'json', answer: 'json' },
   deleteJob: { method: 'DELETE', path: '/api/v1/jobs/{serial}', headers: ['if-match'], answer: 'nothing' },
   cloneJob: { method: 'POST', path: '/api/v1/jobs/{serial}/clone', takesKey: true, body: 'json', answer: 'json' },
   startExecution: { method: 'POST', path: '/api/v1/jobs/{serial}/executions', headers: ['prefer'], takesKey: true, body: 'json', answer: 'json' },
   planJob: { method: 'POST', path: '/api/v1/jobs/{serial}/plan', takesKey: true, body: 'json', answer: 'json' },
   listJobVersions: { method: 'GET', path: '/api/v1/jobs/{serial}/versions', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
-  compareJobVersions: { method: 'GET', path: '/api/v1/jobs/{serial}/versions/{version}/diff/{other}', answer: 'json' },
+  compareJobVersions: { method: 'GET', path: '/api/v1/jobs/{serial}/versions/{version}/diff/{other}', query: ['fields'], answer: 'json' },
   restoreJobVersion: { method: 'POST', path: '/api/v1/jobs/{serial}/versions/{version}/restore', headers: ['if-match'], takesKey: true, body: 'json', answer: 'json' },
   listJobTemplates: { method: 'GET', path: '/api/v1/job-templates', query: ['limit', 'cursor', 'sort', 'fields', 'search', 'tag', 'created_by'], answer: 'json' },
   createJobTemplate: { method: 'POST', path: '/api/v1/job-templates', takesKey: true, body: 'json', answer: 'json' },
   validateJobTemplate: { method: 'POST', path: '/api/v1/job-templates/validate', takesKey: true, body: 'json', answer: 'json' },
-  getJobTemplate: { method: 'GET', path: '/api/v1/job-templates/{serial}', query: ['version'], answer: 'json' },
+  getJobTemplate: { method: 'GET', path: '/api/v1/job-templates/{serial}', query: ['version', 'fields'], answer: 'json' },
   updateJobTemplate: { method: 'PUT', path: '/api/v1/job-templates/{serial}', headers: ['if-match'], body: 'json', answer: 'json' },
   deleteJobTemplate: { method: 'DELETE', path: '/api/v1/job-templates/{serial}', headers: ['if-match'], answer: 'nothing' },
   createJobFromTemplate: { method: 'POST', path: '/api/v1/job-templates/{serial}/jobs', takesKey: true, body: 'json', answer: 'json' },
   cloneJobTemplate: { method: 'POST', path: '/api/v1/job-templates/{serial}/clone', takesKey: true, body: 'json', answer: 'json' },
   validateStoredJobTemplate: { method: 'POST', path: '/api/v1/job-templates/{serial}/validate', takesKey: true, answer: 'json' },
-  getJobTemplateUse: { method: 'GET', path: '/api/v1/job-templates/{serial}/used-by', answer: 'json' },
+  getJobTemplateUse: { method: 'GET', path: '/api/v1/job-templates/{serial}/used-by', query: ['fields'], answer: 'json' },
   listJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
-  compareJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions/{version}/diff/{other}', answer: 'json' },
+  compareJobTemplateVersions: { method: 'GET', path: '/api/v1/job-templates/{serial}/versions/{version}/diff/{other}', query: ['fields'], answer: 'json' },
   restoreJobTemplateVersion: { method: 'POST', path: '/api/v1/job-templates/{serial}/versions/{version}/restore', headers: ['if-match'], takesKey: true, body: 'json', answer: 'json' },
   planSchedules: { method: 'POST', path: '/api/v1/schedules/plan', takesKey: true, body: 'json', answer: 'json' },
   applySchedules: { method: 'POST', path: '/api/v1/schedules/apply', takesKey: true, body: 'json', answer: 'json' },
@@ -2018,7 +2158,7 @@ export const OPERATIONS = {
   backfillSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/backfill', takesKey: true, body: 'json', answer: 'json' },
   listSchedules: { method: 'GET', path: '/api/v1/schedules', query: ['limit', 'cursor', 'sort', 'fields', 'search', 'job', 'status', 'source', 'sync_status', 'calendar', 'label'], answer: 'json' },
   createSchedule: { method: 'POST', path: '/api/v1/schedules', takesKey: true, body: 'json', answer: 'json' },
-  getSchedule: { method: 'GET', path: '/api/v1/schedules/{serial}', answer: 'json' },
+  getSchedule: { method: 'GET', path: '/api/v1/schedules/{serial}', query: ['fields'], answer: 'json' },
   updateSchedule: { method: 'PUT', path: '/api/v1/schedules/{serial}', headers: ['if-match'], body: 'json', answer: 'json' },
   deleteSchedule: { method: 'DELETE', path: '/api/v1/schedules/{serial}', headers: ['if-match'], answer: 'nothing' },
   pauseSchedule: { method: 'POST', path: '/api/v1/schedules/{serial}/pause', takesKey: true, body: 'json', answer: 'json' },
@@ -2027,16 +2167,16 @@ export const OPERATIONS = {
   listCalendars: { method: 'GET', path: '/api/v1/calendars', query: ['limit', 'cursor', 'sort', 'fields', 'search', 'holds_runs'], answer: 'json' },
   createCalendar: { method: 'POST', path: '/api/v1/calendars', takesKey: true, body: 'json', answer: 'json' },
   importCalendar: { method: 'POST', path: '/api/v1/calendars/import', takesKey: true, body: 'json', answer: 'json' },
-  getCalendar: { method: 'GET', path: '/api/v1/calendars/{calendar}', answer: 'json' },
+  getCalendar: { method: 'GET', path: '/api/v1/calendars/{calendar}', query: ['fields'], answer: 'json' },
   updateCalendar: { method: 'PUT', path: '/api/v1/calendars/{calendar}', headers: ['if-match'], body: 'json', answer: 'json' },
   deleteCalendar: { method: 'DELETE', path: '/api/v1/calendars/{calendar}', headers: ['if-match'], answer: 'nothing' },
-  listCalendarBlackouts: { method: 'GET', path: '/api/v1/calendars/{calendar}/windows', query: ['from', 'to'], answer: 'json' },
+  listCalendarBlackouts: { method: 'GET', path: '/api/v1/calendars/{calendar}/windows', query: ['from', 'to', 'fields'], answer: 'json' },
   listLocks: { method: 'GET', path: '/api/v1/executions/locks', query: ['limit', 'cursor', 'sort', 'fields', 'target'], answer: 'json' },
   pauseExecution: { method: 'POST', path: '/api/v1/executions/{serial}/pause', takesKey: true, body: 'json', answer: 'json' },
   resumeExecution: { method: 'POST', path: '/api/v1/executions/{serial}/resume', takesKey: true, body: 'json', answer: 'json' },
   answerBatch: { method: 'POST', path: '/api/v1/executions/{serial}/approve', takesKey: true, body: 'json', answer: 'json' },
   changeExecution: { method: 'PATCH', path: '/api/v1/executions/{serial}', headers: ['if-match'], body: 'json', answer: 'json' },
-  getExecution: { method: 'GET', path: '/api/v1/executions/{serial}', answer: 'json' },
+  getExecution: { method: 'GET', path: '/api/v1/executions/{serial}', query: ['fields'], answer: 'json' },
   retryExecution: { method: 'POST', path: '/api/v1/executions/{serial}/retry', takesKey: true, body: 'json', answer: 'json' },
   cancelBranch: { method: 'POST', path: '/api/v1/executions/{serial}/branches/{branch}/cancel', takesKey: true, body: 'json', answer: 'json' },
   skipAction: { method: 'POST', path: '/api/v1/executions/{serial}/branches/{branch}/skip', takesKey: true, body: 'json', answer: 'json' },
@@ -2044,47 +2184,47 @@ export const OPERATIONS = {
   answerAction: { method: 'POST', path: '/api/v1/executions/{serial}/actions/{action}/answer', takesKey: true, body: 'json', answer: 'json' },
   resolveAttempt: { method: 'POST', path: '/api/v1/executions/{serial}/actions/{action}/resolve', takesKey: true, body: 'json', answer: 'json' },
   listExecutions: { method: 'GET', path: '/api/v1/executions', query: ['limit', 'cursor', 'sort', 'fields', 'status', 'job', 'version', 'tag', 'search', 'trigger', 'triggered_by', 'target', 'failure_category', 'has_failed', 'retry_of', 'created_from', 'created_to', 'completed_from', 'completed_to'], answer: 'json' },
-  countExecutions: { method: 'GET', path: '/api/v1/executions/counts', query: ['status', 'job', 'version', 'tag', 'search', 'trigger', 'triggered_by', 'target', 'failure_category', 'has_failed', 'retry_of', 'created_from', 'created_to', 'completed_from', 'completed_to'], answer: 'json' },
+  countExecutions: { method: 'GET', path: '/api/v1/executions/counts', query: ['status', 'job', 'version', 'tag', 'search', 'trigger', 'triggered_by', 'target', 'failure_category', 'has_failed', 'retry_of', 'created_from', 'created_to', 'completed_from', 'completed_to', 'fields'], answer: 'json' },
   cancelExecution: { method: 'POST', path: '/api/v1/executions/{serial}/cancel', takesKey: true, body: 'json', answer: 'json' },
   listBranches: { method: 'GET', path: '/api/v1/executions/{serial}/branches', query: ['limit', 'cursor', 'sort', 'fields', 'status', 'target', 'search', 'failure_category', 'error_code', 'batch', 'max_output'], answer: 'json' },
   listResults: { method: 'GET', path: '/api/v1/executions/{serial}/results', query: ['limit', 'cursor', 'sort', 'fields', 'status', 'target', 'branch', 'action_order', 'final', 'max_output', 'unresolved'], answer: 'json' },
   listLogs: { method: 'GET', path: '/api/v1/executions/{serial}/logs', query: ['limit', 'cursor', 'sort', 'fields', 'branch', 'target', 'stream', 'level'], answer: 'json' },
   downloadLog: { method: 'GET', path: '/api/v1/executions/{serial}/logs/download', query: ['format'], answer: 'bytes' },
-  summariseExecution: { method: 'GET', path: '/api/v1/executions/{serial}/summary', answer: 'json' },
+  summariseExecution: { method: 'GET', path: '/api/v1/executions/{serial}/summary', query: ['fields'], answer: 'json' },
   summariseActions: { method: 'GET', path: '/api/v1/executions/{serial}/actions', answer: 'json' },
   compareExecutions: { method: 'GET', path: '/api/v1/executions/{serial}/compare/{other}', query: ['limit', 'cursor', 'only'], answer: 'json' },
-  getBranch: { method: 'GET', path: '/api/v1/branches/{branch}', query: ['max_output'], answer: 'json' },
+  getBranch: { method: 'GET', path: '/api/v1/branches/{branch}', query: ['max_output', 'fields'], answer: 'json' },
   listAttempts: { method: 'GET', path: '/api/v1/actions/{action}', query: ['limit', 'cursor', 'sort', 'fields', 'max_output'], answer: 'json' },
   searchLogs: { method: 'GET', path: '/api/v1/logs', query: ['limit', 'cursor', 'fields', 'execution', 'branch', 'job', 'target', 'from', 'to', 'text', 'regex', 'ignore_case', 'level', 'phase', 'category', 'stream'], answer: 'json' },
   findSerials: { method: 'GET', path: '/api/v1/serials', query: ['limit', 'cursor', 'fields', 'pattern'], answer: 'json' },
-  checkSerialPattern: { method: 'GET', path: '/api/v1/serials/check', query: ['pattern'], answer: 'json' },
-  getSerial: { method: 'GET', path: '/api/v1/serials/{serial}', answer: 'json' },
+  checkSerialPattern: { method: 'GET', path: '/api/v1/serials/check', query: ['pattern', 'fields'], answer: 'json' },
+  getSerial: { method: 'GET', path: '/api/v1/serials/{serial}', query: ['fields'], answer: 'json' },
   followExecution: { method: 'GET', path: '/api/v1/executions/{serial}/events', answer: 'events', events: ['execution', 'branch', 'line', 'end'] },
   followJob: { method: 'GET', path: '/api/v1/jobs/{serial}/events', answer: 'events', events: ['execution'] },
   followExecutions: { method: 'GET', path: '/api/v1/events', answer: 'events', events: ['execution'] },
   listArtifacts: { method: 'GET', path: '/api/v1/artifacts', query: ['limit', 'cursor', 'sort', 'fields', 'type', 'execution', 'branch', 'action', 'search', 'created_by'], answer: 'json' },
   uploadArtifact: { method: 'POST', path: '/api/v1/artifacts', query: ['name'], takesKey: true, body: 'application/octet-stream', answer: 'json' },
-  getArtifact: { method: 'GET', path: '/api/v1/artifacts/{uuid}', answer: 'json' },
+  getArtifact: { method: 'GET', path: '/api/v1/artifacts/{uuid}', query: ['fields'], answer: 'json' },
   deleteArtifact: { method: 'DELETE', path: '/api/v1/artifacts/{uuid}', answer: 'nothing' },
   downloadArtifact: { method: 'GET', path: '/api/v1/artifacts/{uuid}/content', headers: ['range', 'if-range'], answer: 'bytes' },
-  getMaintenance: { method: 'GET', path: '/api/v1/system/maintenance', answer: 'json' },
+  getMaintenance: { method: 'GET', path: '/api/v1/system/maintenance', query: ['fields'], answer: 'json' },
   changeMaintenance: { method: 'PUT', path: '/api/v1/system/maintenance', headers: ['if-match'], body: 'json', answer: 'json' },
-  getDatabaseHealth: { method: 'GET', path: '/api/v1/system/database', answer: 'json' },
-  getSystemInfo: { method: 'GET', path: '/api/v1/system/info', answer: 'json' },
-  getDangerousPatterns: { method: 'GET', path: '/api/v1/system/dangerous-patterns', answer: 'json' },
+  getDatabaseHealth: { method: 'GET', path: '/api/v1/system/database', query: ['fields'], answer: 'json' },
+  getSystemInfo: { method: 'GET', path: '/api/v1/system/info', query: ['fields'], answer: 'json' },
+  getDangerousPatterns: { method: 'GET', path: '/api/v1/system/dangerous-patterns', query: ['fields'], answer: 'json' },
   changeDangerousPatterns: { method: 'PUT', path: '/api/v1/system/dangerous-patterns', headers: ['if-match'], body: 'json', answer: 'json' },
   listSettings: { method: 'GET', path: '/api/v1/settings', answer: 'json' },
   changeSettings: { method: 'PATCH', path: '/api/v1/settings', headers: ['if-match'], body: 'json', answer: 'json' },
-  getSetting: { method: 'GET', path: '/api/v1/settings/{key}', answer: 'json' },
+  getSetting: { method: 'GET', path: '/api/v1/settings/{key}', query: ['fields'], answer: 'json' },
   changeSetting: { method: 'PUT', path: '/api/v1/settings/{key}', headers: ['if-match'], body: 'json', answer: 'json' },
   removeSettingValue: { method: 'DELETE', path: '/api/v1/settings/{key}', headers: ['if-match'], answer: 'nothing' },
   listAuditEvents: { method: 'GET', path: '/api/v1/audit', query: ['limit', 'cursor', 'sort', 'fields', 'event_type', 'severity', 'user', 'via', 'resource_type', 'resource_id', 'ip', 'request_id', 'from', 'to', 'search'], answer: 'json' },
-  getAuditEventTypes: { method: 'GET', path: '/api/v1/audit/event-types', answer: 'json' },
-  getAuditStatistics: { method: 'GET', path: '/api/v1/audit/statistics', query: ['days'], answer: 'json' },
+  getAuditEventTypes: { method: 'GET', path: '/api/v1/audit/event-types', query: ['fields'], answer: 'json' },
+  getAuditStatistics: { method: 'GET', path: '/api/v1/audit/statistics', query: ['days', 'fields'], answer: 'json' },
   exportAudit: { method: 'GET', path: '/api/v1/audit/export', query: ['format', 'event_type', 'severity', 'user', 'via', 'resource_type', 'resource_id', 'ip', 'request_id', 'from', 'to', 'search'], answer: 'bytes' },
   listAuditSeals: { method: 'GET', path: '/api/v1/audit/seals', query: ['limit', 'cursor', 'sort', 'fields'], answer: 'json' },
   verifyAudit: { method: 'GET', path: '/api/v1/audit/verification', query: ['from', 'to', 'anchor'], answer: 'lines' },
-  getAuditEvent: { method: 'GET', path: '/api/v1/audit/{id}', answer: 'json' },
+  getAuditEvent: { method: 'GET', path: '/api/v1/audit/{id}', query: ['fields'], answer: 'json' },
   exportData: { method: 'POST', path: '/api/v1/data/export', takesKey: true, body: 'json', answer: 'bytes' },
   importData: { method: 'POST', path: '/api/v1/data/import', query: ['mode', 'validate_only'], headers: ['x-passphrase'], takesKey: true, body: 'json', answer: 'lines' },
 } as const satisfies Record<keyof Operations, OperationShape>;

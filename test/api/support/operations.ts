@@ -26,6 +26,7 @@ export const operationsOf = (platform: TestPlatform): Operation[] =>
 interface Parameter {
   name: string;
   in: string;
+  required?: boolean;
   schema: { example?: unknown };
 }
 
