@@ -21,6 +21,7 @@ import type { LiveHub } from '../services/live/live-hub.ts';
 import { requestFacts } from './middleware/request-facts.ts';
 import { traceRequests } from './middleware/trace-requests.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { registerProblemExamples } from './problem-examples.ts';
 import { respondWithProblem } from './problems.ts';
 import { SHARED_HEADERS } from './route-headers.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
@@ -124,7 +125,7 @@ export const createApp = (deps: AppDeps) => {
     scheme: 'bearer',
     description: 'Session token of /auth/login, or an API token.',
   });
-  return app
+  const routed = app
     .route('/', healthRoutes(deps.readiness, stopping, route))
     .route('/', metricsRoutes(deps.metrics, route))
     .route(
@@ -164,4 +165,6 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/settings', settingRoutes(deps.services, route))
     .route('/api/v1/audit', auditRoutes(deps.services, route))
     .route('/api/v1/data', dataRoutes(deps.services, route, deps.log));
+  registerProblemExamples(app);
+  return routed;
 };

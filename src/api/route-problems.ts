@@ -2,6 +2,7 @@ import { Problem } from '../contracts/problem.ts';
 import { ERROR_MEANINGS } from '../domain/error-meanings.ts';
 import { ERROR_CODES } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
+import { problemExamples } from './problem-examples.ts';
 import { problemHeaders } from './route-headers.ts';
 
 /** What decides which problems a route may answer besides its own. */
@@ -53,7 +54,7 @@ export const problemResponses = (codes: readonly ErrorCode[]) =>
       .map(([status, ofStatus]) => [
         status,
         {
-          content: { 'application/problem+json': { schema: Problem } },
+          content: { 'application/problem+json': { schema: Problem, examples: problemExamples(ofStatus) } },
           ...(Object.keys(problemHeaders(status)).length > 0 && { headers: problemHeaders(status) }),
           description: ofStatus.map((code) => `\`${code}\`: ${ERROR_MEANINGS[code]}`).join(' '),
         },

@@ -14,11 +14,12 @@ import { streamedBody } from '../streamed-body.ts';
 import { dispositionOf, streamOf } from '../file-response.ts';
 import { CONTENT_HEADERS, PART_HEADERS } from '../route-headers.ts';
 import { ARTIFACT } from '../examples/artifacts.ts';
+import { FILE_BYTES } from '../examples/streams.ts';
 
 const tags = ['artifacts'];
 const BYTES = 'application/octet-stream';
 const ArtifactRef = z.object({ uuid: Uuid });
-const bytes = { [BYTES]: { schema: z.string().meta({ format: 'binary' }) } };
+const bytes = { [BYTES]: { schema: z.string().meta({ format: 'binary' }), example: FILE_BYTES } };
 
 const contentOf = (request: Request): AsyncIterable<Uint8Array> => {
   if (request.headers.get('content-type')?.toLowerCase() !== BYTES)

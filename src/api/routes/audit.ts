@@ -21,6 +21,7 @@ import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { AUDIT_EVENT, AUDIT_EVENT_TYPES, AUDIT_SEAL, AUDIT_STATISTICS, ONE_AUDIT_EVENT } from '../examples/audit.ts';
+import { AUDIT_CSV, AUDIT_JSON, AUDIT_LINES, AUDIT_VERDICT } from '../examples/streams.ts';
 import { FILE_HEADERS } from '../route-headers.ts';
 import { streamLines, streamTexts } from '../stream-lines.ts';
 
@@ -28,8 +29,10 @@ const tags = ['audit'];
 const NDJSON = 'application/x-ndjson';
 const EventRef = z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).meta({ example: 4711 }) });
 /** Of which the client reads a line after the other; widened, because the types know no JSON but as one document. */
-const LINES: Record<string, { schema: z.ZodType }> = { [NDJSON]: { schema: AuditVerificationLine } };
-const TEXT = { schema: z.string() };
+const LINES: Record<string, { schema: z.ZodType; example: unknown }> = {
+  [NDJSON]: { schema: AuditVerificationLine, example: AUDIT_VERDICT },
+};
+const text = (example: string) => ({ schema: z.string(), example });
 const CONTENT_TYPES = { csv: 'text/csv; charset=utf-8', json: 'application/json', ndjson: NDJSON } as const;
 
 export const auditRoutes = (deps: ServiceDeps, route: DefineRoute) =>
@@ -97,7 +100,7 @@ export const auditRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         },
         {
           200: {
-            content: { 'text/csv': TEXT, [NDJSON]: TEXT, 'application/octet-stream': TEXT },
+            content: { 'text/csv': text(AUDIT_CSV), [NDJSON]: text(AUDIT_LINES), 'application/octet-stream': text(AUDIT_JSON) },
             headers: FILE_HEADERS,
             description: 'The events; `format=json` is one JSON document',
           },

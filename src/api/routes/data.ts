@@ -11,6 +11,7 @@ import { body, json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { EXPORT_DATA, IMPORT_LINE, IMPORT_REPORT } from '../examples/data.ts';
+import { EXPORTED_CSV, EXPORTED_DATA } from '../examples/streams.ts';
 import { FILE_HEADERS } from '../route-headers.ts';
 import { noting, streamLines, streamTexts } from '../stream-lines.ts';
 import { streamedBody } from '../streamed-body.ts';
@@ -24,15 +25,15 @@ const FORMATS: Readonly<Record<string, DataFormat>> = {
   'application/x-yaml': 'yaml',
   'text/yaml': 'yaml',
 };
-const TEXT = { schema: z.string() };
+const TEXT = { schema: z.string(), example: EXPORTED_CSV };
 /** Only referred to: a schema here would have the framework read the whole body, however large. */
-const DOCUMENT = { schema: { $ref: '#/components/schemas/DataDocument' } };
+const DOCUMENT = { schema: { $ref: '#/components/schemas/DataDocument' }, example: EXPORTED_DATA };
 
 /** As what is imported again. YAML is read by whoever reads the answer, so that it is no text for them. */
-const EXPORTED: Record<string, { schema: z.ZodType }> = {
+const EXPORTED: Record<string, { schema: z.ZodType; example: unknown }> = {
   [TYPES.csv]: TEXT,
-  [TYPES.yaml]: { schema: z.unknown() },
-  [TYPES.json]: DOCUMENT as unknown as { schema: z.ZodType },
+  [TYPES.yaml]: { schema: z.unknown(), example: EXPORTED_DATA },
+  [TYPES.json]: DOCUMENT as unknown as { schema: z.ZodType; example: unknown },
 };
 
 /** Widened, because the types know no answer but as one document. */

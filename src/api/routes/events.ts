@@ -4,6 +4,7 @@ import { JobSerial } from '../../contracts/job.ts';
 import type { LiveHub } from '../../services/live/live-hub.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { EVENTS_OF_RUN, EVENTS_OF_RUNS } from '../examples/streams.ts';
 import { RUN_EVENTS, RUNS_EVENTS } from '../run-events.ts';
 import { eventId, streamLive } from '../sse.ts';
 
@@ -15,7 +16,9 @@ const EventHeaders = z.object({
     .meta({ description: 'Id of the last event that was seen; the stream goes on from there.' }),
 });
 
-const stream = (description: string) => ({ 200: { content: { 'text/event-stream': { schema: z.unknown() } }, description } });
+const stream = (description: string, example: string) => ({
+  200: { content: { 'text/event-stream': { schema: z.unknown(), example } }, description },
+});
 
 const ENDS =
   'The stream ends with the event `closed` when the server stops (come back) or when the session or token may not read runs any more.';
@@ -37,7 +40,7 @@ export const eventRoutes = (hub: LiveHub, route: DefineRoute) =>
           'x-events': RUN_EVENTS,
           request: { params: z.object({ serial: ExecutionSerial }), headers: EventHeaders },
         },
-        stream('A stream that ends with the run'),
+        stream('A stream that ends with the run', EVENTS_OF_RUN),
       ),
       async (c) => {
         const since = eventId(c.req.valid('header')['last-event-id']);
@@ -58,7 +61,7 @@ export const eventRoutes = (hub: LiveHub, route: DefineRoute) =>
           'x-events': RUNS_EVENTS,
           request: { params: z.object({ serial: JobSerial }), headers: EventHeaders },
         },
-        stream('A stream that goes on'),
+        stream('A stream that goes on', EVENTS_OF_RUNS),
       ),
       async (c) => {
         const since = eventId(c.req.valid('header')['last-event-id']);
@@ -79,7 +82,7 @@ export const eventRoutes = (hub: LiveHub, route: DefineRoute) =>
           'x-events': RUNS_EVENTS,
           request: { headers: EventHeaders },
         },
-        stream('A stream that goes on'),
+        stream('A stream that goes on', EVENTS_OF_RUNS),
       ),
       async (c) => streamLive(c, await hub.followRuns(c.get('caller'), undefined, eventId(c.req.valid('header')['last-event-id']))),
     );

@@ -15,6 +15,7 @@ import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { ACTION_SUMMARIES, EXECUTION_COMPARISON, EXECUTION_SUMMARY } from '../examples/execution-summary.ts';
 import { ACTION_RESULT, BRANCH, LOG_LINE } from '../examples/executions.ts';
+import { LOG_LINES, LOG_TEXT } from '../examples/streams.ts';
 import { dispositionOf, streamOf } from '../file-response.ts';
 import { FILE_HEADERS } from '../route-headers.ts';
 
@@ -24,9 +25,9 @@ const TwoExecutions = ExecutionRef.extend({ other: ExecutionSerial });
 
 export const ActionResultPage = pageOf(ActionResult, 'ActionResultPage');
 /** Not typed by its media types: the handler sends a stream. */
-const LINES: Record<string, { schema: z.ZodString }> = {
-  'text/plain': { schema: z.string() },
-  'application/x-ndjson': { schema: z.string() },
+const LINES: Record<string, { schema: z.ZodString; example: string }> = {
+  'text/plain': { schema: z.string(), example: LOG_TEXT },
+  'application/x-ndjson': { schema: z.string(), example: LOG_LINES },
 };
 const LOG_TYPES = { text: 'text/plain; charset=utf-8', ndjson: 'application/x-ndjson' } as const;
 

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Registry } from '../../metrics/registry.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { METRICS_TEXT } from '../examples/streams.ts';
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -17,7 +18,12 @@ export const metricsRoutes = (registry: Registry, route: DefineRoute) =>
         summary: 'Measurements of this process and of the platform, for Prometheus',
         access: 'monitoring.read',
       },
-      { 200: { content: { 'text/plain': { schema: z.string() } }, description: 'The exposition format of Prometheus' } },
+      {
+        200: {
+          content: { 'text/plain': { schema: z.string(), example: METRICS_TEXT } },
+          description: 'The exposition format of Prometheus',
+        },
+      },
     ),
     async (c) => c.text(await registry.text(), 200, { 'Content-Type': CONTENT_TYPE }),
   );

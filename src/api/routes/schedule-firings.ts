@@ -21,12 +21,13 @@ import { body, json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { BACKFILL, FIRING, PREVIEW, SCHEDULE_PREVIEW, UPCOMING } from '../examples/schedules.ts';
+import { SCHEDULE_ICS } from '../examples/streams.ts';
 
 const tags = ['schedules'];
 const ScheduleRef = z.object({ serial: ScheduleSerial });
 const LEDGER = json(pageOf(ScheduleFiring, 'ScheduleFiringPage'), 'A page', { data: [FIRING], next: null });
 const ICALENDAR = 'text/calendar';
-const FEED = { content: { [ICALENDAR]: { schema: z.string() } }, description: 'An iCalendar document (RFC 5545)' };
+const FEED = { content: { [ICALENDAR]: { schema: z.string(), example: SCHEDULE_ICS } }, description: 'An iCalendar document (RFC 5545)' };
 const FEED_ASIDE =
   'Calendar programs that send no `Authorization` cannot fetch it: a token in an address would stand in logs. Have curl or `opsconductor schedules feed` write a file.';
 const NO_CALENDARS = 'As Temporal announces them; calendars are not asked. Paused schedules have none.';

@@ -4,6 +4,7 @@ import { definitionSchema } from '../../contracts/definition-schemas.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import { DEFINITION_HEAD } from '../examples/streams.ts';
 
 const MEDIA_TYPE = 'application/schema+json';
 
@@ -39,7 +40,7 @@ export const schemaRoutes = (route: DefineRoute) => {
         access: 'public',
         request: { params: SchemaRef },
       },
-      { 200: { content: { [MEDIA_TYPE]: { schema: JsonSchema } }, description: 'The schema' } },
+      { 200: { content: { [MEDIA_TYPE]: { schema: JsonSchema, example: DEFINITION_HEAD } }, description: 'The schema' } },
     ),
     (c) => c.json(schemaNamed(made, c.req.valid('param').name), 200, { 'Content-Type': MEDIA_TYPE }),
   );
