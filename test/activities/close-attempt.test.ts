@@ -36,7 +36,8 @@ const openBranch = async (actions: object[] = [ACTION]) => {
   await runs.planTargets({ execution: serial });
   const branch = `${serial}.0001`;
   const branches = createBranchActivities(platform.activities);
-  await branches.openBranch({ branch, workflowId: 'w', runId: 'r' });
+  const { workflow_id: workflowId } = (await platform.api('GET', `/api/v1/branches/${branch}`)).body;
+  await branches.openBranch({ branch, workflowId, runId: 'r' });
   const ids = await selectRow<{ branch_id: number; job_id: number }>(
     platform.db,
     'SELECT b.id AS branch_id, e.job_id FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1',

@@ -102,7 +102,8 @@ const EFFECTS = {
     await createRunActivities(platform.activities).planTargets({ execution });
     await put('retry_backoff_coefficient', 3.5);
     const branch = `${execution}.0001`;
-    const program = await createBranchActivities(platform.activities).openBranch({ branch, workflowId: 'w', runId: 'r' });
+    const { workflow_id: workflowId } = (await platform.api('GET', `/api/v1/branches/${branch}`)).body;
+    const program = await createBranchActivities(platform.activities).openBranch({ branch, workflowId, runId: 'r' });
     expect(program.actions[0]).toMatchObject({ backoffCoefficient: 3.5 });
   },
   async max_output_bytes() {
