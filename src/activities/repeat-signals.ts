@@ -28,11 +28,11 @@ WHERE r.skip_requested_at IS NOT NULL AND b.status = 'running' AND (b.retry_numb
   AND NOT EXISTS (SELECT 1 FROM job_action_results f
     WHERE f.branch_id = r.branch_id AND f.action_order = r.action_order AND f.iteration = r.iteration AND f.is_final)`;
 
-/** Branches that a person has cancelled; and those of a run that was cancelled, or has had its time, a minute ago, should its workflow not have reached them. */
+/** Branches that a person has cancelled; and those of a run that has had its time, or was cancelled a minute ago, should its workflow not have reached them. */
 const CANCELS = `
 SELECT b.workflow_id FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
 WHERE b.status = 'running' AND b.run_id IS NOT NULL AND (b.cancel_requested_at IS NOT NULL
-  OR (e.status = 'running' AND (e.cancel_requested_at < now() - interval '1 minute' OR (e.error_code = 'RUN_TIMED_OUT' AND e.updated_at < now() - interval '1 minute'))))`;
+  OR (e.status = 'running' AND (e.cancel_requested_at < now() - interval '1 minute' OR e.error_code = 'RUN_TIMED_OUT')))`;
 
 /** Says again what a workflow may have missed, since Temporal or a worker was away when it was said: after its row had been written. */
 export const createRepeatSignals = ({ db, signalLockGranted, signalSteered, signalAnswered, skipAction, cancelRun }: ActivityDeps) => {

@@ -48,7 +48,10 @@ const unresolvedText = ({ unresolved_attempts: count, execution_serial: serial }
     : `  ${paint.yellow(`The outcome of ${count} action(s) is not known: look at their targets, then say what happened. See: opsconductor runs lost ${serial}`)}\n`;
 
 /** By what the targets of a run were chosen, in one line; of the list of its job nothing is said. */
-export const chosenText = ({ target_selection: { source, selector } }: Pick<OneExecution, 'target_selection'>): string => {
+export const chosenText = ({ target_selection: chosen }: Partial<Pick<OneExecution, 'target_selection'>>): string => {
+  // A server of before does not tell.
+  if (chosen === undefined) return '';
+  const { source, selector } = chosen;
   if (selector !== null) return `  on what ${cleanText(selector)} chose, the selector of the ${source}\n`;
   return source === 'run' ? '  on targets that were named for this run\n' : '';
 };

@@ -25,9 +25,13 @@ export const storesFromEnvironment = async (config: Config): Promise<Stores> => 
 
 const keyFileOf = ({ home }: Config): string => join(home, 'keys.json');
 
-/** The key ring of the environment, else the key file of the data folder; undefined when neither can be read. */
+/** The key ring of the environment, else the key file of the data folder; undefined when there is neither. @throws the error of the system for a file that cannot be read */
 export const keyRingTextAtHand = async (config: Config): Promise<string | undefined> =>
-  config.keyRing ?? readFile(keyFileOf(config), 'utf8').catch(() => undefined);
+  config.keyRing ??
+  readFile(keyFileOf(config), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 
 /** As keyRingTextAtHand, for what cannot do without. @throws OpsError VALIDATION: there is no default key. */
 export const keyRingText = async (config: Config): Promise<string> => {

@@ -15,6 +15,9 @@ export const AnswerApproval = z
   .strictObject({
     answer: z.enum(['approved', 'rejected']),
     note: Note.optional().meta({ description: 'Why; stands on the record and in the audit trail.' }),
+    iteration: z.number().int().min(1).optional().meta({
+      description: 'The turn of a loop that is answered, as the list of approvals tells it; left out: the one that waits.',
+    }),
   })
   .meta({ id: 'AnswerApproval' });
 export type AnswerApproval = z.infer<typeof AnswerApproval>;

@@ -32,9 +32,9 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
   if (closed !== undefined) return closed;
   return selectRow<ClosedBranch>(
     db,
-    `SELECT CASE WHEN b.completed_at IS NULL THEN $2 ELSE b.status END AS status, e.execution_serial, NULL AS waiter
+    `SELECT CASE WHEN b.completed_at IS NULL OR b.workflow_id <> $3::text THEN $2 ELSE b.status END AS status, e.execution_serial, NULL AS waiter
      FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
-    [input.branch, input.status],
+    [input.branch, input.status, input.workflowId ?? null],
   );
 };
 

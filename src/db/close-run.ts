@@ -91,7 +91,7 @@ export const closeUnstartedBranches = async (
   await selectRows(
     db,
     `WITH ended AS (
-       UPDATE job_execution_branches SET completed_at = now(), closed_by = $3, status = CASE WHEN $2 THEN 'cancelled' ELSE 'failed' END,
+       UPDATE job_execution_branches SET completed_at = now(), closed_by = $3, hold_reason = NULL, status = CASE WHEN $2 THEN 'cancelled' ELSE 'failed' END,
          failure_category = CASE WHEN NOT $2 THEN 'not_started' END, error_code = CASE WHEN NOT $2 THEN 'NOT_STARTED' END,
          result_error = $4
        WHERE job_execution_id = $1 AND (status = 'scheduled' OR (${QUEUED_RETRY} AND NOT $8)) AND ($5::text IS NULL OR branch_serial = $5)

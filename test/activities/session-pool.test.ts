@@ -45,7 +45,7 @@ const fakeHost = () => {
     sessions,
     refusals,
     pool,
-    acquire: (branch: string, beforeOpening?: () => Promise<void>) => pool.acquire(branch, endpoint, signal, beforeOpening),
+    acquire: (branch: string, beforeOpening?: () => Promise<void>, until = signal) => pool.acquire(branch, endpoint, until, beforeOpening),
   };
 };
 
@@ -123,6 +123,20 @@ describe('sessions of a branch', () => {
     refusals.push(new Error('refused'));
     await expect(acquire('c', note)).rejects.toThrow('refused');
     expect(openedBefore).toEqual([0, 1, 2]);
+  });
+
+  test('who waits for the connection of another waits no longer than he may, and leaves it to the other', async () => {
+    const { sessions, acquire } = fakeHost();
+    const noted = Promise.withResolvers<undefined>();
+    const first = acquire('a', () => noted.promise);
+    const impatient = new AbortController();
+    const second = acquire('a', undefined, impatient.signal);
+    impatient.abort(new Error('its time was up'));
+    await expect(second).rejects.toThrow('its time was up');
+    noted.resolve(undefined);
+    expect((await first).isNew).toBe(true);
+    expect((await acquire('a')).isNew).toBe(false);
+    expect(sessions).toHaveLength(1);
   });
 
   test('no connection is opened when what is to be done before fails', async () => {

@@ -77,6 +77,7 @@ describe('OpsConductor itself', () => {
       { status: 'degraded', checks: { temporal: { ...check, required: false } } },
       { status: 'not_ready', checks: { postgres: { ...check, required: true } } },
       { error: 'no server is left' },
+      { status: 'UP', checks: [] },
     ];
     await using other = await startFakeApi((response, _, index) => answerJson(response, index === 0 ? 200 : 503, answers[index]));
     const [degraded, away, proxy] = [await at(other.url, 'status'), await at(other.url, 'status', '--json'), await at(other.url, 'status')];
@@ -86,8 +87,9 @@ describe('OpsConductor itself', () => {
     ]);
     expect([away.code, JSON.parse(away.stdout)]).toEqual([4, answers[1]]);
     expect([proxy.code, proxy.stderr]).toEqual([4, expect.stringContaining('not as OpsConductor does')]);
+    expect(await at(other.url, 'status')).toMatchObject({ code: 4, stderr: expect.stringContaining('not as OpsConductor does') });
     // What cannot work is said at once: nothing was asked again.
-    expect(other.seen).toHaveLength(3);
+    expect(other.seen).toHaveLength(4);
   });
 
   test('what runs where is told', async () => {

@@ -1,7 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishRun } from '../../src/db/close-run.ts';
-import { selectRow, selectRows } from '../../src/db/query.ts';
+import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { queueRetries } from '../../src/db/retry-branches.ts';
 import { stopShard } from '../../src/db/stop-shard.ts';
 import { openTestDatabase } from './support/open-database.ts';
@@ -105,6 +105,14 @@ test.each([
     { action_serial: `${branches[1]}.0001`, status: action[0], skip_reason: action[1], is_final: true },
     { action_serial: `${branches[1]}.0002`, status: 'skipped', skip_reason: 'disabled', is_final: true },
   ]);
+});
+
+test('a branch that never began, and was held, is held by nothing when it is closed', async () => {
+  const { id, branches } = await addRun(['scheduled']);
+  await execute(db, `UPDATE job_execution_branches SET hold_reason = 'blackout' WHERE branch_serial = '${branches[0]}'`);
+  await finishRun(db, id, CANCELLED);
+  const [row] = await selectRows(db, 'SELECT status, hold_reason FROM job_execution_branches WHERE job_execution_id = $1', [id]);
+  expect(row).toEqual({ status: 'cancelled', hold_reason: null });
 });
 
 test('a run that has ended stays as it is, however often and by whomever it is closed again', async () => {

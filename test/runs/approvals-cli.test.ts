@@ -310,6 +310,8 @@ describe.skipIf(withoutSshd)('approvals and lost actions from the command line (
       )) ?? { workflow_id: '' };
       const late = { order: 2, iteration: 1, answer: 'approved', actor: { type: 'user', userId: 1 }, note: null } as const;
       expect(await platform.services.answerApproval(id, late)).toBe('refused');
+      const answered = await answer(serial, platform.token, action, { answer: 'approved', iteration: 1 });
+      expect(answered).toMatchObject({ status: 409, body: { detail: expect.stringContaining('waits in turn 2 of its loop, not in 1') } });
       expect((await answer(serial, platform.token, action, { answer: 'rejected' })).status).toBe(200);
       expect((await platform.untilEnded(serial)).status).toBe('failed');
     });

@@ -27,6 +27,19 @@ export interface SessionPool {
   close(): Promise<void>;
 }
 
+/** Whoever waits for what another one opens has a time of its own. */
+const withinSignal = async (opening: Promise<Session>, signal: AbortSignal): Promise<Session> => {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([opening, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+};
+
 export const createSessionPool = (openSession: OpenSession): SessionPool => {
   const entries = new Map<string, Entry>();
 
@@ -66,9 +79,10 @@ export const createSessionPool = (openSession: OpenSession): SessionPool => {
 
   const acquire: SessionPool['acquire'] = async (branch, endpoint, signal, beforeOpening) => {
     const { entry, isNew } = take(branch, endpoint, signal, beforeOpening);
-    const session = await entry.opening.catch(async (error: unknown) => {
-      await give(branch, entry, false);
-      if (isNew) throw error;
+    const opening = isNew ? entry.opening : withinSignal(entry.opening, signal);
+    const session = await opening.catch(async (error: unknown) => {
+      await give(branch, entry, !isNew && signal.aborted);
+      if (isNew || signal.aborted) throw error;
     });
     // What somebody else opened did not open, or is broken: an own try.
     if (session === undefined) return acquire(branch, endpoint, signal, beforeOpening);

@@ -30,11 +30,22 @@ const readinessText = ({ status, checks }: Readiness, { address, paint, width }:
   return `${dye(status)}: ${address.url} ${VERDICTS[status]}.\n${renderTable([['CHECK', 'STATE', 'LAST OK', 'WHAT'], ...rows], { width })}`;
 };
 
+/** Words of a newer server are shown as they are. */
+const isReadiness = (found: unknown): found is Readiness =>
+  typeof found === 'object' &&
+  found !== null &&
+  'status' in found &&
+  typeof found.status === 'string' &&
+  'checks' in found &&
+  typeof found.checks === 'object' &&
+  found.checks !== null &&
+  Object.hasOwn(VERDICTS, found.status);
+
 const status = async (context: CliContext, command: Command): Promise<void> => {
   const session = await openSession(context, command, { isLoginNeeded: false });
   const found = await session.client.getReadiness();
   // What stands before the server may answer 503 as well.
-  if (!Object.hasOwn(found, 'checks'))
+  if (!isReadiness(found))
     throw new OpsError('UNAVAILABLE', `${session.address.url} answers, but not as OpsConductor does. Is the address right?`);
   await session.print(found, readinessText(found, session));
   if (found.status === 'not_ready' || found.status === 'stopping') process.exitCode = EXIT_CODES.unreachable;

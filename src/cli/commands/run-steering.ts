@@ -63,8 +63,8 @@ const answerAll = async (client: CliSession['client'], run: string, input: Answe
   const waiting = await Array.fromAsync(allPages((place) => client.listApprovals({ execution: run, ...place })));
   if (waiting.length === 0) throw new OpsError('CONFLICT', `No action of run ${run} waits for an answer.`);
   const refused: OpsError[] = [];
-  for (const { action_serial: action } of waiting) {
-    await client.answerAction(run, action, input).catch((error: unknown) => {
+  for (const { action_serial: action, iteration } of waiting) {
+    await client.answerAction(run, action, { ...input, iteration }).catch((error: unknown) => {
       if (!(error instanceof OpsError)) throw error;
       refused.push(error);
     });

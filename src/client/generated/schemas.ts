@@ -3183,6 +3183,8 @@ export interface AnswerApproval {
   answer: 'approved' | 'rejected';
   /** Why; stands on the record and in the audit trail. */
   note?: string | undefined;
+  /** The turn of a loop that is answered, as the list of approvals tells it; left out: the one that waits. */
+  iteration?: number | undefined;
 }
 
 export interface ResolveAttempt {

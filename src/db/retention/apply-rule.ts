@@ -61,13 +61,17 @@ export const applyRetentionRule = async (
   if (cutoff === undefined) return {};
   if (rule.kind === 'partitions') return dropPartitions(db, rule, cutoff, betweenBatches, noteDrop);
   const removed: Removed = {};
-  try {
-    await (rule.kind === 'rows'
-      ? deleteRows(db, rule, cutoff, betweenBatches, removed)
-      : deleteTrees(db, rule, cutoff, betweenBatches, removed));
-  } finally {
+  const note = async (): Promise<void> => {
     if (isRemoval(rule) && Object.values(removed).some((rows) => rows > 0)) await noteRemoved(rule.name, cutoff, removed);
-  }
+  };
+  const remove =
+    rule.kind === 'rows' ? deleteRows(db, rule, cutoff, betweenBatches, removed) : deleteTrees(db, rule, cutoff, betweenBatches, removed);
+  await remove.catch(async (error: unknown) => {
+    // Why it broke off counts more than that this could not be written either.
+    await note().catch(() => undefined);
+    throw error;
+  });
+  await note();
   return removed;
 };
 

@@ -28,7 +28,7 @@ const NOBODY: Attempt = { enters: false, isLocked: false, lockout: [] };
 const NOTE = `
 WITH known AS (SELECT id, failed_login_count + 1 AS failures, coalesce(locked_until > now(), false) AS was_locked,
     is_active AND coalesce(password_hash = $2::text, false) AND NOT coalesce(locked_until > now(), false) AS enters
-  FROM users WHERE id = $1::bigint FOR UPDATE)
+  FROM users WHERE id = $1::bigint FOR NO KEY UPDATE)
 UPDATE users u SET
   failed_login_count = CASE WHEN k.enters THEN 0 WHEN k.was_locked THEN u.failed_login_count ELSE k.failures END,
   locked_until = CASE WHEN k.enters THEN NULL WHEN NOT k.was_locked AND k.failures % $3 = 0 THEN now() + make_interval(mins => $4)

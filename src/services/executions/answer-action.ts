@@ -28,7 +28,7 @@ export const answerAction = async (
   caller: Caller,
   serial: string,
   action: string,
-  { answer, note }: AnswerApproval,
+  { answer, note, iteration: seen }: AnswerApproval,
 ): Promise<ActionResult> => {
   authorize(caller, 'approvals.answer');
   const row = await selectRow<WaitingApproval>(
@@ -42,6 +42,11 @@ export const answerAction = async (
   if (row === undefined) throw new OpsError('NOT_FOUND', `Execution ${serial} has no approval ${action}, or has not come to it yet.`);
   if (row.status !== 'running')
     throw new OpsError('CONFLICT', `Approval ${action} has ended (${row.resolution ?? row.status}); it waits for no answer.`);
+  if (seen !== undefined && seen !== row.iteration)
+    throw new OpsError(
+      'CONFLICT',
+      `Approval ${action} waits in turn ${row.iteration} of its loop, not in ${seen} any more; look at what it asks now.`,
+    );
   assertApprover(caller, row.parameters.approvers, `Approval ${action} is`);
   const { action_order: order, iteration } = row;
   const taken = await answerApproval(row.workflow_id, { order, iteration, answer, actor: caller.actor, note: note ?? null });

@@ -8,6 +8,7 @@ import { restoreDatabase } from '../../../db/backup/restore-database.ts';
 import type { Restored } from '../../../db/backup/restore-database.ts';
 import { parseKeyRing } from '../../../db/seal.ts';
 import type { KeyRing } from '../../../db/seal.ts';
+import { OpsError } from '../../../domain/ops-error.ts';
 import { whichCommand } from '../../../embedded/which-command.ts';
 import { printOutput } from '../../output.ts';
 import { keyRingTextAtHand } from '../../stores.ts';
@@ -27,9 +28,16 @@ const nextStep = ({ pending }: Restored): string =>
     ? 'Start the servers and workers with the keys of the time of the backup.\n'
     : `The backup is of an older version: run \`opsconductor db migrate\` (${pending.length} migration(s)) before servers and workers start.\n`;
 
-/** Without keys a restore goes on: it needs none. @throws OpsError VALIDATION for a key ring that is none. */
+/** Without keys a restore goes on: it needs none. @throws OpsError VALIDATION for a key ring that is none, or that cannot be read. */
 const keyRingAtHand = async (config: Config): Promise<KeyRing | undefined> => {
-  const text = await keyRingTextAtHand(config);
+  const text = await keyRingTextAtHand(config).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OpsError(
+      'VALIDATION',
+      `The key ring cannot be read, so the restore could not be put on record: ${why}. Nothing was changed.`,
+      { cause },
+    );
+  });
   return text === undefined ? undefined : parseKeyRing(text);
 };
 
