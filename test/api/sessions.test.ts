@@ -2,12 +2,14 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ACCESS_CHANNEL } from '../../src/db/notify-access.ts';
 import { execute, selectRow } from '../../src/db/query.ts';
+import { resetPassword } from '../../src/services/auth/reset-password.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { PASSWORD, addApiToken, addSession, addUser } from './support/accounts.ts';
 import type { UserRow } from './support/accounts.ts';
 import { auditRows } from './support/audit.ts';
+import { addJob, addTarget } from './support/definitions.ts';
 
 const NOBODY = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 
@@ -164,7 +166,96 @@ describe('sessions', () => {
     await platform.api('PATCH', `/api/v1/users/${user.userUuid}`, { role: 'viewer' });
     await waitFor(() => heard.length >= 3);
     expect(heard).toEqual([`session:${sessionUuid}`, `token:${made.body.token_uuid}`, `user:${user.userUuid}`]);
+    // Its tokens can do nothing more, also without a session that ends with it.
+    const withoutSession = await addUser('operator');
+    await platform.api('POST', `/api/v1/users/${withoutSession.userUuid}/require-password-change`);
+    await platform.api('POST', `/api/v1/users/${withoutSession.userUuid}/reset-password`);
+    await resetPassword(platform.db, platform.services.keyRing, withoutSession.username);
+    await waitFor(() => heard.length >= 6);
+    expect(heard.slice(3)).toEqual(Array.from({ length: 3 }, () => `user:${withoutSession.userUuid}`));
     await listener.end();
+  });
+
+  /** An open stream. */
+  interface Follower {
+    /** The next bytes, as text; undefined at the end. */
+    next: () => Promise<string | undefined>;
+    close: () => Promise<void>;
+  }
+  const followAs = async (token: string, path = '/api/v1/events'): Promise<Follower> => {
+    const { status: answer, body } = await platform.app.request(path, { headers: { authorization: `Bearer ${token}` } });
+    if (answer !== 200 || body === null) throw new Error(`${path} was answered with ${answer}`);
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    return { next: async () => (await reader.read()).value, close: () => reader.cancel() };
+  };
+  const until = async ({ next }: Follower, text: string): Promise<string> => {
+    for (let seen = await next(); seen !== undefined; seen = await next()) if (seen.includes(text)) return seen;
+    throw new Error(`the stream ended without ${text}`);
+  };
+  /** What an administrator or the clock does is told to the process; what is written past the API is told by the test. */
+  const write = async (sql: string, user: UserRow): Promise<void> => {
+    await execute(platform.db, sql, [user.id]);
+    await execute(platform.db, 'SELECT pg_notify($1, $2)', [ACCESS_CHANNEL, `user:${user.userUuid}`]);
+  };
+  const asAdmin = (method: string, path: (user: UserRow) => string, body?: object) => async (user: UserRow) =>
+    void (await platform.api(method, `/api/v1/users/${path(user)}`, body));
+  const byToken = (user: UserRow) => addApiToken(user, ['executions.read']);
+
+  test.each<[string, (user: UserRow) => Promise<string>, (user: UserRow) => Promise<void>]>([
+    ['the account is deactivated', addSession, asAdmin('PATCH', (user) => user.userUuid, { is_active: false })],
+    ['the account of a token is deactivated', byToken, asAdmin('PATCH', (user) => user.userUuid, { is_active: false })],
+    ['the password must be changed', addSession, asAdmin('POST', (user) => `${user.userUuid}/require-password-change`)],
+    ['the owner of a token must change the password', byToken, asAdmin('POST', (user) => `${user.userUuid}/require-password-change`)],
+    ['the password of the owner of a token is reset', byToken, asAdmin('POST', (user) => `${user.userUuid}/reset-password`)],
+    ['the sessions are ended', addSession, asAdmin('DELETE', (user) => `${user.userUuid}/sessions`)],
+    ['the session has expired', addSession, (user) => write('UPDATE user_sessions SET expires_at = now() WHERE user_id = $1', user)],
+    [
+      'the session is idle',
+      addSession,
+      (user) => write(`UPDATE user_sessions SET last_activity_at = now() - interval '9 hours' WHERE user_id = $1`, user),
+    ],
+    [
+      'the session is too old',
+      addSession,
+      (user) => write(`UPDATE user_sessions SET created_at = now() - interval '9 days' WHERE user_id = $1`, user),
+    ],
+    ['the token has expired', byToken, (user) => write('UPDATE api_tokens SET expires_at = now() WHERE user_id = $1', user)],
+    ['the token is revoked', byToken, (user) => write('UPDATE api_tokens SET revoked_at = now() WHERE user_id = $1', user)],
+    [
+      'the token may not read runs any more',
+      byToken,
+      (user) => write(`UPDATE api_tokens SET scopes = '["jobs.read"]' WHERE user_id = $1`, user),
+    ],
+  ])('a stream ends when %s', async (_, enter, end) => {
+    const user = await addUser('operator');
+    const [own, others] = [await followAs(await enter(user)), await followAs(platform.token)];
+    await until(own, 'retry');
+    await end(user);
+    expect(await until(own, 'event: closed')).toContain('{"reason":"access_ended"}');
+    expect(await own.next()).toBeUndefined();
+    await until(others, 'retry');
+    await others.close();
+  });
+
+  test('a stream goes on in a role that may read runs, too, and one connection listens for all streams of a process', async () => {
+    const user = await addUser('operator');
+    const token = await addSession(user);
+    const job = await addJob(platform, 'followed', { targets: [await addTarget(platform, 'followed.example.org')] });
+    const run = (await platform.api('POST', `/api/v1/jobs/${job}/executions`, {})).body.execution_serial;
+    const paths = ['/api/v1/events', `/api/v1/jobs/${job}/events`, `/api/v1/executions/${run}/events`];
+    const streams = await Promise.all([...paths, ...paths].map((path) => followAs(token, path)));
+    await Promise.all(streams.map((stream) => until(stream, run)));
+    const row = await selectRow<{ listening: number }>(
+      platform.db,
+      `SELECT count(*)::int AS listening FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'opsconductor-feed'`,
+    );
+    expect(row?.listening).toBe(1);
+    await platform.api('PATCH', `/api/v1/users/${user.userUuid}`, { role: 'viewer' });
+    await execute(platform.db, 'UPDATE job_executions SET max_concurrent_targets = 77 WHERE execution_serial = $1', [run]);
+    platform.services.notifyRun(run);
+    await Promise.all(streams.map((stream) => until(stream, '"max_concurrent_targets":77')));
+    await platform.api('PATCH', `/api/v1/users/${user.userUuid}`, { is_active: false });
+    await Promise.all(streams.map((stream) => until(stream, '"access_ended"')));
   });
 
   test('a login begins a session of its own: no token that was sent before becomes one', async () => {

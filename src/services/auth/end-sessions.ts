@@ -2,7 +2,10 @@ import type { Sequelize, Transaction } from 'sequelize';
 import { notifyAccess } from '../../db/notify-access.ts';
 import { selectRows } from '../../db/query.ts';
 
-/** Ends the sessions of an account, all or all but one, and says so to whoever serves a stream. @returns how many were ended. */
+/**
+ * Ends the sessions of an account, all or all but one, and says so to whoever serves a stream, also when there was none: what ends sessions may leave
+ * tokens without rights. @returns how many were ended.
+ */
 export const endSessions = async (
   db: Sequelize,
   { userId, userUuid, except }: { userId: number; userUuid: string; except?: number | undefined },
@@ -16,6 +19,6 @@ export const endSessions = async (
     [userId, reason, except ?? null],
     transaction,
   );
-  if (ended.length > 0) await notifyAccess(db, 'user', userUuid, transaction);
+  await notifyAccess(db, 'user', userUuid, transaction);
   return ended.length;
 };

@@ -1,5 +1,6 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { PasswordReset, User } from '../../contracts/user.ts';
+import { notifyAccess } from '../../db/notify-access.ts';
 import { execute } from '../../db/query.ts';
 import { recordAudit } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -80,6 +81,7 @@ export const requirePasswordChange = (deps: Deps, caller: Caller, uuid: string):
     refuseOidc(user);
     if (!user.has_password) throw new OpsError('CONFLICT', `${user.username} has no password yet: reset it.`);
     await execute(db, 'UPDATE users SET must_change_password = true WHERE id = $1', [user.id], transaction);
+    await notifyAccess(db, 'user', user.user_uuid, transaction);
     const { id: _, ...changed } = await findUser(db, uuid, transaction);
     return changed;
   });
