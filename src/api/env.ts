@@ -33,6 +33,8 @@ export interface ApiEnv {
     /** Of the route that answers; middleware around it may look at it after `next()`. */
     route: RouteFacts;
     caller: Caller;
+    /** Serial of the run that the request has started, for the log. */
+    execution: string;
     /** What `If-Match` says, on routes that take it. */
     expected: Expected;
   };

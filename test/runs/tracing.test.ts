@@ -1,12 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/cli/log.ts';
 import { parseConfig } from '../../src/config.ts';
+import { selectRows } from '../../src/db/query.ts';
 import { ensureWorkflowBundle } from '../../src/temporal/workflow-bundle.ts';
 import { startTracing } from '../../src/tracing/start-tracing.ts';
 import { useTracing } from '../../src/tracing/trace.ts';
 import type { Tracing } from '../../src/tracing/trace.ts';
+import { createOpenSession } from '../../src/transports/open-session.ts';
+import type { OpenSession } from '../../src/transports/transport.ts';
+import { platformEnvironment, startCli } from '../support/cli-process.ts';
 import { addTargets, command, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { startOtlpCollector } from '../support/otlp-collector.ts';
@@ -29,7 +34,12 @@ describe.skipIf(withoutSshd)('a run that is traced and logged (OpenSSH)', () => 
     tracing = await startTracing(collector.url, 'test');
     bundlePath = await ensureWorkflowBundle(parseConfig().cacheDir, () => {});
     const log = createLog('trace', { write: (line) => void (logged += line) });
-    [platform, fleet] = await Promise.all([startTestPlatform({ bundlePath, log }), startFleet()]);
+    const open = createOpenSession({ deniedNetworks: async () => [] });
+    const openSession: OpenSession = (...session) => {
+      log.info('a session is opened');
+      return open(...session);
+    };
+    [platform, fleet] = await Promise.all([startTestPlatform({ bundlePath, log, openSession }), startFleet()]);
   }, 180_000);
   afterAll(async () => {
     useTracing(undefined);
@@ -37,6 +47,13 @@ describe.skipIf(withoutSshd)('a run that is traced and logged (OpenSSH)', () => 
     await fleet[Symbol.asyncDispose]();
     await collector[Symbol.asyncDispose]();
   });
+
+  const linesOf = (fields: Record<string, unknown>): Record<string, unknown>[] =>
+    logged
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((line) => Object.entries(fields).every(([name, value]) => line[name] === value));
 
   test('is one trace from the request over workflows and activities to statements, and nowhere is a secret', async () => {
     const targets = await addTargets(platform, fleet, 2);
@@ -73,16 +90,48 @@ describe.skipIf(withoutSshd)('a run that is traced and logged (OpenSSH)', () => 
     expect(logged).not.toContain(SECRET);
     expect(logged).not.toContain(platform.token);
     expect(logged).not.toContain(platform.admin.password);
-    const lines = logged
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines).toContainEqual(
-      expect.objectContaining({ msg: 'request', requestId: 'the-request', operation: 'startExecution', status: 202, user: 'admin' }),
+    // Who has the id of a request finds its run, and all that was logged of it.
+    const { execution } = linesOf({ msg: 'request', requestId: 'the-request' })[0] ?? {};
+    expect(execution).toBe(run.execution_serial);
+    expect(linesOf({ execution }).map(({ msg }) => msg)).toEqual(expect.arrayContaining(['request', 'a session is opened']));
+    expect(linesOf({ msg: 'request', requestId: 'the-request' })).toEqual([
+      expect.objectContaining({ operation: 'startExecution', status: 202, user: 'admin' }),
+    ]);
+    const branches = await selectRows<{ workflow_id: string; run_id: string }>(
+      platform.db,
+      'SELECT b.workflow_id, b.run_id FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE e.execution_serial = $1',
+      [run.execution_serial],
     );
+    for (const { workflow_id: workflowId, run_id: runId } of branches)
+      expect(linesOf({ msg: 'a session is opened', workflowId })).toEqual([
+        expect.objectContaining({ runId, execution, activity: 'runAction', activityId: expect.any(String), attempt: 1 }),
+      ]);
+    expect(branches).toHaveLength(2);
   });
 
-  test('what an activity logs has the ids of its run, and what is secret by its name is not told', async () => {
+  test.each<[string, Record<string, string>, boolean]>([
+    ['sends its traces to the endpoint, under the name that it is given', { OTEL_SERVICE_NAME: 'ops-of-the-test' }, true],
+    ['sends none when they are switched off', { OTEL_SDK_DISABLED: 'true' }, false],
+    ['sends none when there is no exporter', { OTEL_TRACES_EXPORTER: 'none' }, false],
+    ['sends none that the sampler leaves out', { OTEL_TRACES_SAMPLER: 'always_off' }, false],
+  ])('a server that finds OTEL_ variables in its environment %s', async (_, variables, isTraced) => {
+    const endpoint = collector.url.replace('/v1/traces', '');
+    const env = { ...platformEnvironment(platform), OPSCONDUCTOR_PORT: '0', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...variables };
+    const server = startCli(['server'], env);
+    await server.until('API is up');
+    const [, url] = /"url":"([^"]+)"/.exec(server.output()) ?? [];
+    const trace = randomBytes(16).toString('hex');
+    const answer = await fetch(`${url}/api/v1/auth/oidc`, { headers: { traceparent: `00-${trace}-${'b'.repeat(16)}-01` } });
+    expect(answer.status).toBe(200);
+    // What it has not sent by now it sends before it ends.
+    expect(await server.end('SIGTERM')).toBe(0);
+    const names = collector.spans.filter((span) => span.trace === trace).map(({ name }) => name);
+    expect(names.some((name) => name.startsWith('GET '))).toBe(isTraced);
+    if (isTraced) expect(collector.bytes()).toContain(Object.values(variables)[0]);
+    else expect(names).toEqual([]);
+  });
+
+  test('what is secret by its name is not told', async () => {
     let text = '';
     const log = createLog('info', { write: (line) => void (text += line) });
     log.warn({ password: SECRET, request: { authorization: SECRET, body: { token: SECRET } } }, 'careless');

@@ -10,7 +10,7 @@ const QUIET: ReadonlySet<string> = new Set(['getHealth', 'getReadiness', 'getMet
 
 /**
  * Notes each request that is answered: in the log (level info; probes debug) by operation, never by query or body, which may hold secrets, and in
- * the metrics. A stream counts as answered when it begins.
+ * the metrics; one that starts a run with the serial of it, which the lines of its activities have, too. A stream counts as answered when it begins.
  */
 export const accessLog = (log: Logger, registry: Registry) => {
   const requests = registry.counter('opsconductor_http_requests_total', 'Requests that were answered.');
@@ -36,6 +36,7 @@ export const accessLog = (log: Logger, registry: Registry) => {
         ms: Math.round(ms * 10) / 10,
         user: caller?.username,
         ip: c.get('request').ipAddress,
+        execution: c.get('execution') as string | undefined,
       },
       'request',
     );

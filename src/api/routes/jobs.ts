@@ -172,11 +172,12 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute, feed: RunFeed) 
           ),
         },
       ),
-      async (c) =>
-        c.json(
-          await startExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'), c.req.header('idempotency-key')),
-          202,
-        ),
+      async (c) => {
+        const { serial } = c.req.valid('param');
+        const run = await startExecution(deps, c.get('caller'), serial, c.req.valid('json'), c.req.header('idempotency-key'));
+        c.set('execution', run.execution_serial);
+        return c.json(run, 202);
+      },
     )
     .openapi(
       route(

@@ -127,7 +127,11 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         body: RetryBranches,
         example: RETRY_BRANCHES,
       }),
-      async (c) => c.json(await retryExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json')), 200),
+      async (c) => {
+        const run = await retryExecution(deps, c.get('caller'), c.req.valid('param').serial, c.req.valid('json'));
+        c.set('execution', run.execution_serial);
+        return c.json(run, 200);
+      },
     )
     .openapi(
       steering(route, 'post', '/{serial}/branches/{branch}/cancel', {
