@@ -30,6 +30,7 @@ export const createWorld = (db: Sequelize, filled: Filled): World => {
     readSettings: createReadSettings(db),
     openSession: () => Promise.reject(new OpsError('CONNECTION_REFUSED', 'This bench connects to no target.')),
     notifyRun: () => {},
+    countEnded: () => {},
     startRun: async () => {},
     signalSlotGranted: async () => {},
   };

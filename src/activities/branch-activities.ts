@@ -14,7 +14,8 @@ import { planActions } from './plan-actions.ts';
 const LEAST_WAIT_MS = 100;
 
 /** The row writes of one branch. Each is one guarded statement and may be repeated. */
-export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatTimeoutMs, signalLockGranted }: ActivityDeps) => {
+export const createBranchActivities = (deps: ActivityDeps) => {
+  const { db, readSettings, notifyRun, countEnded, heartbeatTimeoutMs, signalLockGranted } = deps;
   const loadDefinition = createDefinitionCache(db);
   const closed: BranchProgram = { closed: true, actions: [], heartbeatTimeoutMs };
 
@@ -103,6 +104,7 @@ export const createBranchActivities = ({ db, readSettings, notifyRun, heartbeatT
     async closeBranch(input: CloseBranchInput): Promise<BranchEnd> {
       const branch = await closeBranchRow(db, input, 'workflow');
       if (branch === undefined) return input.status;
+      if (branch.is_new) countEnded(branch.status, 1);
       notifyRun(branch.execution_serial, 'branch_ended');
       // A lost signal costs little: whoever waits asks again by itself, too.
       if (branch.waiter !== null) await signalLockGranted(branch.waiter).catch(() => undefined);

@@ -3,6 +3,7 @@ import type { Sequelize } from 'sequelize';
 import type { FiringEnd, FiringInput, FiringRun, FiringStep } from '../contracts/firing.ts';
 import type { ExecutionTrigger } from '../contracts/enums.ts';
 import type { SkippedAction } from '../contracts/run.ts';
+import type { CountEnded } from '../db/close-branch.ts';
 import type { NotifyRun } from '../db/notify-run.ts';
 import type { KeyRing } from '../db/seal.ts';
 import type { ReadSettings } from '../db/settings.ts';
@@ -28,6 +29,7 @@ export interface ActivityDeps {
   readSettings: ReadSettings;
   openSession: OpenSession;
   notifyRun: NotifyRun;
+  countEnded: CountEnded;
   /** Tells a waiting run that it has a slot. Fails silently for the caller: the reconciler signals again. */
   signalSlotGranted: (workflowId: string) => Promise<void>;
   /** Tells a waiting branch that its target is free. */

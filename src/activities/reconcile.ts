@@ -52,7 +52,7 @@ const DEATH: Readonly<Partial<Record<WorkflowState, { category: FailureCategory;
 
 /** Compares open rows with Temporal, never with the clock alone, and repairs what no workflow will (data model, 6.2). */
 export const createReconcileActivities = (deps: ActivityDeps) => {
-  const { db, describeWorkflow, startRun, cancelRun, notifyRun, readSettings, signalSlotGranted, signalLockGranted } = deps;
+  const { db, describeWorkflow, startRun, cancelRun, notifyRun, countEnded, readSettings, signalSlotGranted, signalLockGranted } = deps;
   const repeatSignals = createRepeatSignals(deps);
   const holdForCalendars = createHoldForCalendars(deps);
 
@@ -61,13 +61,14 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
     const { alive } = await closeDeadBranches(run);
     // Branches of a terminated root are cancelled and close their own rows; the run is closed when the last one has.
     if (alive > 0) return 'fine';
-    await finishRun(db, run.id, {
+    const ending = {
       cancelled: state === 'cancelled' || run.cancel_requested,
       failureCategory: death?.category ?? null,
       errorCode: death?.code ?? null,
       message: death?.message ?? null,
       closedBy: 'reconciler',
-    });
+    } as const;
+    await finishRun(db, run.id, ending, countEnded);
     notifyRun(run.execution_serial);
     return 'closed';
   };
@@ -97,6 +98,7 @@ export const createReconcileActivities = (deps: ActivityDeps) => {
         },
         'reconciler',
       );
+      if (row?.is_new === true) countEnded(row.status, 1);
       if (row !== undefined && row.waiter !== null) await signalLockGranted(row.waiter).catch(() => undefined);
       closed += 1;
     }

@@ -33,7 +33,7 @@ interface RunHead {
 
 /** Activities of a whole run. All may be repeated: each write is guarded by the state that it changes. */
 export const createRunActivities = (deps: ActivityDeps) => {
-  const { db, readSettings, notifyRun, signalSlotGranted, log } = deps;
+  const { db, readSettings, notifyRun, countEnded, signalSlotGranted, log } = deps;
 
   const loadHead = async (execution: string): Promise<RunHead> => {
     const head = await selectRow<RunHead>(
@@ -172,7 +172,7 @@ export const createRunActivities = (deps: ActivityDeps) => {
 
     /** A shard was ended from outside: closes what it had not begun. */
     async stopShard(input: StoppedShard): Promise<Tally> {
-      const tally = await stopShard(db, input);
+      const tally = await stopShard(db, input, countEnded);
       notifyRun(input.execution);
       return tally;
     },
@@ -181,7 +181,7 @@ export const createRunActivities = (deps: ActivityDeps) => {
     async finishExecution(input: FinishRunInput): Promise<ExecutionStatus> {
       const head = await loadHead(input.execution);
       await assertNoneRuns(head);
-      const status = await finishRun(db, head.id, { ...input, closedBy: 'workflow' });
+      const status = await finishRun(db, head.id, { ...input, closedBy: 'workflow' }, countEnded);
       notifyRun(input.execution);
       await handOutSlots();
       return status;

@@ -65,18 +65,12 @@ const addQueues = (registry: Registry, readQueues: MetricSources['readQueues']):
   registry.beforeText(atMostEvery(COUNTS_KEPT_MS, collect));
 };
 
-const addLocal = (registry: Registry, { db, hub, feed }: MetricSources): void => {
-  const pool = registry.gauge('opsconductor_database_pool_connections', 'Connections of this process to the database, by state.');
-  const waiting = registry.gauge('opsconductor_database_pool_waiting', 'Statements that wait for a connection.');
+const addLive = (registry: Registry, { hub, feed }: MetricSources): void => {
   const followers = registry.gauge('opsconductor_live_followers', 'Streams of live events that are open.');
   const topics = registry.gauge('opsconductor_live_topics', 'Runs that are read for followers.');
   const ring = registry.gauge('opsconductor_live_ring_bytes', 'Live events that are kept for followers who are behind.');
   const listening = registry.gauge('opsconductor_live_feed_up', '1 while this process listens to changes of runs.');
   registry.beforeText(() => {
-    const state = poolState(db);
-    pool.set({ state: 'used' }, state.used);
-    pool.set({ state: 'idle' }, state.idle);
-    waiting.set({}, state.waiting);
     const counts = hub.counts();
     followers.set({}, counts.followers);
     topics.set({}, counts.topics);
@@ -85,9 +79,22 @@ const addLocal = (registry: Registry, { db, hub, feed }: MetricSources): void =>
   });
 };
 
+/** How the connections of a part of this process to the database are used: a process may be API and worker at once, each with its own. */
+export const addPoolMetrics = (registry: Registry, part: 'api' | 'worker', db: Sequelize): void => {
+  const pool = registry.gauge('opsconductor_database_pool_connections', 'Connections of this process to the database, by part and state.');
+  const waiting = registry.gauge('opsconductor_database_pool_waiting', 'Statements that wait for a connection, by part.');
+  registry.beforeText(() => {
+    const state = poolState(db);
+    pool.set({ part, state: 'used' }, state.used);
+    pool.set({ part, state: 'idle' }, state.idle);
+    waiting.set({ part }, state.waiting);
+  });
+};
+
 /** What the API tells Prometheus of the platform and of itself. */
 export const addPlatformMetrics = (registry: Registry, sources: MetricSources): void => {
   addCounts(registry, sources);
   addQueues(registry, sources.readQueues);
-  addLocal(registry, sources);
+  addPoolMetrics(registry, 'api', sources.db);
+  addLive(registry, sources);
 };

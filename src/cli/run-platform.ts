@@ -25,6 +25,7 @@ import { prepareNamespace } from '../temporal/prepare-namespace.ts';
 import { createReadQueues } from '../temporal/read-queues.ts';
 import { createScheduleWork } from '../services/schedules/schedule-work.ts';
 import { createScheduleControl } from '../temporal/schedules/schedule-control.ts';
+import { endedBranchesMetric } from './ended-branches-metric.ts';
 import { startDelayMetric } from './start-delay-metric.ts';
 import { createRunControl } from '../temporal/run-control.ts';
 import { afterStart, createStartQueue } from '../temporal/start-queue.ts';
@@ -37,7 +38,7 @@ import type { Tracing } from '../tracing/trace.ts';
 import { readVersion } from '../version.ts';
 import { listen } from './listen.ts';
 import { createReadiness } from './readiness.ts';
-import { addPlatformMetrics } from './platform-metrics.ts';
+import { addPlatformMetrics, addPoolMetrics } from './platform-metrics.ts';
 import { refuseDrift } from './refuse-drift.ts';
 
 /** Where the stores are and with which keys. */
@@ -100,7 +101,7 @@ const openStores = async (config: Config, stores: Stores, name: string, log: Log
     sqlite: { allowed: config.sqliteFolder, own: config.home },
     deniedNetworks: async () => (await readSettings()).outbound_denied_networks,
   });
-  return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), openSession };
+  return { keyRing, db, readSettings, notifyRun: createNotifyRun(db), countEnded: endedBranchesMetric(metricsOfProcess()), openSession };
 };
 
 /** Runs workflows and actions in this process. @throws OpsError when a store is away or the schema is not this build's. */
@@ -108,6 +109,7 @@ export const runWorker = async (config: Config, stores: Stores, log: Logger): Pr
   await traceIfAsked(config);
   installRuntime(log, metricsOfProcess());
   const base = await openStores(config, stores, 'worker', log);
+  addPoolMetrics(metricsOfProcess(), 'worker', base.db);
   const bundlePath = await ensureWorkflowBundle(config.cacheDir, (message) => log.info(message));
   const client: Client = await connectTemporalClient(stores.temporal);
   const control = createRunControl(client, config.taskQueuePrefix);

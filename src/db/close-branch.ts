@@ -4,8 +4,13 @@ import type { BranchEnd, CloseBranchInput } from '../contracts/run.ts';
 import { ACTION_RESULT_FROM, allowedFrom, BRANCH_FROM } from '../domain/state-machines.ts';
 import { selectPrepared, selectRow } from './query.ts';
 
+/** Counts branches whose rows were closed: each once for each time that it ended. */
+export type CountEnded = (status: BranchEnd, count: number) => void;
+
 interface ClosedBranch {
   status: BranchEnd;
+  /** false: it had ended before. */
+  is_new: boolean;
   execution_serial: string;
   /** Workflow of the branch that has waited longest for the target, if this one held it or waited, too. */
   waiter: string | null;
@@ -32,7 +37,7 @@ export const closeBranchRow = async (db: Sequelize, input: CloseBranchInput, clo
   if (closed !== undefined) return closed;
   return selectRow<ClosedBranch>(
     db,
-    `SELECT CASE WHEN b.completed_at IS NULL OR b.workflow_id <> $3::text THEN $2 ELSE b.status END AS status, e.execution_serial, NULL AS waiter
+    `SELECT CASE WHEN b.completed_at IS NULL OR b.workflow_id <> $3::text THEN $2 ELSE b.status END AS status, false AS is_new, e.execution_serial, NULL AS waiter
      FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id WHERE b.branch_serial = $1`,
     [input.branch, input.status, input.workflowId ?? null],
   );
@@ -113,7 +118,7 @@ closed AS (
     result_output = facts.completed || ' of ' || (facts.completed + facts.failed) || ' executed actions completed',
     result_error = CASE WHEN ended.end_status <> 'completed' THEN nullif(concat_ws(E'\\n', ended.message, facts.failure), '') END
   FROM ended, facts WHERE b.id = ended.id AND ${allowedFrom(BRANCH_FROM, status, 'b')} AND ($9::text IS NULL OR b.workflow_id = $9) RETURNING b.id, b.status, b.target_id, b.lock_requested_at)
-SELECT closed.status, ended.execution_serial, CASE WHEN closed.lock_requested_at IS NOT NULL THEN (
+SELECT closed.status, true AS is_new, ended.execution_serial, CASE WHEN closed.lock_requested_at IS NOT NULL THEN (
   SELECT w.workflow_id FROM job_execution_branches w WHERE w.target_id = closed.target_id AND w.lock_requested_at IS NOT NULL
     AND w.lock_acquired_at IS NULL AND w.completed_at IS NULL AND w.id <> closed.id ORDER BY w.lock_requested_at, w.id LIMIT 1) END AS waiter
 FROM closed, ended`;

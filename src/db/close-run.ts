@@ -1,6 +1,7 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { ClosedBy, ExecutionStatus, FailureCategory } from '../contracts/enums.ts';
 import { allowedFrom, EXECUTION_FROM } from '../domain/state-machines.ts';
+import type { CountEnded } from './close-branch.ts';
 import { projectJobStatus } from './project-job-status.ts';
 import { selectRow, selectRows } from './query.ts';
 import { closeFiringOfRun } from './schedules/close-firing.ts';
@@ -42,8 +43,14 @@ const UNSTARTED_BECAUSE = {
  * job follows. While branches wait to be run again at a person's wish, its workflow does not close it.
  * @returns the status of the run.
  */
-export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding): Promise<ExecutionStatus> =>
-  db.transaction(async (transaction) => {
+export const finishRun = async (
+  db: Sequelize,
+  executionId: number,
+  ending: RunEnding,
+  countEnded: CountEnded = () => {},
+): Promise<ExecutionStatus> => {
+  let unstarted: EndedBranches | undefined;
+  const finished = await db.transaction(async (transaction) => {
     const [run] = await selectRows<OpenRun>(
       db,
       `SELECT job_id, status, cancel_requested_at IS NOT NULL AS cancel_requested, coalesce(failure_category = 'timeout' AND error_code = 'RUN_TIMED_OUT', false) AS timed_out,
@@ -58,12 +65,15 @@ export const finishRun = (db: Sequelize, executionId: number, ending: RunEnding)
     const mayGoOn = !cancel && !run.timed_out && !run.stopped && ending.failureCategory === null && ending.closedBy === 'workflow';
     if (mayGoOn && (await hasQueuedRetry(db, executionId, transaction))) return 'running';
     const why = cancel && !run.timed_out ? 'cancelled' : run.stopped ? 'stopped' : 'not_started';
-    await closeUnstartedBranches(db, executionId, why, ending.closedBy, transaction);
+    unstarted = await closeUnstartedBranches(db, executionId, why, ending.closedBy, transaction);
     const status = await closeRow(db, executionId, { ...ending, cancelled: cancel }, run, transaction);
     if (run.is_scheduled) await closeFiringOfRun(db, executionId, transaction);
     await projectJobStatus(db, run.job_id, transaction);
     return status;
   });
+  if (unstarted !== undefined) countEnded(unstarted.status, unstarted.count);
+  return finished;
+};
 
 const hasQueuedRetry = async (db: Sequelize, executionId: number, transaction: Transaction): Promise<boolean> =>
   (await selectRow(
@@ -76,6 +86,12 @@ const hasQueuedRetry = async (db: Sequelize, executionId: number, transaction: T
 /** Some of the branches of a run: the one of this serial, or those of these numbers. */
 type SomeBranches = { branch: string } | { from: number; to: number };
 
+/** How many, and how. */
+interface EndedBranches {
+  status: 'failed' | 'cancelled';
+  count: number;
+}
+
 /** Closes the branches of a run that have not begun, or those of them that are named. */
 export const closeUnstartedBranches = async (
   db: Sequelize,
@@ -84,27 +100,29 @@ export const closeUnstartedBranches = async (
   closedBy: ClosedBy,
   transaction: Transaction,
   some?: SomeBranches,
-): Promise<void> => {
+): Promise<EndedBranches> => {
   const isCancel = why === 'cancelled' || why === 'stopped';
   const serial = some !== undefined && 'branch' in some ? some.branch : null;
   const [from, to] = some !== undefined && 'from' in some ? [some.from, some.to] : [null, null];
-  await selectRows(
+  const closed = await selectRow<{ count: number }>(
     db,
     `WITH ended AS (
        UPDATE job_execution_branches SET completed_at = now(), closed_by = $3, hold_reason = NULL, status = CASE WHEN $2 THEN 'cancelled' ELSE 'failed' END,
          failure_category = CASE WHEN NOT $2 THEN 'not_started' END, error_code = CASE WHEN NOT $2 THEN 'NOT_STARTED' END,
          result_error = $4
        WHERE job_execution_id = $1 AND (status = 'scheduled' OR (${QUEUED_RETRY} AND NOT $8)) AND ($5::text IS NULL OR branch_serial = $5)
-         AND ($6::int IS NULL OR branch_number BETWEEN $6 AND $7) RETURNING id, branch_serial)
-     INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
+         AND ($6::int IS NULL OR branch_number BETWEEN $6 AND $7) RETURNING id, branch_serial),
+     noted AS (INSERT INTO job_action_results (branch_id, action_id, action_serial, action_order, action_name, action_type, status, skip_reason, is_final, completed_at)
      SELECT ended.id, a.id, ended.branch_serial || '.' || lpad(a.action_order::text, greatest(4, length(a.action_order::text)), '0'), a.action_order,
        a.action_name, a.action_type, CASE WHEN $2 AND a.is_enabled THEN 'cancelled' ELSE 'skipped' END,
        CASE WHEN NOT a.is_enabled THEN 'disabled' WHEN NOT $2 THEN 'branch_stopped' END, true, now()
      FROM ended, job_executions e JOIN job_actions a ON a.job_id = e.job_id AND a.definition_version = e.definition_version
-     WHERE e.id = $1 ON CONFLICT DO NOTHING RETURNING 1`,
+     WHERE e.id = $1 ON CONFLICT DO NOTHING)
+     SELECT count(*)::int AS count FROM ended`,
     [executionId, isCancel, closedBy, UNSTARTED_BECAUSE[why], serial, from, to, why === 'shard_stopped'],
     transaction,
   );
+  return { status: isCancel ? 'cancelled' : 'failed', count: closed?.count ?? 0 };
 };
 
 const closeRow = async (

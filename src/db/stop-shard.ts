@@ -1,5 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import type { Tally } from '../contracts/run.ts';
+import type { CountEnded } from './close-branch.ts';
 import { closeUnstartedBranches } from './close-run.ts';
 import { noteRun } from './note-run.ts';
 import { selectRow } from './query.ts';
@@ -19,8 +20,13 @@ export interface StoppedShard {
  * again. Branches that run get a cancel by Temporal and close themselves. A repeat changes nothing.
  * @returns how its branches stand; those that are ending count as cancelled.
  */
-export const stopShard = (db: Sequelize, { execution, shard, from, to, how }: StoppedShard): Promise<Tally> =>
-  db.transaction(async (transaction) => {
+export const stopShard = async (
+  db: Sequelize,
+  { execution, shard, from, to, how }: StoppedShard,
+  countEnded: CountEnded = () => {},
+): Promise<Tally> => {
+  let unstarted: Awaited<ReturnType<typeof closeUnstartedBranches>> | undefined;
+  const tally = await db.transaction(async (transaction) => {
     const message = `Shard ${shard} of this run (targets ${from} to ${to}) was ${how} in Temporal: what it had not begun was not run.`;
     const run = await selectRow<{ id: number; was_told: boolean }>(
       db,
@@ -31,7 +37,7 @@ export const stopShard = (db: Sequelize, { execution, shard, from, to, how }: St
     );
     const none = { total: to - from + 1, running: 0, completed: 0, failed: 0, cancelled: 0 };
     if (run === undefined) return none;
-    await closeUnstartedBranches(db, run.id, 'shard_stopped', 'workflow', transaction, { from, to });
+    unstarted = await closeUnstartedBranches(db, run.id, 'shard_stopped', 'workflow', transaction, { from, to });
     await selectRow(
       db,
       `UPDATE job_executions SET failure_category = 'interrupted', error_code = 'SHARD_STOPPED', error_message = $2 WHERE id = $1 AND error_code IS NULL RETURNING id`,
@@ -49,3 +55,6 @@ export const stopShard = (db: Sequelize, { execution, shard, from, to, how }: St
     );
     return { ...none, ...counted };
   });
+  if (unstarted !== undefined) countEnded(unstarted.status, unstarted.count);
+  return tally;
+};

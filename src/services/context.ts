@@ -3,6 +3,7 @@ import type { Sequelize } from 'sequelize';
 import type { Permission } from '../domain/permissions.ts';
 import type { ExecutionTrigger, UserRole } from '../contracts/enums.ts';
 import type { Actor } from '../db/record-audit.ts';
+import type { CountEnded } from '../db/close-branch.ts';
 import type { NotifyRun } from '../db/notify-run.ts';
 import type { KeyRing } from '../db/seal.ts';
 import type { ReadSettings } from '../db/settings.ts';
@@ -32,6 +33,7 @@ export interface ServiceDeps {
   readSettings: ReadSettings;
   openSession: OpenSession;
   notifyRun: NotifyRun;
+  countEnded: CountEnded;
   /** Where Temporal is, and how the task queues of this installation are named. */
   temporalAt: { address: string; namespace: string; taskQueue: string };
   /** Undefined: people log in with passwords only. */

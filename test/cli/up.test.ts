@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createApiClient } from '../../src/cli/api-client.ts';
 import type { ApiClient } from '../../src/cli/api-client.ts';
@@ -97,6 +98,8 @@ describe('opsconductor up', () => {
     await expect(client.listJobs({})).rejects.toMatchObject({ code: 'PASSWORD_CHANGE_REQUIRED' });
     await client.changePassword({ current_password: password, new_password: PASSWORD });
     expect((await client.listJobs({})).data).toEqual([]);
+    const metrics = await text(await client.getMetrics());
+    for (const part of ['api', 'worker']) expect(metrics).toContain(`opsconductor_database_pool_connections{part="${part}",state="used"}`);
 
     const second = await runToEnd(['up']);
     expect(second.code).not.toBe(0);

@@ -74,7 +74,7 @@ const readActions = async (branch: string): Promise<string[]> => {
 test('a completed branch tells how many actions completed and the last exit code; what was disabled is skipped as that', async () => {
   const branch = await addBranch('running');
   for (const order of [1, 2, 4]) await addResultRow(db, branch, order, ended('completed', order));
-  expect(await closeBranchRow(db, { branch, ...COMPLETED }, 'workflow')).toMatchObject({ status: 'completed' });
+  expect(await closeBranchRow(db, { branch, ...COMPLETED }, 'workflow')).toMatchObject({ status: 'completed', is_new: true });
   expect(await readBranch(branch)).toEqual({
     status: 'completed',
     failure_category: null,
@@ -223,7 +223,7 @@ test('a branch that has ended stays as it is and tells its end', async () => {
   const row = () => selectRow(db, 'SELECT * FROM job_execution_branches WHERE branch_serial = $1', [branch]);
   const [first, actions] = [await row(), await readActions(branch)];
   for (const ending of [COMPLETED, FAILED, CANCELLED])
-    expect(await closeBranchRow(db, { branch, ...ending }, 'reconciler')).toMatchObject({ status: 'cancelled' });
+    expect(await closeBranchRow(db, { branch, ...ending }, 'reconciler')).toMatchObject({ status: 'cancelled', is_new: false });
   expect(await row()).toEqual(first);
   expect(await readActions(branch)).toEqual(actions);
 });

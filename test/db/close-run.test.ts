@@ -88,7 +88,9 @@ test.each([
   ['a time that was up', TIMED_OUT, NOTHING, ['failed', 'not_started', 'NOT_STARTED'], ['skipped', 'branch_stopped']],
 ] as const)('%s closes branches that never began, and their actions', async (_, fields, ending, branch, action) => {
   const { id, branches } = await addRun(['completed', 'scheduled', 'scheduled'], fields);
-  await finishRun(db, id, ending);
+  const counted: unknown[] = [];
+  for (let time = 0; time < 2; time += 1) await finishRun(db, id, ending, (...ended) => void counted.push(ended));
+  expect(counted).toEqual([[branch[0], 2]]);
   const waiting = await selectRows<Record<string, unknown>>(
     db,
     `SELECT status, failure_category, error_code, closed_by, started_at FROM job_execution_branches WHERE job_execution_id = $1 AND branch_number > 1`,

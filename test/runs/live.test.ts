@@ -96,10 +96,14 @@ describe.skipIf(withoutSshd)('the live events of a run (OpenSSH)', () => {
   });
 
   test('and what was measured meanwhile is what Prometheus takes', async () => {
+    const endedOf = (text: string): number =>
+      Number(/^opsconductor_branches_ended_total\{status="completed"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+    const before = endedOf((await platform.api('GET', '/metrics')).body);
     const { serial } = await chatter();
     const followed = collect(serial);
     await platform.untilEnded(serial);
     const { status, body, headers } = await platform.api('GET', '/metrics');
+    expect(endedOf(body) - before).toBe(BRANCHES);
     await followed;
     expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
     const promtool = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' });

@@ -27,6 +27,7 @@ import { afterStart, createStartQueue } from '../../src/temporal/start-queue.ts'
 import { createScheduleControl } from '../../src/temporal/schedules/schedule-control.ts';
 import type { ScheduleDeps } from '../../src/services/schedules/schedule-deps.ts';
 import { createScheduleWork } from '../../src/services/schedules/schedule-work.ts';
+import { endedBranchesMetric } from '../../src/cli/ended-branches-metric.ts';
 import { startDelayMetric } from '../../src/cli/start-delay-metric.ts';
 import { startWorker } from '../../src/temporal/start-worker.ts';
 import type { OpenSession } from '../../src/transports/transport.ts';
@@ -107,6 +108,7 @@ export const startTestPlatform = async (options: PlatformOptions = {}) => {
     readSettings,
     openSession: options.openSession ?? createOpenSession({ deniedNetworks: async () => (await readSettings()).outbound_denied_networks }),
     notifyRun: createNotifyRun(db),
+    countEnded: endedBranchesMetric(metrics),
   };
   // A test may put another startRun into the services.
   const starts = createStartQueue((...run) => services.startRun(...run));

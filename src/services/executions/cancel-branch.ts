@@ -19,7 +19,7 @@ interface OpenBranch {
  * @throws OpsError NOT_FOUND; CONFLICT when the branch has ended, nothing is changed then; CONFLICT, too, when its workflow ended before the wish reached
  * it: that it was asked for stays on record
  */
-export const cancelBranch = (
+export const cancelBranch = async (
   deps: ServiceDeps,
   caller: Caller,
   serial: string,
@@ -27,8 +27,9 @@ export const cancelBranch = (
   { note }: SteerNote,
 ): Promise<SteeredExecution> => {
   let begun: string | undefined;
+  let unstarted = 0;
   const steer = (workflowId: string): Promise<boolean> => (begun === undefined ? deps.steer(workflowId) : tell(deps, branch, begun));
-  return steerRun({ ...deps, steer }, caller, serial, {
+  const steered = await steerRun({ ...deps, steer }, caller, serial, {
     permission: 'executions.cancel',
     note,
     async change({ id }, transaction) {
@@ -44,7 +45,7 @@ export const cancelBranch = (
       const name = `ranch ${branch} (${row.target_name_ref})`;
       const event = { action: 'cancel_branch', details: { branch } };
       if (row.run_id === null) {
-        await closeUnstartedBranches(deps.db, id, 'cancelled', 'workflow', transaction, { branch });
+        unstarted = (await closeUnstartedBranches(deps.db, id, 'cancelled', 'workflow', transaction, { branch })).count;
         return { ...event, text: `B${name} cancelled` };
       }
       await execute(deps.db, WISH, [branch], transaction);
@@ -52,6 +53,8 @@ export const cancelBranch = (
       return { ...event, text: `Cancel of b${name} asked for` };
     },
   });
+  deps.countEnded('cancelled', unstarted);
+  return steered;
 };
 
 const WISH = 'UPDATE job_execution_branches SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE branch_serial = $1';

@@ -29,13 +29,13 @@ export const cancelExecution = async (
   { note }: SteerNote,
 ): Promise<SteeredExecution> => {
   authorize(caller, 'executions.cancel');
-  const { db, notifyRun } = deps;
+  const { db, notifyRun, countEnded } = deps;
   const id = await executionId(db, serial);
   const row = await db.transaction((transaction) => askRow(deps, caller, { id, serial, note }, transaction));
   const isAsked = await deps.cancelRun(row.workflow_id).catch(() => undefined);
   const isUnstarted = isAsked === false && row.run_id === null;
   if (isUnstarted)
-    await finishRun(db, id, { cancelled: true, failureCategory: null, errorCode: null, message: null, closedBy: 'workflow' });
+    await finishRun(db, id, { cancelled: true, failureCategory: null, errorCode: null, message: null, closedBy: 'workflow' }, countEnded);
   notifyRun(serial);
   const acknowledged = isUnstarted || (isAsked !== undefined && (await deps.hasTaken(row.workflow_id)));
   return { ...(await readExecution(db, serial)), acknowledged };

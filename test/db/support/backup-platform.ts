@@ -23,6 +23,7 @@ export const depsOf = (db: Sequelize): ServiceDeps => ({
   openSession: () => Promise.reject(new Error('no target is reached here')),
   notifyRun: createNotifyRun(db),
   temporalAt: { address: 'none', namespace: 'none', taskQueue: 'none' },
+  countEnded: () => {},
   startRun: () => Promise.resolve(),
   signalSlotGranted: () => Promise.resolve(),
   startSoon: () => {},
