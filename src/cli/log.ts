@@ -9,6 +9,10 @@ const plainError = (error: unknown): unknown =>
 /** Nothing that is logged should have these; should somebody log a whole request or body one day, they are not in it. */
 const SECRET = ['authorization', 'cookie', 'password', 'token', 'secret', 'credential', 'private_key', 'passphrase'];
 
+/** JSON leaves these as they are; terminals obey some, and some readers take others for the end of a line. */
+const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
+const escaped = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** Structured log on stderr, so that stdout stays for data. What an activity logs has the ids of its workflow and run. */
 export const createLog = (level: string, to: DestinationStream = pino.destination({ dest: 2, sync: false })): Logger =>
   pino(
@@ -17,6 +21,7 @@ export const createLog = (level: string, to: DestinationStream = pino.destinatio
       base: { pid: process.pid },
       mixin: activityIds,
       serializers: { err: plainError },
+      hooks: { streamWrite: (line) => line.replace(UNSAFE, escaped) },
       redact: { paths: SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '***' },
     },
     to,

@@ -1,5 +1,5 @@
-/** What a spreadsheet takes for the beginning of a formula; apostrophes before it would be lost when one is taken off again. */
-const FORMULA = /^'*[=+\-@\t\r]/;
+/** What a spreadsheet takes for the beginning of a formula, also in full width; apostrophes before it would be lost when one is taken off again. */
+const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 const fieldOf = (value: unknown): string => {
@@ -17,7 +17,7 @@ const fieldOf = (value: unknown): string => {
  */
 export const csvLine = (values: readonly unknown[]): string => `${values.map(fieldOf).join(',')}\r\n`;
 
-const GUARDED = /^'+[=+\-@\t\r]/;
+const GUARDED = /^'+[=+\-@\t\r\n＝＋－＠]/;
 
 /** Takes the apostrophe off again that `csvLine` has put before a text. */
 const unguard = (text: string): string => (GUARDED.test(text) ? text.slice(1) : text);

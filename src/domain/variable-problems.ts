@@ -20,6 +20,8 @@ const typeProblem = (type: string, value: unknown): string | undefined =>
   TYPES.has(type) && typeof value !== type ? `must be a ${type}, as the variable is declared` : undefined;
 
 const rangeProblem = ({ type, min, max }: VariableRules, value: unknown): string | undefined => {
+  // What has no range may be an object, which is no number, and whose own fields may say how it becomes a text.
+  if (min === undefined && max === undefined) return undefined;
   const [size, unit] = type === 'string' ? [Array.from(String(value)).length, ' characters'] : [Number(value), ''];
   if (min !== undefined && size < min) return `must be at least ${min}${unit}`;
   return max !== undefined && size > max ? `must be at most ${max}${unit}` : undefined;

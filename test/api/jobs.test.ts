@@ -469,6 +469,7 @@ describe('inputs', () => {
     [{ choices: ['a', 'b'] }, 'b', undefined],
     [{ choices: ['a', 'b'] }, 'B', 'must be one of "a", "b"'],
     [{ type: 'json', choices: [{ a: 1, b: 2 }, [1]] }, { b: 2, a: 1 }, undefined],
+    [{ type: 'json' }, { toString: 'a', valueOf: 1 }, undefined],
     [{ type: 'boolean', choices: [true] }, false, 'must be one of true'],
     [{ pattern: 'a|b' }, 'ab', 'must match a|b'],
     [{ pattern: 'a|b' }, 'a', undefined],

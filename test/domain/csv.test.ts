@@ -19,9 +19,12 @@ test('whatever text, or nothing, is in a cell comes back as it was', () => {
   );
 });
 
-test.each(['=1', '+1', '-1', '@A1', '\tx', '\rx', "'=1", "''@x"])('a spreadsheet takes no cell for a formula: %j', (text) => {
-  expect(csvLine([text]).replace(/^"/, '')).toMatch(/^'/);
-});
+test.each(['=1', '+1', '-1', '@A1', '\tx', '\rx', '\nx', '＝1', '＠A1', "'=1", "''@x"])(
+  'a spreadsheet takes no cell for a formula: %j',
+  (text) => {
+    expect(csvLine([text]).replace(/^"/, '')).toMatch(/^'/);
+  },
+);
 
 test.each([
   [

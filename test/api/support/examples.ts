@@ -1,10 +1,30 @@
 import { selectRow } from '../../../src/db/query.ts';
-import { addJob, addTarget } from './definitions.ts';
+import { addJob, addTarget, jobNamed } from './definitions.ts';
 import type { TestPlatform } from '../../support/platform.ts';
+import { addSession, addUser } from './accounts.ts';
+import { fillPath } from './operations.ts';
+import type { Operation } from './operations.ts';
 
 const UUID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 
-/** Makes what the parameters of the document have for examples, so that requests reach more than a 404: a target, a job, a run of it with a branch, and an artifact. */
+/** Of a template: the serial in the document is that of the job. */
+const TEMPLATE = 'J20250002';
+
+/** As fillPath, with names of what addExamples has made. */
+export const pathOfExample = (operation: Operation): string => fillPath(operation).replace(/(?<=\/job-templates\/)J20250001/, TEMPLATE);
+
+/** An account that is named like the example of the document, with a session and nothing else. */
+const addExampleUser = async ({ db }: TestPlatform): Promise<void> => {
+  const user = await addUser('viewer');
+  await addSession(user);
+  await db.query('UPDATE users SET user_uuid = $1 WHERE id = $2', { bind: [UUID, user.id] });
+  await db.query('UPDATE user_sessions SET session_uuid = $1 WHERE user_id = $2', { bind: [UUID, user.id] });
+};
+
+/**
+ * Makes what the parameters of the document have for examples, so that requests reach more than a 404: a target, a job, a run of it with a branch, a
+ * template, a schedule, a calendar, an account and an artifact.
+ */
 export const addExamples = async (platform: TestPlatform): Promise<void> => {
   const { db, api } = platform;
   const target = await addTarget(platform, 'fuzz.example.org');
@@ -28,6 +48,11 @@ export const addExamples = async (platform: TestPlatform): Promise<void> => {
     { bind: [branch?.id] },
   );
   await api('POST', '/api/v1/calendars', { name: 'holidays' });
+  const { body: template } = await api('POST', '/api/v1/job-templates', jobNamed('fuzz'));
+  await name('jobs', 'job_serial', template.job_serial, TEMPLATE);
+  // The first one of a database has the serial of the document.
+  await api('POST', '/api/v1/schedules', { name: 'fuzz', job: 'J20250001', when: { every: '15m' }, paused: true });
+  await addExampleUser(platform);
   const headers = { authorization: `Bearer ${platform.token}`, 'content-type': 'application/octet-stream' };
   await platform.app.request('/api/v1/artifacts?name=fuzz', { method: 'POST', headers, body: 'fuzz' });
   await db.query('UPDATE artifacts SET artifact_uuid = $1', { bind: [UUID] });

@@ -16,12 +16,14 @@ const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'options', 'he
 /** The document as clients get it. */
 export const documentOf = ({ app }: TestPlatform): Record<string, unknown> => JSON.parse(JSON.stringify(openApiDocument(app, 'test')));
 
-export const operationsOf = (platform: TestPlatform): Operation[] =>
-  Object.entries(documentOf(platform)['paths'] as Record<string, Record<string, Record<string, unknown>>>).flatMap(([path, item]) =>
+export const operationsIn = (document: Record<string, unknown>): Operation[] =>
+  Object.entries(document['paths'] as Record<string, Record<string, Record<string, unknown>>>).flatMap(([path, item]) =>
     Object.entries(item)
       .filter(([method]) => METHODS.has(method))
       .map(([method, spec]) => ({ method: method.toUpperCase(), path, access: spec['x-permission'] as Access | undefined, spec })),
   );
+
+export const operationsOf = (platform: TestPlatform): Operation[] => operationsIn(documentOf(platform));
 
 interface Parameter {
   name: string;
