@@ -91,7 +91,7 @@ describe('with 50,000 branches', () => {
 
 /** Functions of services, and activities, that ask the database nothing themselves. */
 const WITHOUT_STATEMENTS = new Set(
-  `authorize isLockTimeout iso cursorId pageOfRows revisionOf assertRevision targetRevision jobRevision executionRevision dangerousPatternsRevision newToken newPassword tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
+  `authorize isLockTimeout iso cursorId pageOfRows revisionOf assertRevision maintenanceRevision settingsRevision profileRevision targetRevision jobRevision executionRevision dangerousPatternsRevision newToken newPassword tokenHash withConstraints hashPassword verifyPassword profileOf storeVariables showVariables
    keepSecrets sealForJob openVariables variableProblems createBoundedMatch definitionOf titleOf actionDefaults prepareDefinition auditedFacts headOf jobValues
    storedForm jobDifferences actionRows actionsProblems missingReferences capabilityProblems assertApprover assertBatchApprover nameMethods plainSecret addressOf keyProblems checkCredentials gather runAction checkActions nestActions checkDefinition
    valuesOfRun probe connectionWeaknesses weakConnections credentialAccess methodChanges auditedProtection auditedMethods authorizeExposure
