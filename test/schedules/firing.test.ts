@@ -12,6 +12,7 @@ import { historyOf, keep, replay } from '../workflows/support/histories.ts';
 import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { untilDescribed } from '../support/until-described.ts';
 import { untilResults } from '../support/until-results.ts';
 import {
   addSchedule,
@@ -125,7 +126,7 @@ describe('firings and their ledger', () => {
     const handle = platform.client.schedule.getHandle(id);
     // Temporal shows a change only a moment after its call has returned.
     const untilPaused = async (paused: boolean): Promise<void> => {
-      while ((await handle.describe()).state.paused !== paused);
+      await untilDescribed(platform.client, handle, ({ state }) => state.paused === paused);
     };
     await handle.pause('looked strange');
     await untilPaused(true);
@@ -153,7 +154,7 @@ describe('firings and their ledger', () => {
     const { schedules } = platform.services;
     const pausedBefore: typeof schedules.put = async (...change) => {
       await handle.pause('looked strange');
-      while (!(await handle.describe()).state.paused);
+      await untilDescribed(platform.client, handle, ({ state }) => state.paused);
       return schedules.put(...change);
     };
     const services = { ...platform.services, schedules: { ...schedules, put: pausedBefore } };
@@ -491,7 +492,7 @@ describe('while no worker is there', () => {
     const fields = { name: 'busy', when: inSeconds(2, 4, 3_000) };
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, fields);
     const handle = platform.client.schedule.getHandle(id);
-    while ((await handle.describe()).info.numActionsSkippedOverlap === 0);
+    await untilDescribed(platform.client, handle, ({ info }) => info.numActionsSkippedOverlap > 0);
     await pauseSchedule(platform.services, await adminOf(platform), serial, { paused: true });
     const rows = await untilLedger(platform, serial, ([, second]) => second !== undefined && hasEnded(second));
     expect(rows.map(outcome)).toEqual(['running', 'skipped: overlap', 'scheduled']);
@@ -504,7 +505,7 @@ describe('while no worker is there', () => {
     });
     const handle = platform.client.schedule.getHandle(id);
     await handle.trigger('SKIP');
-    while ((await handle.describe()).info.numActionsSkippedOverlap === 0);
+    await untilDescribed(platform.client, handle, ({ info }) => info.numActionsSkippedOverlap > 0);
     const rows = await untilLedger(platform, serial, (all) => all.some((row) => row.firing_type === 'planned' && hasEnded(row)));
     expect(rows.map(outcome).toSorted()).toEqual(['running', 'skipped: overlap']);
   });
@@ -514,7 +515,7 @@ describe('while no worker is there', () => {
     const fields = { name: 'limited', when: [first, ...others], max_executions: 2 };
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, fields);
     const handle = platform.client.schedule.getHandle(id);
-    while ((await handle.describe()).state.remainingActions !== 1);
+    await untilDescribed(platform.client, handle, ({ state }) => state.remainingActions === 1);
     const changed = UpdateSchedule.parse({ ...fields, when: others });
     await updateSchedule(platform.services, await adminOf(platform), serial, changed);
     expect((await handle.describe()).state.remainingActions).toBe(1);

@@ -1,4 +1,4 @@
-import type { ScheduleDescription, ScheduleHandle } from '@temporalio/client';
+import type { ScheduleHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRetentionActivities } from '../../src/activities/retention.ts';
@@ -9,6 +9,7 @@ import { ago, changeSetting, countRows } from '../db/retention/support.ts';
 import { platformEnvironment, startCli } from '../support/cli-process.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
+import { untilDescribed } from '../support/until-described.ts';
 import { historyOf, keep, replay } from './support/histories.ts';
 
 let platform: TestPlatform;
@@ -21,11 +22,6 @@ afterAll(async () => {
   for (const { id } of PLATFORM_SCHEDULES) await scheduleOf(id).delete();
   await platform[Symbol.asyncDispose]();
 });
-
-/** The server answers an update or a pause before it is done. */
-const untilDescribed = async (schedule: ScheduleHandle, isSo: (description: ScheduleDescription) => boolean): Promise<void> => {
-  while (!isSo(await schedule.describe()));
-};
 
 /** Fires a schedule now and waits for the workflow's end. @returns the id of the workflow that it started. */
 const fire = async (id: string): Promise<string> => {
@@ -67,10 +63,14 @@ describe('the schedules of the platform', () => {
   test('what an operator paused is paused after the next start too, with the note', async () => {
     const schedule = scheduleOf('sys/retention');
     await schedule.pause('audit is going on');
-    await untilDescribed(schedule, ({ state }) => state.paused);
+    await untilDescribed(platform.client, schedule, ({ state }) => state.paused);
     const { info } = await schedule.describe();
     await prepareNamespace(platform.client, platform.taskQueuePrefix);
-    await untilDescribed(schedule, (now) => (now.info.lastUpdatedAt?.getTime() ?? 0) > (info.lastUpdatedAt?.getTime() ?? 0));
+    await untilDescribed(
+      platform.client,
+      schedule,
+      (now) => (now.info.lastUpdatedAt?.getTime() ?? 0) > (info.lastUpdatedAt?.getTime() ?? 0),
+    );
     expect((await schedule.describe()).state).toMatchObject({ paused: true, note: 'audit is going on' });
     await schedule.unpause();
   });

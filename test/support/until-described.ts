@@ -1,0 +1,23 @@
+import { isGrpcDeadlineError } from '@temporalio/client';
+import type { Client, ScheduleDescription, ScheduleHandle } from '@temporalio/client';
+
+const PATIENCE_MS = 5_000;
+
+/**
+ * Waits until Temporal shows a schedule so, which it tells nobody by itself: it answers an update, a pause or a trigger before it is done. A look that is not
+ * answered in time, since the schedule is at work, is taken again; the time limit is that of the test.
+ */
+export const untilDescribed = async (
+  { connection }: Client,
+  schedule: ScheduleHandle,
+  isSo: (description: ScheduleDescription) => boolean,
+): Promise<void> => {
+  for (;;) {
+    const look = connection.withDeadline(Date.now() + PATIENCE_MS, () => schedule.describe());
+    const description = await look.catch((error: unknown) => {
+      if (error instanceof Error && isGrpcDeadlineError(error.cause)) return undefined;
+      throw error;
+    });
+    if (description !== undefined && isSo(description)) return;
+  }
+};
