@@ -25,21 +25,25 @@ export async function scheduledJobRunWorkflow({ schedule }: { schedule: string }
   const firing = await open(schedule);
   if (firing === undefined) return 'none';
   let failure: unknown;
+  let run: FiringRun = null;
   try {
-    const run = await record.acceptFiring({ firing });
+    run = await record.acceptFiring({ firing });
     if (run !== null) await follow(run);
   } catch (error) {
     failure = error;
   }
-  const end = await CancellationScope.nonCancellable(() => close(firing, isCancellation(failure)));
+  const end = await CancellationScope.nonCancellable(() => close(firing, run, isCancellation(failure)));
   if (isCancellation(failure)) throw failure;
   if (end === 'failed') throw ApplicationFailure.nonRetryable('The run of this firing failed; its record says why.', 'RUN_FAILED');
   return end;
 }
 
-const close = async (firing: number, cancelled: boolean): Promise<FiringEnd> => {
+const close = async (firing: number, run: FiringRun, cancelled: boolean): Promise<FiringEnd> => {
   const end = await record.endFiring({ firing, cancelled });
-  return end === 'running' ? awaitRun.awaitFiring({ firing }) : end;
+  if (end !== 'running') return end;
+  // Somebody else has started it: a cancel that came before this one was to has no child to reach.
+  if (cancelled && run !== null && patched('cancel-foreign-run')) await cancelWorkflow(run.workflowId);
+  return awaitRun.awaitFiring({ firing });
 };
 
 /** @returns the row of the firing; undefined when nothing is to be started. */

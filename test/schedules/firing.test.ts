@@ -8,7 +8,7 @@ import { backfillSchedule, runScheduleNow } from '../../src/services/schedules/f
 import { lockSchedules } from '../../src/services/schedules/schedule-lock.ts';
 import { getSchedule } from '../../src/services/schedules/read-schedule.ts';
 import { createSchedule, deleteSchedule, pauseSchedule, updateSchedule } from '../../src/services/schedules/write-schedule.ts';
-import { historyOf, keep, replay } from '../workflows/support/histories.ts';
+import { historyOf, keep, replay, untilTaskStarted } from '../workflows/support/histories.ts';
 import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
@@ -599,42 +599,39 @@ describe('while no worker is there', () => {
     expect((await ledgerOf(platform, serial))[0]).toMatchObject({ status: 'failed', run: run?.execution });
   });
 
-  test('a firing whose run somebody else has started waits for its end', async () => {
-    const { schedule_serial: serial } = await addSchedule(platform, job, { name: 'begun', when: inSeconds(2) });
+  /** A firing that waits for the end of its run, which somebody else has started and which waits for an answer. */
+  const startForeign = async (name: string) => {
+    const asking = await createJob(platform, [target], [approval()], { name, settings: { allow_shared_targets: true } });
+    const { schedule_serial: serial } = await addSchedule(platform, asking, { name, when: inSeconds(2) });
     const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'running');
     const found = await selectRow<{ id: number }>(
       platform.db,
       `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`,
       [serial],
     );
-    const run = await platform.activities.scheduleWork.acceptFiring(found?.id ?? 0);
-    await platform.activities.startRun(run?.workflowId ?? '', run?.execution ?? '', 'schedule');
+    const accepted = await platform.activities.scheduleWork.acceptFiring(found?.id ?? 0);
+    const run = accepted?.execution ?? '';
+    await platform.activities.startRun(accepted?.workflowId ?? '', run, 'schedule');
     const worker = await platform.startTestWorker();
-    expect(await platform.client.workflow.getHandle(row?.workflow_id ?? '').result()).toBe('completed');
+    await untilResults(platform, run, (rows) => rows.some(({ status }) => status === 'running'));
+    // In its second task it learns that the run has been started.
+    await untilTaskStarted(platform.client, row?.workflow_id ?? '', 2);
+    return { asking, serial, run, worker, firing: platform.client.workflow.getHandle(row?.workflow_id ?? '') };
+  };
+
+  test('a firing whose run somebody else has started waits for its end', async () => {
+    const { asking, serial, worker, firing } = await startForeign('foreign');
+    await answerAll(platform, 'approved', asking);
+    expect(await firing.result()).toBe('completed');
     expect((await ledgerOf(platform, serial)).map(outcome)).toEqual(['completed']);
     await worker.stop();
   });
 
   test('a firing whose run somebody else has started cancels it when it is cancelled', async () => {
-    const asking = await createJob(platform, [target], [approval()], {
-      name: 'asking',
-      settings: { allow_shared_targets: true },
-    });
-    const { schedule_serial: serial } = await addSchedule(platform, asking, { name: 'foreign', when: inSeconds(2) });
-    const [row] = await untilLedger(platform, serial, ([first]) => first?.status === 'running');
-    const found = await selectRow<{ id: number }>(
-      platform.db,
-      `SELECT id FROM schedule_executions WHERE job_schedule_id = (${BY_SERIAL})`,
-      [serial],
-    );
-    const run = await platform.activities.scheduleWork.acceptFiring(found?.id ?? 0);
-    await platform.activities.startRun(run?.workflowId ?? '', run?.execution ?? '', 'schedule');
-    const worker = await platform.startTestWorker();
-    const handle = platform.client.workflow.getHandle(row?.workflow_id ?? '');
-    await untilResults(platform, run?.execution ?? '', (rows) => rows.some(({ status }) => status === 'running'));
-    await handle.cancel();
-    await handle.result().catch(() => undefined);
-    expect((await platform.api('GET', `/api/v1/executions/${run?.execution}`)).body.status).toBe('cancelled');
+    const { run, worker, firing } = await startForeign('foreign, cancelled');
+    await firing.cancel();
+    await firing.result().catch(() => undefined);
+    expect((await platform.api('GET', `/api/v1/executions/${run}`)).body.status).toBe('cancelled');
     await worker.stop();
   });
 
