@@ -8,10 +8,14 @@ import type { Filled } from '../queries/volume.ts';
 export interface ListCase {
   name: string;
   paths: string[];
+  /** Pages asked for at once, where one user may have only so many. */
+  atOnce?: number;
 }
 
 const DEEP_PAGES = 12;
 const RUNS_ASKED = 40;
+/** Of lines across runs; more at once of one user are refused. */
+const SEARCHES = 2;
 
 const Page = z.object({ next: z.string().nullable() });
 
@@ -80,10 +84,14 @@ const insideRuns = async (api: ApiClient, { runs, jobs, targets, loud }: Sample)
     { name: 'attempts of an action', paths: runs.map((serial) => `/actions/${serial}.0001.0001?limit=50`) },
     { name: 'lines', paths: ofRuns('/logs?limit=100') },
     { name: 'lines, loud run', paths: await deepPages(api, `/executions/${loud}/logs?limit=100`) },
-    { name: 'lines, across runs, of a run', paths: runs.map((serial) => `/logs?limit=100&execution=${serial}`) },
-    { name: 'lines, across runs, of a branch', paths: runs.map((serial) => `/logs?limit=100&branch=${serial}.0007`) },
-    { name: 'lines, across runs, of a job', paths: jobs.map((serial) => `/logs?limit=100&job=${serial}`) },
-    { name: 'lines, across runs, of a target', paths: targets.slice(0, RUNS_ASKED).map((serial) => `/logs?limit=100&target=${serial}`) },
+    { name: 'lines, across runs, of a run', paths: runs.map((serial) => `/logs?limit=100&execution=${serial}`), atOnce: SEARCHES },
+    { name: 'lines, across runs, of a branch', paths: runs.map((serial) => `/logs?limit=100&branch=${serial}.0007`), atOnce: SEARCHES },
+    { name: 'lines, across runs, of a job', paths: jobs.map((serial) => `/logs?limit=100&job=${serial}`), atOnce: SEARCHES },
+    {
+      name: 'lines, across runs, of a target',
+      paths: targets.slice(0, RUNS_ASKED).map((serial) => `/logs?limit=100&target=${serial}`),
+      atOnce: SEARCHES,
+    },
     { name: 'serials', paths: jobs.map((serial) => `/serials?limit=50&pattern=${serial.slice(0, 5)}*.0001.*`) },
   ];
 };
@@ -103,7 +111,7 @@ const otherLists = async (api: ApiClient, { jobs, targets, schedules }: Sample):
   { name: 'tokens', paths: await deepPages(api, '/tokens?limit=50') },
   { name: 'audit', paths: await deepPages(api, '/audit?limit=50') },
   { name: 'audit, by event', paths: await deepPages(api, '/audit?limit=50&event_type=job_executed') },
-  { name: 'audit, of a run', paths: jobs.map((serial) => `/audit?limit=50&resource_id=${serial}.0001`) },
+  { name: 'audit, of a run', paths: jobs.map((serial) => `/audit?limit=50&resource_type=job_executions&resource_id=${serial}.0001`) },
 ];
 
 /**
@@ -113,5 +121,5 @@ const otherLists = async (api: ApiClient, { jobs, targets, schedules }: Sample):
 export const listCases = async (api: ApiClient, filled: Filled): Promise<ListCase[]> => {
   const sample = samplesOf(filled);
   const cases = [...(await executionLists(api, sample)), ...(await insideRuns(api, sample)), ...(await otherLists(api, sample))];
-  return cases.map(({ name, paths }) => ({ name, paths: paths.map((path) => `/api/v1${path}`) }));
+  return cases.map(({ paths, ...one }) => ({ ...one, paths: paths.map((path) => `/api/v1${path}`) }));
 };

@@ -76,8 +76,8 @@ export const measureLists = async (folder: string, options: ListsOptions, stack:
     { name: 'Postgres', pid: postgres.pid, tree: true },
   ];
   const rows: LoadRow[] = [];
-  for (const { name, paths } of await listCases(api, filled)) {
-    const load = { url: server.url, token: api.token, paths, connections: CONNECTIONS };
+  for (const { name, paths, atOnce = CONNECTIONS } of await listCases(api, filled)) {
+    const load = { url: server.url, token: api.token, paths, connections: atOnce };
     await startLoad({ ...load, amount: WARM_UP_REQUESTS }, stack).finished;
     rows.push(await measureLoad(name, parts, () => startLoad({ ...load, amount: options.pages }, stack).finished));
     say(`lists: ${name}: p95 ${rows.at(-1)?.p95.toFixed(1)} ms`);
