@@ -276,6 +276,22 @@ describe('a page', () => {
     expect([...first.data, ...second.data].map((line) => line.line_number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect((await search({ job: 'J20250002', limit: 1 })).data[0]?.log_message).toBe('came meanwhile');
   });
+
+  test('of branches that are looked at together holds each line once and in order, though one of them has many', async () => {
+    const target = { target: 'T20250002' };
+    const { id = 0 } =
+      (await selectRow<{ id: number }>(db, `SELECT id FROM universal_targets WHERE target_serial = $1`, [target.target])) ?? {};
+    const job = await addJobRow(db, { serial: 'J20250009', targets: [id] });
+    const expected = await textsOf(target);
+    for (const count of [2, 0, 3, 700, 1, 0, 2, 1]) {
+      const [branch = ''] = await addBranchRows(db, await addExecutionRow(db, job, { status: 'completed' }), [id], ['completed']);
+      await addLines(branch, count);
+      expected.unshift(...Array.from({ length: count }, (_, index) => saidOf(branch, index + 1)));
+    }
+    for (const limit of [1_000, 799, 798, 100, 4, 3]) expect(await textsOf({ ...target, limit })).toEqual(expected);
+    expect(await textsOf({ ...target, regex: 'line (1|699)$' })).toEqual(expected.filter((text) => / (1|699)$/.test(text)));
+    expect(await textsOf({ ...target, level: 'error', limit: 3 })).toEqual(expected.filter((text) => text.endsWith('0')));
+  });
 });
 
 describe('a download', () => {

@@ -5,11 +5,11 @@ import { selectRows } from '../../db/query.ts';
 import { placeTime } from '../../db/scan-cursor.ts';
 import type { PlacePart } from '../../db/scan-cursor.ts';
 import { LOG_COLUMNS } from '../executions/read-logs.ts';
-import type { LineOwner, Reader } from './log-scope.ts';
+import type { OwnerPlace, Reader } from './log-scope.ts';
 
 /** Lines that one statement looks at. */
 const PART = 5_000;
-/** What counts as looked at when the lines of an owner end: a statement costs something, too. */
+/** What counts as looked at, at most, when the lines of an owner end: a statement costs something, too. */
 const LAST_PART = 1_000;
 const NO_BOUND = '9223372036854775807';
 
@@ -57,43 +57,64 @@ const wantedLines = (search: LogSearch, first: readonly unknown[]): { conditions
 
 type Row<Bound> = FoundLine & { bound: Bound | null; place: Bound | null };
 
-const partOf = <Bound>(rows: readonly Row<Bound>[], placeOf: (bound: Bound) => PlacePart[]): FoundPart => {
+const partOf = <Bound>(rows: readonly Row<Bound>[], placeOf: (bound: Bound) => PlacePart[], most = PART): FoundPart => {
   const bound = rows[0]?.bound ?? null;
   return {
     // Without any line that fits there is one row, for the bound.
     lines: rows.flatMap(({ bound: _, place, ...line }) => (place === null ? [] : [{ line, place: placeOf(place) }])),
-    lookedAt: bound === null ? LAST_PART : PART,
+    lookedAt: bound === null ? Math.min(LAST_PART, most) : most,
     end: bound === null ? undefined : placeOf(bound),
   };
 };
 
+/** Of one owner the planner is to see the values: how it reads a run depends on how many lines the run has. */
+const placesOf = (first: OwnerPlace, owners: readonly OwnerPlace[]): { bind: unknown[]; sql: string } =>
+  owners.length === 1
+    ? {
+        bind: [first.owner.id, first.after, first.owner.since],
+        sql: '(SELECT $1::bigint AS id, $2::bigint AS after, $3::timestamptz AS since, 1 AS nr) o',
+      }
+    : {
+        bind: [owners.map(({ owner }) => owner.id), owners.map(({ after }) => after), owners.map(({ owner }) => owner.since)],
+        sql: 'unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) WITH ORDINALITY o(id, after, since, nr)',
+      };
+
 /**
- * Looks at the next lines of an owner behind a place. How far that is, an index says; of the lines up to there as few are read as `limit` allows.
- * @param after id or number of the last line that was looked at; 0 at first.
+ * Looks at the next lines of owners, behind a place in each. How far that is, an index says; of the lines up to there as few are read as `limit` allows.
+ * A statement looks at no more lines of several owners than of one.
+ * @param owners one, or several branches.
  */
-export const findInOwner = async (
+export const findInOwners = async (
   { db, transaction }: Reader,
   search: LogSearch,
-  owner: LineOwner,
-  after: number,
+  owners: readonly OwnerPlace[],
   limit: number,
-): Promise<FoundPart> => {
-  const { column, order } = owner;
-  const { conditions, rare } = wantedLines(search, [owner.id, after, owner.since]);
-  const lines = `FROM job_execution_logs l WHERE l.${column} = $1 AND l.${order} > $2::bigint AND l.timestamp >= $3::timestamptz`;
-  const rows = await selectRows<Row<number>>(
+): Promise<FoundPart[]> => {
+  const [first] = owners;
+  if (first === undefined) return [];
+  const { column, order } = first.owner;
+  const most = Math.floor(PART / owners.length);
+  const { bind, sql: places } = placesOf(first, owners);
+  const { conditions, rare } = wantedLines(search, bind);
+  const lines = `FROM job_execution_logs l WHERE l.${column} = o.id AND l.${order} > o.after AND l.timestamp >= o.since`;
+  const rows = await selectRows<Row<number> & { nr: number }>(
     db,
-    `SELECT part.bound, l.${order} AS place, ${COLUMNS}
-     FROM (SELECT (SELECT l.${order} ${lines} AND ${rare} ORDER BY l.${order} OFFSET ${PART - 1} LIMIT 1) AS bound) part
+    `SELECT o.nr, part.bound, l.${order} AS place, ${COLUMNS}
+     FROM ${places}
+     CROSS JOIN LATERAL (SELECT (SELECT l.${order} ${lines} AND ${rare} ORDER BY l.${order} OFFSET ${most - 1} LIMIT 1) AS bound) part
      LEFT JOIN LATERAL (SELECT l.* ${lines} AND l.${order} <= coalesce(part.bound, ${NO_BOUND}) AND ${conditions.sql}
-       ORDER BY l.${order} LIMIT ${limit}) l ON true ${NAMES} ORDER BY l.${order}`,
+       ORDER BY l.${order} LIMIT ${limit}) l ON true ${NAMES} ORDER BY o.nr, l.${order}`,
     conditions.bind,
     transaction,
   );
-  return partOf(rows, (place) => [place]);
+  const ofOwner = Map.groupBy(rows, ({ nr }) => nr);
+  return owners.map(({ owner }, at) => {
+    const own = (ofOwner.get(at + 1) ?? []).map(({ nr: _, ...row }) => row);
+    return partOf(own, (place) => [owner.rank, place], most);
+  });
 };
 
-/** As findInOwner, of all lines of a time, in the order of their times. @param after time and id of the last line that was looked at. */
+/** As findInOwners, of all lines of a time, in the order of their times. @param after time and id of the last line that was looked at. */
 export const findInTime = async (
   { db, transaction }: Reader,
   search: LogSearch,

@@ -17,6 +17,13 @@ export interface LineOwner {
   since: string;
 }
 
+/** Where the next look at an owner begins. */
+export interface OwnerPlace {
+  owner: LineOwner;
+  /** Id or number of the last line that was looked at; 0 at first. */
+  after: number;
+}
+
 /** Where lines are looked for. */
 export interface LogScope {
   /** Owners from this one on, by default from the first, at most 50; fewer: these are the last. */

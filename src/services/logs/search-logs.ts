@@ -9,13 +9,15 @@ import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { pickFields } from '../pick-fields.ts';
-import { findInOwner, findInTime } from './find-lines.ts';
+import { findInOwners, findInTime } from './find-lines.ts';
 import type { FoundPart, PlacedLine } from './find-lines.ts';
 import { OWNERS_AT_ONCE, scopeOf, timeOfScope } from './log-scope.ts';
-import type { LineOwner, LogScope } from './log-scope.ts';
+import type { LineOwner, LogScope, OwnerPlace } from './log-scope.ts';
 
 /** Lines that one page looks at, whether or not they fit. */
 const LOOKED_AT = 50_000;
+/** Owners that one statement looks at. */
+const OWNERS_TOGETHER = 16;
 /** After this time a page ends with what it has. */
 const PAGE_MS = 2_000;
 /** An expression that takes longer on one part of a page is refused. */
@@ -68,25 +70,60 @@ async function* ownersFrom(scope: LogScope, first: number | undefined): AsyncGen
   }
 }
 
-/** One owner after the other. A place is the rank of an owner and the place in it. */
+/** Owners that are still to be looked at, from a place on. */
+const createQueue = (owners: AsyncIterator<LineOwner>, [first, within = 0]: readonly PlacePart[]) => {
+  const waiting: OwnerPlace[] = [];
+  return {
+    /** The next ones, several branches or one of another kind, whose lines may have to be sorted first; none: there are no more. */
+    async next(most: number): Promise<OwnerPlace[]> {
+      while (waiting.length < most) {
+        const { value: owner } = await owners.next();
+        if (owner === undefined) break;
+        waiting.push({ owner, after: owner.rank === first ? Number(within) : 0 });
+      }
+      return waiting.slice(0, waiting[0]?.owner.column === 'branch_id' ? most : 1);
+    },
+    /** The next one was looked at up to this place; undefined: wholly. */
+    looked(end: readonly PlacePart[] | undefined): void {
+      const next = waiting.shift();
+      if (next !== undefined && end !== undefined) waiting.unshift({ owner: next.owner, after: Number(end.at(-1)) });
+    },
+  };
+};
+
+/** Owners that have what a page still wants, should they have as many lines as the last ones. */
+const ownersFor = (wanted: number, looked: readonly FoundPart[]): number => {
+  const found = looked.reduce((sum, { lines }) => sum + lines.length, 0);
+  return Math.min(OWNERS_TOGETHER, Math.ceil((wanted * looked.length) / Math.max(found, 1)));
+};
+
+/** One owner after the other, those with few lines together. A place is the rank of an owner and the place in it. */
 const lookThroughOwners = async (
-  owners: AsyncIterable<LineOwner>,
-  [first, within = 0]: readonly PlacePart[],
-  lookAt: (owner: LineOwner) => Look,
+  owners: AsyncIterator<LineOwner>,
+  first: readonly PlacePart[],
+  lookAt: (owners: readonly OwnerPlace[], limit: number) => Promise<FoundPart[]>,
   limit: number,
   budget: Budget,
 ): Promise<Found> => {
+  const queue = createQueue(owners, first);
   const lines: PlacedLine[] = [];
-  let hasLooked = false;
-  for await (const owner of owners) {
-    const place = owner.rank === first ? within : 0;
-    if (hasLooked && (lines.length === limit || budget.isUsedUp())) return { lines, next: [owner.rank, place] };
-    const found = await lookThrough(lookAt(owner), [place], limit - lines.length, budget);
-    hasLooked = true;
-    lines.push(...found.lines);
-    if (found.next !== undefined) return { lines, next: [owner.rank, ...found.next] };
+  let together = await queue.next(1);
+  for (let hasLooked = false; ; hasLooked = true) {
+    const [next] = together;
+    if (next === undefined) return { lines, next: undefined };
+    if (hasLooked && (lines.length === limit || budget.isUsedUp())) return { lines, next: [next.owner.rank, next.after] };
+    const parts = await lookAt(together, limit - lines.length + 1);
+    // Behind an owner that has more lines the next ones are not due.
+    const open = parts.findIndex(({ end }) => end !== undefined);
+    const due = open === -1 ? parts : parts.slice(0, open + 1);
+    for (const part of due) {
+      budget.take(part);
+      lines.push(...part.lines);
+      queue.looked(part.end);
+    }
+    if (lines.length > limit) return { lines: lines.slice(0, limit), next: lines[limit - 1]?.place };
+    together = await queue.next(open === -1 ? ownersFor(limit - lines.length + 1, parts) : 1);
   }
-  return { lines, next: undefined };
 };
 
 /** Runs the statements of one page, each within its time. @throws OpsError SCOPE_TOO_WIDE */
@@ -151,12 +188,8 @@ export const searchLogs = async (
       const time = timeOfScope(search);
       return lookThrough((after, most) => findInTime(reader, search, time, after, most), place, limit, budget);
     }
-    const [first] = place;
-    const lookAt =
-      (owner: LineOwner): Look =>
-      ([after], most) =>
-        findInOwner(reader, search, owner, Number(after), most);
-    return lookThroughOwners(ownersFrom(scope, first === undefined ? undefined : Number(first)), place, lookAt, limit, budget);
+    const owners = ownersFrom(scope, place[0] === undefined ? undefined : Number(place[0]));
+    return lookThroughOwners(owners, place, (together, most) => findInOwners(reader, search, together, most), limit, budget);
   });
   return {
     data: found.lines.map(({ line }) => pickFields(line, fields)),
