@@ -1,10 +1,16 @@
 import { z } from 'zod';
+import { ActionResultStatus, JobStatus } from './enums/jobs.ts';
+import { TargetStatus } from './enums/targets.ts';
 import { ExecutionSerial } from './execution.ts';
 import { listQuery } from './list.ts';
 import { pageOf } from './page.ts';
 import { Text } from './text.ts';
 
 export const SerialLevel = z.enum(['target', 'job', 'execution', 'branch', 'action']);
+
+/** Of a thing of any level. */
+export const SerialStatus = z.enum([...new Set([...TargetStatus.options, ...JobStatus.options, ...ActionResultStatus.options])]);
+export type SerialStatus = z.infer<typeof SerialStatus>;
 
 export const SerialMatch = z
   .object({
@@ -30,9 +36,13 @@ const PatternText = Text(100).meta({
   example: 'J2025*.0001.*',
 });
 
-export const SerialQuery = listQuery({ item: SerialMatch, sorts: ['created'], sort: 'created' }, { pattern: PatternText }).omit({
-  sort: true,
-});
+export const SerialQuery = listQuery(
+  { item: SerialMatch, sorts: ['created'], sort: 'created' },
+  {
+    pattern: PatternText,
+    status: SerialStatus.optional().meta({ description: 'Only what is in this state, one of those that its level has.' }),
+  },
+).omit({ sort: true });
 export type SerialQuery = z.infer<typeof SerialQuery>;
 
 export const CheckPattern = z.strictObject({ pattern: PatternText });

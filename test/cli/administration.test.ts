@@ -133,14 +133,16 @@ describe('OpsConductor itself', () => {
 
 test('serials are looked up, and patterns of them explained', async () => {
   const target = await addTarget(platform, 'looked-up.example.org');
-  const [found, shown, check, wrong] = await Promise.all([
-    cli('serials', 'find', `${target.slice(0, -1)}*`),
+  const [found, inactive, shown, check, wrong] = await Promise.all([
+    cli('serials', 'find', `${target.slice(0, -1)}*`, '--status', 'active'),
+    cli('serials', 'find', `${target.slice(0, -1)}*`, '--status', 'inactive'),
     cli('serials', 'show', target),
     cli('serials', 'check', 'J2025*.1.*'),
     cli('serials', 'check', 'J2025'),
   ]);
   const row = new RegExp(`^${target} +target +looked-up\\.example\\.org +active`, 'm');
   expect([found.stdout, shown.stdout]).toEqual([expect.stringMatching(row), expect.stringMatching(row)]);
+  expect([inactive.code, inactive.stdout]).toEqual([0, '']);
   expect([check.code, check.stdout]).toEqual([0, 'J2025*.0001.*  looks for branches\n']);
   expect([wrong.code, wrong.stdout]).toEqual([1, expect.stringContaining('Did you mean J2025*?')]);
 });

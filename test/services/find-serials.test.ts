@@ -2,7 +2,7 @@ import type { Sequelize } from 'sequelize';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWorld } from '../../bench/queries/world.ts';
 import type { World } from '../../bench/queries/world.ts';
-import type { SerialMatch } from '../../src/contracts/serial.ts';
+import type { SerialMatch, SerialQuery } from '../../src/contracts/serial.ts';
 import { permissionsOf } from '../../src/domain/permissions.ts';
 import { execute } from '../../src/db/query.ts';
 import { checkPattern, findSerials, getSerial } from '../../src/services/serials/find-serials.ts';
@@ -42,10 +42,10 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-const find = async (pattern: string, limit = 50): Promise<SerialMatch[]> => {
+const find = async (pattern: string, limit = 50, filter: Pick<SerialQuery, 'status'> = {}): Promise<SerialMatch[]> => {
   const found: SerialMatch[] = [];
   for (let cursor: string | undefined; ;) {
-    const page = await findSerials(world.services, world.caller, { pattern, limit, ...(cursor !== undefined && { cursor }) });
+    const page = await findSerials(world.services, world.caller, { pattern, limit, ...filter, ...(cursor !== undefined && { cursor }) });
     found.push(...page.data);
     if (page.next === null) return found;
     cursor = page.next;
@@ -129,6 +129,29 @@ describe('serials that a pattern fits', () => {
     expect(await find('J20260001')).toMatchObject([{ level: 'job', status: 'draft', path: '/api/v1/jobs/J20260001' }]);
   });
 
+  test('only those in a state', async () => {
+    for (const limit of [1, 2, 50]) {
+      const inState = async (pattern: string, status: SerialQuery['status']) =>
+        (await find(pattern, limit, { status })).map(({ serial }) => serial);
+      expect(await inState('J2025*.0001.*', 'failed')).toEqual(matching(all.branch, 'J2025*.0001.0002'));
+      expect(await inState('J20250001.*.*.*', 'running')).toEqual(matching(all.action, 'J20250001.*.*.0002'));
+      expect(await inState('J20250001.*.*.*', 'failed')).toEqual([]);
+      expect(await inState('J2025*.*', 'completed')).toEqual(matching(all.execution, 'J2025*.*'));
+      expect(await inState('J2025*.*', 'cancelled')).toEqual([]);
+      expect(await inState('J2025*', 'draft')).toEqual(matching(all.job, 'J2025*'));
+      expect(await inState('T2025*', 'maintenance')).toEqual([]);
+      expect(await inState('T2025*', 'active')).toEqual(all.target);
+    }
+  });
+
+  test.each([
+    ['J2025*.*', 'skipped', 'status must be scheduled, running, completed, failed, cancelled: J2025*.* looks for executions.'],
+    ['T2025*', 'failed', 'status must be active, inactive, maintenance: T2025* looks for targets.'],
+  ] as const)('%s has nothing that is %s', async (pattern, status, message) => {
+    const asked = findSerials(world.services, world.caller, { pattern, status, limit: 1 });
+    await expect(asked).rejects.toMatchObject({ code: 'VALIDATION', message, fields: [{ path: 'status' }] });
+  });
+
   test('one serial, in whatever width it was written', async () => {
     for (const serial of ['J20250001.0001.0002', 'j2025001.1.2', 'J20250000001.00001.002'])
       expect(await getSerial(world.services, world.caller, serial)).toMatchObject({ serial: 'J20250001.0001.0002', level: 'branch' });
@@ -157,10 +180,12 @@ describe('serials that a pattern fits', () => {
     ).resolves.toMatchObject({ data: [{}] });
   });
 
-  test('a cursor belongs to its pattern', async () => {
+  test('a cursor belongs to its pattern and state', async () => {
     const { next } = await findSerials(world.services, world.caller, { pattern: 'J2025*.*', limit: 1 });
-    const again = findSerials(world.services, world.caller, { pattern: 'J2025*.*.*', limit: 1, cursor: next ?? '' });
-    await expect(again).rejects.toMatchObject({ code: 'VALIDATION', fields: [{ path: 'cursor' }] });
+    for (const other of [{ pattern: 'J2025*.*.*' }, { pattern: 'J2025*.*', status: 'failed' }] as const) {
+      const again = findSerials(world.services, world.caller, { ...other, limit: 1, cursor: next ?? '' });
+      await expect(again).rejects.toMatchObject({ code: 'VALIDATION', fields: [{ path: 'cursor' }] });
+    }
   });
 
   test('a cursor may name places that there are not', async () => {
@@ -208,5 +233,15 @@ describe('among many', () => {
     expect(first).toEqual({ data: [], next: expect.any(String) });
     expect(await serialsOf('J20270001.*.*.0007')).toEqual([`J20270001.${BRANCHES - 1}.0001.0007`]);
     expect(await serialsOf('J20270001.*.0002')).toEqual([]);
+    await execute(
+      db,
+      `UPDATE job_executions SET status = 'cancelled', completed_at = now() WHERE execution_serial = 'J20270001.${BRANCHES - 1}'`,
+    );
+    expect(await find('J2027*.*', 10, { status: 'cancelled' })).toMatchObject([{ serial: `J20270001.${BRANCHES - 1}` }]);
+    await execute(
+      db,
+      `UPDATE job_execution_branches SET status = 'failed', completed_at = now() WHERE branch_serial = 'J20270001.${BRANCHES - 1}.0001'`,
+    );
+    expect(await find('J2027*.*.*', 10, { status: 'failed' })).toMatchObject([{ serial: `J20270001.${BRANCHES - 1}.0001` }]);
   });
 });

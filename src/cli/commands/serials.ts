@@ -1,5 +1,7 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { PatternCheck, SerialMatch } from '../../client/index.ts';
+import { SerialStatus } from '../../contracts/serial.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
 import { limitOption } from '../command-options.ts';
@@ -18,9 +20,16 @@ const matchTable = (found: readonly SerialMatch[], session: CliSession): string 
   return found.length === 0 ? '' : renderTable([HEADINGS, ...rows], { width: session.width, paint });
 };
 
-const find = async (context: CliContext, pattern: string, { limit }: { limit: number }, command: Command): Promise<void> => {
+interface FindOptions {
+  status?: SerialStatus;
+  limit: number;
+}
+
+const find = async (context: CliContext, pattern: string, { status, limit }: FindOptions, command: Command): Promise<void> => {
   const session = await openSession(context, command);
-  const found = await Array.fromAsync(allPages((place) => session.client.findSerials({ pattern, ...place }), { limit }));
+  const found = await Array.fromAsync(
+    allPages((place) => session.client.findSerials({ pattern, ...(status !== undefined && { status }), ...place }), { limit }),
+  );
   await session.print(found, matchTable(found, session));
   if (found.length === limit) session.say(`The first ${limit}; more with --limit.`);
 };
@@ -57,12 +66,13 @@ export const addFind = (parent: Command, context: CliContext): void => {
   parent
     .command('find <pattern>')
     .description('find jobs, runs, branches, actions and targets by their serials')
+    .addOption(new Option('--status <status>', 'only what is in this state').choices(SerialStatus.options))
     .addOption(limitOption(1_000))
     .addHelpText(
       'after',
       "\nA pattern: 'J2025*.0001.*' are all branches of the first runs of all jobs of 2025. Each part is whole, or ends in *.",
     )
-    .action((pattern: string, options: { limit: number }, command: Command) => find(context, pattern, options, command));
+    .action((pattern: string, options: FindOptions, command: Command) => find(context, pattern, options, command));
 };
 
 /** `serials find|check|show`. */

@@ -910,6 +910,8 @@ export interface FindSerialsOptions<Field extends string = string> extends CallO
   fields?: readonly Field[] | undefined;
   /** A serial, or a pattern: job, run, branch and action, separated by dots. Each part is whole, or its beginning and `*`, or `*`. How many parts there are says what is found. Serials of other widths (`J202500001`, `.001`) are understood. */
   pattern: string;
+  /** Only what is in this state, one of those that its level has. */
+  status?: 'active' | 'inactive' | 'maintenance' | 'draft' | 'scheduled' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped' | undefined;
 }
 
 export interface CheckSerialPatternOptions<Field extends keyof PatternCheck = keyof PatternCheck> extends CallOptions {
@@ -2196,7 +2198,7 @@ export const OPERATIONS = {
   getBranch: { method: 'GET', path: '/api/v1/branches/{branch}', query: ['max_output', 'fields'], answer: 'json' },
   listAttempts: { method: 'GET', path: '/api/v1/actions/{action}', query: ['limit', 'cursor', 'sort', 'fields', 'max_output'], answer: 'json' },
   searchLogs: { method: 'GET', path: '/api/v1/logs', query: ['limit', 'cursor', 'fields', 'execution', 'branch', 'job', 'target', 'from', 'to', 'text', 'regex', 'ignore_case', 'level', 'phase', 'category', 'stream'], answer: 'json' },
-  findSerials: { method: 'GET', path: '/api/v1/serials', query: ['limit', 'cursor', 'fields', 'pattern'], answer: 'json' },
+  findSerials: { method: 'GET', path: '/api/v1/serials', query: ['limit', 'cursor', 'fields', 'pattern', 'status'], answer: 'json' },
   checkSerialPattern: { method: 'GET', path: '/api/v1/serials/check', query: ['pattern', 'fields'], answer: 'json' },
   getSerial: { method: 'GET', path: '/api/v1/serials/{serial}', query: ['fields'], answer: 'json' },
   followExecution: { method: 'GET', path: '/api/v1/executions/{serial}/events', answer: 'events', events: ['execution', 'branch', 'line', 'end'] },

@@ -1,5 +1,5 @@
 import type { Sequelize } from 'sequelize';
-import type { SerialMatch } from '../../contracts/serial.ts';
+import type { SerialMatch, SerialStatus } from '../../contracts/serial.ts';
 import { selectRows } from '../../db/query.ts';
 import type { NumberRange, SerialPattern } from '../../domain/serial-pattern.ts';
 
@@ -89,15 +89,17 @@ const findActions = (
   branches: readonly BranchRow[],
   ranges: readonly NumberRange[] | undefined,
   after: SerialPlace,
+  status: SerialStatus | undefined,
   limit: number,
 ): Promise<ActionRow[]> =>
   selectRows<ActionRow>(
     db,
     `SELECT branch.run, branch.run_serial AS execution_serial, branch.number AS branch, a.action_serial AS serial, a.action_order AS number, a.action_name AS name, a.status
      FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[]) WITH ORDINALITY branch(id, run, number, run_serial, place) CROSS JOIN LATERAL (
-       SELECT DISTINCT ON (r.action_order) * FROM job_action_results r WHERE r.branch_id = branch.id AND ${fits('r.action_order', ranges)}
-         AND r.action_order > CASE WHEN branch.run = $5::bigint AND branch.number = $6::bigint THEN $7::bigint ELSE 0 END
-       ORDER BY r.action_order, r.iteration DESC, r.attempt DESC LIMIT $8) a
+       SELECT * FROM (SELECT DISTINCT ON (r.action_order) * FROM job_action_results r WHERE r.branch_id = branch.id AND ${fits('r.action_order', ranges)}
+           AND r.action_order > CASE WHEN branch.run = $5::bigint AND branch.number = $6::bigint THEN $7::bigint ELSE 0 END
+         ORDER BY r.action_order, r.iteration DESC, r.attempt DESC) l
+       WHERE $9::text IS NULL OR l.status = $9 ORDER BY l.action_order LIMIT $8) a
      ORDER BY branch.place, a.action_order LIMIT $8`,
     [
       branches.map(({ id }) => id),
@@ -108,6 +110,7 @@ const findActions = (
       after.branch,
       after.action,
       limit,
+      status ?? null,
     ],
   );
 
@@ -142,37 +145,41 @@ const shown = (
   execution_serial,
 });
 
-/** Runs of these jobs, or their branches or actions, that fit a pattern; each level is looked up by the index of the one above. */
+/** Runs of these jobs, or their branches or actions, that fit a pattern and are in a state; each level is looked up by the index of the one above. */
 export const findParts = async (
   db: Sequelize,
   { level, numbers: [ofRuns, ofBranches, ofActions] }: SerialPattern,
   jobs: readonly number[],
   after: SerialPlace,
   limit: number,
+  status?: SerialStatus,
 ): Promise<FoundSerials> => {
+  const isWanted = (row: { status: string }): boolean => status === undefined || row.status === status;
+  // Which of them are in a state, no index says.
+  const most = status === undefined ? limit + 1 : LOOKED_AT;
   if (level === 'execution') {
-    const runs = await findRuns(db, jobs, ofRuns, after.execution + 1, limit + 1);
+    const runs = await findRuns(db, jobs, ofRuns, after.execution + 1, most);
     return pageOf(
-      runs,
+      runs.filter(isWanted),
       limit,
-      undefined,
+      endOf(runs),
       ({ id }) => ({ execution: id, branch: 0, action: 0 }),
       (run) => shown(level, { ...run, serial: run.execution_serial }),
     );
   }
   const runs = await findRuns(db, jobs, ofRuns, after.execution, LOOKED_AT);
   if (level === 'branch') {
-    const branches = await findBranches(db, runs, ofBranches, { ...after, branch: after.branch + 1 }, limit + 1);
+    const branches = await findBranches(db, runs, ofBranches, { ...after, branch: after.branch + 1 }, most);
     return pageOf(
-      branches,
+      branches.filter(isWanted),
       limit,
-      endOf(runs),
+      endOf(runs, branches),
       ({ run, number }) => ({ execution: run, branch: number, action: 0 }),
       (branch) => shown(level, branch),
     );
   }
   const branches = await findBranches(db, runs, ofBranches, after, LOOKED_AT);
-  const actions = await findActions(db, branches, ofActions, after, limit + 1);
+  const actions = await findActions(db, branches, ofActions, after, status, limit + 1);
   return pageOf(
     actions,
     limit,

@@ -1,6 +1,8 @@
 import type { Sequelize } from 'sequelize';
 import type { Page } from '../../contracts/page.ts';
-import type { PatternCheck, SerialMatch, SerialQuery } from '../../contracts/serial.ts';
+import { ActionResultStatus, ExecutionStatus, JobStatus } from '../../contracts/enums/jobs.ts';
+import { TargetStatus } from '../../contracts/enums/targets.ts';
+import type { PatternCheck, SerialMatch, SerialQuery, SerialStatus } from '../../contracts/serial.ts';
 import { selectRows } from '../../db/query.ts';
 import { placeCursor, readPlace } from '../../db/scan-cursor.ts';
 import { OpsError } from '../../domain/ops-error.ts';
@@ -25,19 +27,41 @@ const readPattern = (text: string): SerialPattern => {
   throw new OpsError('VALIDATION', `The pattern ${parsed.problem}.${advice}`, { fields: [{ path: 'pattern', message: parsed.problem }] });
 };
 
+const STATES: Readonly<Record<SerialMatch['level'], readonly SerialStatus[]>> = {
+  target: TargetStatus.options,
+  job: JobStatus.options,
+  execution: ExecutionStatus.options,
+  branch: ExecutionStatus.options,
+  action: ActionResultStatus.options,
+};
+
+/** @throws OpsError VALIDATION */
+const checkStatus = ({ level, text }: SerialPattern, status: SerialStatus | undefined): void => {
+  if (status === undefined || STATES[level].includes(status)) return;
+  const message = `must be ${STATES[level].join(', ')}: ${text} looks for ${FOLDERS[level]}`;
+  throw new OpsError('VALIDATION', `status ${message}.`, { fields: [{ path: 'status', message }] });
+};
+
 /** SQL: has the serial this beginning? Heads are letters and digits. */
 const headed = ({ head, isHeadWhole }: SerialPattern, column: string, bind: unknown[]): string =>
   isHeadWhole ? `${column} = $${bind.push(head)}` : `${column} LIKE $${bind.push(`${head}%`)}`;
 
 /** Targets or jobs, which are few: a pattern is compared with each. */
-const findOwners = async (db: Sequelize, pattern: SerialPattern, after: SerialPlace, limit: number): Promise<FoundSerials> => {
-  const bind: unknown[] = [after.execution, limit + 1];
+const findOwners = async (
+  db: Sequelize,
+  pattern: SerialPattern,
+  after: SerialPlace,
+  limit: number,
+  status: SerialStatus | undefined,
+): Promise<FoundSerials> => {
+  const bind: unknown[] = [after.execution, limit + 1, status ?? null];
   const isJob = pattern.level === 'job';
   const [table, column] = isJob ? ['jobs', 'job_serial'] : ['universal_targets', 'target_serial'];
   const rows = await selectRows<Omit<SerialMatch, 'path'> & { id: number }>(
     db,
     `SELECT t.id, '${isJob ? 'job' : 'target'}' AS level, t.${column} AS serial, t.name, t.status, NULL AS execution_serial FROM ${table} t
-     WHERE t.deleted_at IS NULL ${isJob ? 'AND NOT t.is_template' : ''} AND ${headed(pattern, `t.${column}`, bind)} AND t.id > $1 ORDER BY t.id LIMIT $2`,
+     WHERE t.deleted_at IS NULL ${isJob ? 'AND NOT t.is_template' : ''} AND ${headed(pattern, `t.${column}`, bind)} AND t.id > $1 AND ($3::text IS NULL OR t.status = $3)
+     ORDER BY t.id LIMIT $2`,
     bind,
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;
@@ -56,10 +80,16 @@ const findJobs = async (db: Sequelize, pattern: SerialPattern): Promise<number[]
   throw new OpsError('SCOPE_TOO_WIDE', `More than ${MOST_JOBS} jobs fit ${pattern.text}. Give more of the serial of the job.`);
 };
 
-const find = async (db: Sequelize, pattern: SerialPattern, after: SerialPlace, limit: number): Promise<FoundSerials> => {
-  if (pattern.level === 'job' || pattern.level === 'target') return findOwners(db, pattern, after, limit);
+const find = async (
+  db: Sequelize,
+  pattern: SerialPattern,
+  after: SerialPlace,
+  limit: number,
+  status?: SerialStatus,
+): Promise<FoundSerials> => {
+  if (pattern.level === 'job' || pattern.level === 'target') return findOwners(db, pattern, after, limit, status);
   const jobs = await findJobs(db, pattern);
-  return jobs.length === 0 ? { data: [], next: undefined } : findParts(db, pattern, jobs, after, limit);
+  return jobs.length === 0 ? { data: [], next: undefined } : findParts(db, pattern, jobs, after, limit, status);
 };
 
 const authorizeLevel = (caller: Caller, { level }: SerialPattern): void => {
@@ -73,15 +103,16 @@ const withPath = (match: Omit<SerialMatch, 'path'>): SerialMatch => ({ ...match,
 /**
  * What a pattern of serials fits: targets, jobs, runs, branches or actions, in the order in which runs were made, those of one run by their numbers.
  * A page looks at no more than 2,000 runs and branches: it may be empty, and still not be the last.
- * @throws OpsError VALIDATION, SCOPE_TOO_WIDE, FORBIDDEN
+ * @throws OpsError VALIDATION, also for a status that the level has not; SCOPE_TOO_WIDE, FORBIDDEN
  */
 export const findSerials = async ({ db }: Pick<ServiceDeps, 'db'>, caller: Caller, query: SerialQuery): Promise<Page<SerialMatch>> => {
-  const { limit, cursor, fields } = query;
+  const { limit, cursor, fields, status } = query;
   const pattern = readPattern(query.pattern);
   authorizeLevel(caller, pattern);
-  const about = { pattern: pattern.text };
+  checkStatus(pattern, status);
+  const about = { pattern: pattern.text, ...(status !== undefined && { status }) };
   const [execution = 0, branch = 0, action = 0] = cursor === undefined ? [] : readPlace(about, cursor, [0, 0, 0]).map(Number);
-  const { data, next } = await find(db, pattern, { execution, branch, action }, limit);
+  const { data, next } = await find(db, pattern, { execution, branch, action }, limit, status);
   return {
     data: data.map((match) => pickFields(withPath(match), fields)),
     next: next === undefined ? null : placeCursor(about, [next.execution, next.branch, next.action]),
