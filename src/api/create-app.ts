@@ -152,7 +152,7 @@ export const createApp = (deps: AppDeps) => {
     .route('/api/v1/schedules', scheduleFiringRoutes(deps.services, route))
     .route('/api/v1/schedules', scheduleRoutes(deps.services, route))
     .route('/api/v1/calendars', calendarRoutes(deps.services, route))
-    .route('/api/v1/executions', steeringRoutes(deps.services, route))
+    .route('/api/v1/executions', steeringRoutes(deps.services, route, deps.feed))
     .route('/api/v1/executions', actionAnswerRoutes(deps.services, route))
     .route('/api/v1/executions', executionRoutes(deps.services, route))
     .route('/api/v1/executions', executionPartRoutes(deps.services, route))

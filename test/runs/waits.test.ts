@@ -219,6 +219,14 @@ describe.skipIf(withoutSshd)('waits, and what ends them (OpenSSH)', () => {
     expect((await platform.untilEnded(early.body.execution_serial)).status).toBe('cancelled');
   });
 
+  test('Prefer: wait holds the answer to a retry back, too', async () => {
+    const job = await definitionOf({ targets: [target], actions: [named('fails', 'exit 3')] });
+    const { execution_serial: first } = (await start(job, {}, { prefer: 'wait=50' })).body;
+    const retry = await platform.api('POST', `/api/v1/executions/${first}/retry`, { new_run: true }, { prefer: 'wait=50' });
+    expect([retry.status, retry.headers.get('preference-applied')]).toEqual([200, 'wait=50']);
+    expect(retry.body).toMatchObject({ execution_serial: `${job}.0002`, status: 'failed', acknowledged: true });
+  });
+
   test('a run by a selector goes over the targets that match when it starts; one that matches none fails as wrongly configured', async () => {
     await platform.api('PATCH', `/api/v1/targets/${target}`, { labels: { team: 'waits' } });
     const job = await definitionOf({ target_selector: 'team=waits', actions: [named('hi', 'echo "$TARGET_SERIAL"')] });

@@ -6,7 +6,6 @@ import { pageOf } from '../../contracts/page.ts';
 import { JobPlan, PlanJob } from '../../contracts/plan.ts';
 import type { RunFeed } from '../../db/run-feed.ts';
 import type { ServiceDeps } from '../../services/context.ts';
-import { awaitExecution } from '../../services/executions/await-execution.ts';
 import { planRun } from '../../services/executions/plan-run.ts';
 import { startExecution } from '../../services/executions/start-execution.ts';
 import { jobRevision } from '../../services/jobs/job-revision.ts';
@@ -17,7 +16,7 @@ import { createJob, deleteJob } from '../../services/jobs/write-job.ts';
 import { CONNECTING_SECONDS, body, json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
-import type { WaitFor } from '../middleware/prefer-wait.ts';
+import { waitForRun } from '../wait-for-run.ts';
 import { EXECUTION } from '../examples/executions.ts';
 import { CLONE_JOB, CREATE_JOB, JOB, JOB_PLAN, JOB_SUMMARY, PLAN_JOB, START_EXECUTION } from '../examples/jobs.ts';
 
@@ -32,12 +31,6 @@ const JobKeyRef = z.object({ serial: JobKey });
 const Version = z.strictObject({
   version: z.coerce.number().int().min(1).max(1_000_000).optional().meta({ description: 'Default the current one.' }),
 });
-
-/** Holds the answer of a start back until the run has ended. */
-const waitForRun =
-  ({ db }: ServiceDeps, feed: RunFeed): WaitFor =>
-  (answer, seconds, signal) =>
-    awaitExecution({ db, feed }, (answer as Execution).execution_serial, { seconds, signal });
 
 export const jobRoutes = (deps: ServiceDeps, route: DefineRoute, feed: RunFeed) =>
   new OpenAPIHono<ApiEnv>()

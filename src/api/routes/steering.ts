@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { BranchSerial, ExecutionSerial, LockFilter, TargetLock } from '../../contracts/execution.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { AnswerBatch, ChangeExecution, RetryBranches, SkipAction, SteeredExecution, SteerNote } from '../../contracts/steering.ts';
+import type { RunFeed } from '../../db/run-feed.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import { cancelBranch } from '../../services/executions/cancel-branch.ts';
 import { changeExecution, executionRevision } from '../../services/executions/change-execution.ts';
@@ -12,6 +13,8 @@ import { skipAction } from '../../services/executions/skip-action.ts';
 import { json, tagged } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
+import type { WaitFor } from '../middleware/prefer-wait.ts';
+import { waitForRun } from '../wait-for-run.ts';
 import { ANSWER_BATCH, CHANGE_EXECUTION, RETRY_BRANCHES, SKIP_ACTION, STEERED, STEER_NOTE, TARGET_LOCK } from '../examples/executions.ts';
 import type { ErrorCode } from '../../domain/ops-error.ts';
 import type { Permission } from '../../domain/permissions.ts';
@@ -25,6 +28,7 @@ interface Steering<Params extends z.ZodObject, Body extends z.ZodType> {
   access: Permission;
   etag?: 'takes';
   problems?: readonly ErrorCode[];
+  waitFor?: WaitFor;
   params: Params;
   body: Body;
   example: z.input<Body>;
@@ -50,7 +54,7 @@ const steering = <Method extends 'post' | 'patch', Path extends string, Params e
   );
 
 /** What people do to runs that go on. */
-export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
+export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute, feed: RunFeed) =>
   new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
@@ -122,6 +126,7 @@ export const steeringRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         operationId: 'retryExecution',
         problems: ['CREDENTIAL_UNREADABLE', 'TARGET_NOT_ACTIVE', 'MAINTENANCE'],
         summary: 'Run targets again that failed, in this run or in a new one',
+        waitFor: waitForRun(deps, feed),
         access: 'executions.steer',
         params,
         body: RetryBranches,

@@ -700,6 +700,11 @@ export interface GetExecutionOptions<Field extends keyof OneExecution = keyof On
   fields?: readonly Field[] | undefined;
 }
 
+export interface RetryExecutionOptions extends KeyedOptions {
+  /** Seconds that the answer is held back at most, until it has ended. */
+  wait?: number | undefined;
+}
+
 export interface ListApprovalsOptions<Field extends string = string> extends CallOptions {
   /** Items of a page, at most. */
   limit?: number | undefined;
@@ -1782,7 +1787,7 @@ export interface Operations {
    * Run targets again that failed, in this run or in a new one.
    * `POST /api/v1/executions/{serial}/retry`, permission: executions.steer.
    */
-  retryExecution(serial: string, body: RetryBranches, options?: KeyedOptions): Promise<SteeredExecution>;
+  retryExecution(serial: string, body: RetryBranches, options?: RetryExecutionOptions): Promise<SteeredExecution>;
   /**
    * Stop the work on one target.
    * `POST /api/v1/executions/{serial}/branches/{branch}/cancel`, permission: executions.cancel.
@@ -2179,7 +2184,7 @@ export const OPERATIONS = {
   answerBatch: { method: 'POST', path: '/api/v1/executions/{serial}/approve', takesKey: true, body: 'json', answer: 'json' },
   changeExecution: { method: 'PATCH', path: '/api/v1/executions/{serial}', headers: ['if-match'], body: 'json', answer: 'json' },
   getExecution: { method: 'GET', path: '/api/v1/executions/{serial}', query: ['fields'], answer: 'json' },
-  retryExecution: { method: 'POST', path: '/api/v1/executions/{serial}/retry', takesKey: true, body: 'json', answer: 'json' },
+  retryExecution: { method: 'POST', path: '/api/v1/executions/{serial}/retry', headers: ['prefer'], takesKey: true, body: 'json', answer: 'json' },
   cancelBranch: { method: 'POST', path: '/api/v1/executions/{serial}/branches/{branch}/cancel', takesKey: true, body: 'json', answer: 'json' },
   skipAction: { method: 'POST', path: '/api/v1/executions/{serial}/branches/{branch}/skip', takesKey: true, body: 'json', answer: 'json' },
   listApprovals: { method: 'GET', path: '/api/v1/executions/approvals', query: ['limit', 'cursor', 'sort', 'fields', 'execution'], answer: 'json' },
