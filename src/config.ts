@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { cacheFolder } from './cache-folder.ts';
 import { UserRole } from './contracts/enums.ts';
 import { OpsError } from './domain/ops-error.ts';
 
@@ -276,7 +277,7 @@ export const parseConfig = (environment: Record<string, string | undefined> = pr
   const env = parsed.data;
   return {
     home: resolve(env.OPSCONDUCTOR_HOME),
-    cacheDir: env.OPSCONDUCTOR_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'opsconductor'),
+    cacheDir: cacheFolder(env),
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.OPSCONDUCTOR_DATABASE_POOL,
     postgresTools: env.OPSCONDUCTOR_PG_BIN === undefined ? undefined : resolve(env.OPSCONDUCTOR_PG_BIN),

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startCli } from '../support/cli-process.ts';
 import { startFakeApi } from './fake-api.ts';
 
@@ -17,6 +19,21 @@ test('a reader of a pipe gets all that is printed, however slow it reads; and op
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   expect(await closed).toEqual([0, null]);
   expect(Buffer.concat(chunks).toString()).toBe(readFileSync(file('openapi.json'), 'utf8'));
+});
+
+test('what was compiled is kept in the cache folder, and a command goes without when there can be none', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'opsc-cache-'));
+  onTestFinished(() => rmSync(cache, { recursive: true }));
+  for (const [OPSCONDUCTOR_CACHE, isKept] of [
+    [cache, true],
+    ['/dev/null/none', false],
+  ] as const) {
+    const started = startCli(['--version'], { OPSCONDUCTOR_CACHE });
+    expect(await once(started.child, 'close')).toEqual([0, null]);
+    expect(started.output()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(existsSync(join(OPSCONDUCTOR_CACHE, 'compiled'))).toBe(isKept);
+  }
+  expect(readdirSync(join(cache, 'compiled'), { recursive: true }).length).toBeGreaterThan(100);
 });
 
 test.each<[string, boolean, Record<string, string>, boolean]>([
