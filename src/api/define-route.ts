@@ -61,6 +61,8 @@ export type RouteOptions<Path extends string> = Omit<RouteConfig, 'responses' | 
   etag?: 'gives' | 'takes' | 'needs';
   /** Top-level fields of the answer that are shown only once: a repeat with the same key does not have them, so they are optional in its schema. */
   once?: readonly string[];
+  /** The handler itself does its work once for an Idempotency-Key. */
+  knowsKeys?: true;
   /** Why a repeat of this POST is answered anew, whatever its Idempotency-Key: nothing of its answer is kept. */
   answersAnew?: string;
   /** The body is no JSON and may be large: the handler reads it as it comes. */
@@ -103,7 +105,7 @@ const middlewareOf = (
   derived: ReturnType<typeof deriveFrom> & { readsThing: boolean },
 ) => {
   const { takesKey, keepsAnswer, readsThing, codes } = derived;
-  const { method, access, operationId, once = [], streams, streamsBody = false, etag, limits, rate, waitFor } = options;
+  const { method, access, operationId, once = [], streams, streamsBody = false, knowsKeys = false, etag, limits, rate, waitFor } = options;
   const places = limits?.places ?? (streams === 'ndjson' || streams === 'bytes' ? streamPlaces : undefined);
   const facts: RouteFacts = { operationId, problems: codes, once, streams, rate };
   const services = deps.services;
@@ -123,7 +125,7 @@ const middlewareOf = (
     ...(method === 'get' || streamsBody ? [] : [limitBody({ bytes: limits?.bodyBytes ?? DEFAULT_BODY_BYTES })]),
     ...(streamsBody ? [] : [timeLimit(limits?.seconds ?? DEFAULT_SECONDS)]),
     ...(places === undefined ? [] : [takePlace(places)]),
-    ...(takesKey ? [keepsAnswer ? idempotency(services, { once, streamsBody }) : checkKey] : []),
+    ...(takesKey ? [keepsAnswer ? idempotency(services, { once, streamsBody, knowsKeys }) : checkKey] : []),
     ...(method === 'get' || streamsBody ? [] : [checkJson]),
     ...(readsThing ? [pickAnswer] : []),
   ];
@@ -161,6 +163,7 @@ export const defineRouteFor = (deps: RouteDeps) => {
       once,
       answersAnew,
       streamsBody: ___,
+      knowsKeys: ________,
       streams: ____,
       limits: _____,
       rate: _______,

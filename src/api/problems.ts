@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import type { Problem } from '../contracts/problem.ts';
-import { isDatabaseAway } from '../db/database-away.ts';
+import { isDatabaseAway, isOutcomeUnknown } from '../db/database-away.ts';
 import { sqlStateOf } from '../db/sql-state.ts';
 import { ERROR_CODES, OpsError } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
@@ -47,13 +47,18 @@ const tooLong = (cause: unknown): OpsError =>
     { cause },
   );
 
+const databaseAway = (mayBeDone: boolean): OpsError =>
+  mayBeDone
+    ? new OpsError(
+        'UNAVAILABLE',
+        'The connection to the database was lost before it said whether this was done: it may have been. Look before you send it again.',
+      )
+    : new OpsError('UNAVAILABLE', 'The database does not answer. Nothing was changed; try again in a moment.', { retryAfterSeconds: 1 });
+
 const toOpsError = (error: unknown, isRead: boolean): OpsError | undefined => {
   if (error instanceof OpsError) return error;
   if (isRead && sqlStateOf(error) === CANCELLED) return tooLong(error);
-  if (isDatabaseAway(error))
-    return new OpsError('UNAVAILABLE', 'The database does not answer. Nothing was changed; try again in a moment.', {
-      retryAfterSeconds: 1,
-    });
+  if (isDatabaseAway(error)) return databaseAway(!isRead && isOutcomeUnknown(error));
   if (error instanceof HTTPException) {
     const code = CODE_OF_STATUS[error.status];
     if (code !== undefined) return new OpsError(code, error.message === '' ? 'The request could not be read.' : error.message);

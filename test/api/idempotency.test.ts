@@ -46,6 +46,37 @@ describe('Idempotency-Key', () => {
     expect(second.body).toEqual(first.body);
   });
 
+  describe('when the connection to the database is lost at the COMMIT', () => {
+    beforeAll(async () => {
+      await platform.db.query(
+        `CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`,
+      );
+      for (const table of ['jobs', 'job_executions'])
+        await platform.db.query(
+          `CREATE CONSTRAINT TRIGGER lose AFTER INSERT OR UPDATE ON ${table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lose()`,
+        );
+    });
+    afterAll(async () => void (await platform.db.query('DROP FUNCTION lose CASCADE')));
+    const lost = (answer: Answer): unknown[] => [answer.status, answer.body.code, answer.body.detail];
+    const doubt = [503, 'UNAVAILABLE', expect.stringContaining('it may have been. Look before you send it again')];
+
+    test('the answer says that it may have been done, and a repeat gets that answer instead of doing it', async () => {
+      const send = () => platform.api('POST', '/api/v1/jobs', jobNamed('lost'), keyed('lost'));
+      const first = await send();
+      expect([lost(first), first.headers.get('retry-after')]).toEqual([doubt, null]);
+      const again = await send();
+      expect([lost(again), again.headers.get('idempotent-replayed')]).toEqual([doubt, 'true']);
+      expect(again.headers.get('content-type')).toBe('application/problem+json');
+      expect(lost(await platform.api('PUT', `/api/v1/jobs/${job}`, jobNamed('lost, too')))).toEqual(doubt);
+    });
+
+    test('the start of a run is begun again under its key, which the run has', async () => {
+      const send = () => platform.api('POST', `/api/v1/jobs/${job}/executions`, {}, keyed('lost-run'));
+      expect(lost(await send())).toEqual(doubt);
+      expect((await send()).headers.get('idempotent-replayed')).toBeNull();
+    });
+  });
+
   test('the same run answers a key that was forgotten after its 24 hours', async () => {
     const path = `/api/v1/jobs/${job}/executions`;
     const made = await platform.api('POST', path, {}, keyed('old run'.replace(' ', '-')));

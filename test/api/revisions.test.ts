@@ -149,6 +149,23 @@ describe('ETag and If-Match', () => {
     expect(await read(ofJob)).not.toBe(second);
   });
 
+  test('of a job with more targets than are shown the ETag knows the whole list', async () => {
+    const rows = await selectRows<{ serial: string }>(
+      platform.db,
+      `INSERT INTO universal_targets (target_serial, name, os_type)
+       SELECT 'T2099' || lpad(n::text, 4, '0'), 'one of many ' || n, 'linux' FROM generate_series(1, 1002) n RETURNING target_serial AS serial`,
+    );
+    const targets = rows.map(({ serial }) => serial);
+    const wait = { action_type: 'wait', action_name: 'waits', action_parameters: { seconds: 1 } };
+    const [left = '', added = ''] = targets.slice(-2);
+    const path = `/api/v1/jobs/${await addJob(platform, 'large', { targets: targets.slice(0, -1), actions: [wait] })}`;
+    const [etag, { body: before }] = [await read(path), await platform.api('GET', path)];
+    const swapped = await platform.api('POST', `${path}/targets`, { add: [added], remove: [left] });
+    expect([swapped.status, swapped.body.target_count, swapped.body.targets]).toEqual([200, 1_001, before.targets]);
+    expect(await read(path)).not.toBe(etag);
+    expect((await change('PUT', path, jobNamed('large', { targets, actions: [wait] }), etag)).status).toBe(412);
+  });
+
   test('what is shown of a thing changes no ETag', async () => {
     const whole = await platform.api('GET', target);
     const part = await platform.api('GET', `${target}?fields=name,target_serial`);

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { UserModel } from '../../src/db/models/identity/users.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
+import { addApiToken, addSession, addUser } from '../api/support/accounts.ts';
 import { addTargets, command, runJob, startFleet, withoutSshd } from '../support/fleet.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { saysLine, untilEvents } from '../support/follow.ts';
@@ -103,6 +105,31 @@ describe.skipIf(withoutSshd)('the rollout of a run (OpenSSH)', () => {
     expect(await steer(serial, 'approve', { answer: 'approved', note: 'looks good' })).toMatchObject({ status: 200 });
     expect(await platform.untilEnded(serial)).toMatchObject({ status: 'completed', completed_branches: TARGETS, hold_reason: null });
     expect((await steer(serial, 'approve', { answer: 'approved' })).status).toBe(409);
+  });
+
+  test('nobody gets round an approval by changing the rollout: that takes an approver or an administrator who may answer', async () => {
+    const rollout = { batches: [{ count: 2 }, { percent: 100 }], between_batches: { approvers: [{ type: 'user', value: 'somebody' }] } };
+    const { serial } = await start('true', rollout);
+    await untilEvents(platform, serial, 1, isHeld);
+    const admin = await UserModel.findOne({ where: { username: 'admin' }, rejectOnEmpty: true });
+    const tokens = [await addSession(await addUser('operator')), await addApiToken(admin, ['executions.steer', 'executions.read'])];
+    const changes = [
+      { batches: [{ count: 2 }, { percent: 100 }] },
+      { ...rollout, between_batches: { seconds: 1 } },
+      { ...rollout, batches: [{ percent: 100 }] },
+      { between_batches: rollout.between_batches },
+    ];
+    const change = (to: object, headers: Record<string, string> = {}) =>
+      platform.api('PATCH', `/api/v1/executions/${serial}`, { rollout: to }, headers);
+    for (const authorization of tokens.map((token) => `Bearer ${token}`)) {
+      for (const to of changes) expect(await change(to, { authorization })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+      expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body.rollout).toEqual(rollout);
+    }
+    for (const authorization of tokens.map((token) => `Bearer ${token}`))
+      expect((await change({ ...rollout, stop_after_failures: { count: 1 } }, { authorization })).status).toBe(200);
+    expect((await change({ batches: rollout.batches })).status).toBe(200);
+    expect((await platform.api('POST', `/api/v1/executions/${serial}/cancel`, {})).status).toBe(202);
+    expect((await platform.untilEnded(serial)).status).toBe('cancelled');
   });
 
   test('a rejected batch ends the run as failed, its targets untouched', async () => {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { isOutcomeUnknown } from '../../db/database-away.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { beginRequest, completeRequest, forgetRequest, renewClaim } from '../../services/idempotency.ts';
 import type { ServiceDeps } from '../../services/context.ts';
@@ -15,10 +16,15 @@ export interface IdempotencyOptions {
   once: readonly string[];
   /** The body is read by the handler as it comes: what the headers say of it stands for it. */
   streamsBody: boolean;
+  /** The handler does its work once for a key, whatever becomes of the answer. */
+  knowsKeys: boolean;
 }
 
 const OF_A_STREAM = ['content-type', 'content-length', 'content-digest', 'repr-digest', 'x-passphrase'];
 const NDJSON = 'application/x-ndjson';
+const PROBLEM = { 'Content-Type': 'application/problem+json' };
+/** While the database is away, and for as long as it may take to come back. */
+const [KEEP_AGAIN_MS, MOST_KEEPS] = [1_000, 600];
 
 /** What makes the request another one: its address, and its body or what is said of it. */
 const digestOf = async ({ keyRing }: ServiceDeps, c: Context<ApiEnv>, { streamsBody }: IdempotencyOptions): Promise<Buffer> => {
@@ -43,6 +49,7 @@ const keptLines = (body: unknown): string | undefined => {
 const replay = (c: Context<ApiEnv>, { status, body }: { status: number; body: unknown }): Response => {
   c.header('Idempotent-Replayed', 'true');
   if (status === 204) return c.body(null, 204);
+  if (status >= 400) return c.json(body ?? null, status as 503, PROBLEM);
   const lines = keptLines(body);
   return lines === undefined ? c.json(body ?? null, status as 200) : c.body(lines, status as 200, { 'Content-Type': NDJSON });
 };
@@ -71,9 +78,16 @@ export const checkKey = createMiddleware<ApiEnv>(async (c, next) => {
   await next();
 });
 
+/** Keeps what must be kept though the database may be away. @returns when the first try is over; others follow, while the process lives. */
+const keepAtLast = async (keep: () => Promise<void>, tries = MOST_KEEPS): Promise<void> =>
+  keep().catch(() => {
+    if (tries > 1) setTimeout(() => void keepAtLast(keep, tries - 1), KEEP_AGAIN_MS).unref();
+  });
+
 /**
  * A POST that is sent again with the same `Idempotency-Key` gets the answer of the first one (for 24 hours) instead of being done again;
- * while the first is being answered, however long that takes, it gets 409 with `Retry-After`. Answers of errors on our side are not kept.
+ * while the first is being answered, however long that takes, it gets 409 with `Retry-After`. An answer that is a problem is not
+ * kept, but for one: that nobody knows whether the request was done. A repeat must not do it a second time.
  */
 export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
   createMiddleware<ApiEnv>(async (c, next) => {
@@ -88,6 +102,10 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     const { claim } = begun;
     const endRenewing = renewClaim(db, claim);
     const keep = (status: number, body: unknown): Promise<void> => completeRequest(db, request, claim, status, body).finally(endRenewing);
+    const keepDoubt = async (): Promise<void> => {
+      const problem: unknown = await c.res.clone().json();
+      await keepAtLast(() => completeRequest(db, request, claim, c.res.status, problem).then(endRenewing));
+    };
     const forget = (): Promise<void> => forgetRequest(db, request, claim).finally(endRenewing);
     try {
       await next();
@@ -97,7 +115,7 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     }
     const { status } = c.res;
     // Hono turns a thrown error into a response before this point: only answers that stand are kept.
-    if (status >= 400) await forget();
+    if (status >= 400) await (isOutcomeUnknown(c.error) && !options.knowsKeys ? keepDoubt() : forget());
     else if (c.res.body !== null && c.res.headers.get('Content-Type') === NDJSON) {
       const end = (text: string | undefined): Promise<void> => (text === undefined ? forget() : keep(status, { [NDJSON]: text }));
       c.res = new Response(watched(c.res.body, end), c.res);

@@ -154,6 +154,7 @@ export const jobRoutes = (deps: ServiceDeps, route: DefineRoute, feed: RunFeed) 
           access: 'jobs.execute',
           problems: START_PROBLEMS,
           waitFor: waitForRun(deps, feed),
+          knowsKeys: true,
           limits: WITH_TARGETS,
           request: { params: JobRef, ...body(StartExecution, START_EXECUTION) },
         },

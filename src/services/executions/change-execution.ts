@@ -6,6 +6,7 @@ import { assignBatches } from '../../db/assign-batches.ts';
 import { execute } from '../../db/query.ts';
 import { hasBatches } from '../../domain/rollout.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { assertRevision, revisionOf } from '../revision.ts';
 import type { Expected } from '../revision.ts';
@@ -20,7 +21,7 @@ export const executionRevision = ({ max_concurrent_targets, rollout }: Pick<Exec
 /**
  * Changes the window or the rollout of a run that goes on. Targets that are at work are not touched by a smaller window; batches that have begun are
  * not divided anew.
- * @throws OpsError NOT_FOUND, CONFLICT, TOO_MANY_BATCHES, REVISION_MISMATCH
+ * @throws OpsError NOT_FOUND, CONFLICT, TOO_MANY_BATCHES, REVISION_MISMATCH, FORBIDDEN for who is no approver and changes what is approved
  */
 export const changeExecution = (
   deps: ServiceDeps,
@@ -37,9 +38,7 @@ export const changeExecution = (
       const window = input.max_concurrent_targets ?? run.window;
       const rollout = input.rollout ?? run.rollout;
       if (input.rollout !== undefined) assertOrderStays(run, input.rollout);
-      // Nobody gets round an approval by taking it away; an administrator may.
-      if (!isDeepStrictEqual(rollout.between_batches, run.rollout.between_batches) && caller.role !== 'admin')
-        assertBatchApprover(caller, run);
+      if (input.rollout !== undefined) assertMayMoveGates(caller, run, input.rollout);
       await execute(
         deps.db,
         'UPDATE job_executions SET max_concurrent_targets = $2, rollout = $3::jsonb WHERE id = $1',
@@ -59,6 +58,19 @@ export const changeExecution = (
       };
     },
   });
+
+/**
+ * Nobody gets round an approval by taking it away, or by putting all that is left into one batch. Approvers may, and administrators.
+ * @throws OpsError FORBIDDEN
+ */
+const assertMayMoveGates = (caller: Caller, run: SteeredRun, after: Rollout): void => {
+  const { rollout: before } = run;
+  if (before.between_batches === undefined || !('approvers' in before.between_batches)) return;
+  if ((['between_batches', 'batches', 'group_by'] as const).every((part) => isDeepStrictEqual(before[part], after[part]))) return;
+  // Also of a token that may steer only: its owner's role is not all that counts.
+  authorize(caller, 'approvals.answer');
+  if (caller.role !== 'admin') assertBatchApprover(caller, run);
+};
 
 /** Targets have their turns, and a run without batches has begun its only one, when branches are planned. */
 const assertOrderStays = ({ execution_serial: serial, total_branches: planned, rollout: before }: SteeredRun, after: Rollout): void => {

@@ -24,6 +24,9 @@ const ORDER: Order<'created' | 'name'> = {
 };
 
 const TARGETS_SHOWN = 1_000;
+/** Not in the answer: a digest of the list of targets, when only its beginning is shown. */
+export const WHOLE_LIST = Symbol('the whole list of targets');
+export type ReadJob = Job & { [WHOLE_LIST]?: string };
 
 const SUMMARY_COLUMNS = `j.job_serial, j.job_uuid, j.name, j.description, j.job_type, j.status, j.priority, coalesce(j.settings->'tags', '[]') AS tags, j.definition_version,
 (SELECT username FROM users WHERE id = j.created_by) AS created_by, j.definition_source,
@@ -91,13 +94,23 @@ const missing = (kind: Kind, serial: string, version: number | undefined): OpsEr
 /** Column by which a key names a job (contracts, JobKey). */
 const keyColumn = (key: string): 'job_serial' | 'job_uuid' => (key.startsWith('J') ? 'job_serial' : 'job_uuid');
 
+const digestOfList = async (db: Sequelize, jobId: number, transaction: Transaction | undefined): Promise<string> => {
+  const row = await selectRow<{ digest: string }>(
+    db,
+    `SELECT md5(string_agg(target_id::text, ',' ORDER BY id)) AS digest FROM job_targets WHERE job_id = $1`,
+    [jobId],
+    transaction,
+  );
+  return row?.digest ?? '';
+};
+
 /** A version of a job or of a template. @param key serial or uuid. @throws OpsError NOT_FOUND */
 export const readJob = async (
   db: Sequelize,
   key: string,
   { kind = 'job', version }: Which = {},
   transaction?: Transaction,
-): Promise<Job> => {
+): Promise<ReadJob> => {
   const row = await selectRow<JobRow>(
     db,
     `SELECT j.id, ${SUMMARY_COLUMNS}, ${LAST_EXECUTION}, v.definition_version, v.definition->'name' #>> '{}' AS name, v.definition->'description' #>> '{}' AS description,
@@ -118,9 +131,10 @@ export const readJob = async (
     [row.id, TARGETS_SHOWN],
     transaction,
   );
-  const { id: _, variables, actions, ...job } = row;
+  const { id, variables, actions, ...job } = row;
   return {
     ...job,
+    ...(targets.length === TARGETS_SHOWN && { [WHOLE_LIST]: await digestOfList(db, id, transaction) }),
     actions: nestActions(actions),
     variables: showVariables(variables),
     targets: targets.map((target) => target.target_serial),
