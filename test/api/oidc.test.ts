@@ -13,6 +13,7 @@ import { log, startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
 import { PASSWORD, addApiToken, addSession, addUser } from './support/accounts.ts';
 import { auditRows } from './support/audit.ts';
+import { addJob, jobNamed } from './support/definitions.ts';
 
 const PUBLIC_URL = 'http://127.0.0.1:9';
 const START = `${PUBLIC_URL}/api/v1/auth/oidc/start`;
@@ -197,6 +198,17 @@ describe('login at an OIDC provider', () => {
         const refused = await comeIn(account, browserOf(platform.app));
         expect([refused.status, refused.body.code, await accountsOf(account)]).toEqual([409, 'CONFLICT', []]);
       }
+    });
+
+    test('is not made with the name of an approver who has never logged in', async () => {
+      const account = newAccount(['ops']);
+      const approvers = [{ type: 'user', value: account.preferred_username }];
+      const rollout = { batches: [{ count: 1 }], between_batches: { approvers } };
+      const job = await addJob(platform, 'asks', { settings: { rollout } });
+      const refused = await comeIn(account);
+      expect([refused.status, refused.body.detail, await accountsOf(account)]).toEqual([409, expect.stringContaining(job), []]);
+      await platform.api('PUT', `/api/v1/jobs/${job}`, jobNamed('asks no more'));
+      expect((await comeIn(account, browserOf(platform.app))).status).toBe(200);
     });
 
     test('becomes his where that is configured, if the provider has verified the address; password, sessions and tokens of before end', async () => {

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,6 +17,7 @@ import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { addApiToken, addUser } from './support/accounts.ts';
 import { auditRows, isSigned } from './support/audit.ts';
+import type { AuditRow } from './support/audit.ts';
 import { addJob, addTarget, jobNamed, methodOf, targetAt } from './support/definitions.ts';
 import { encryptedKey } from './support/keys.ts';
 import { countRows } from './support/unchanged.ts';
@@ -493,6 +497,32 @@ describe('what protects targets', () => {
         resource_type: 'target_credentials',
         details: { target: serial, method: 'ssh_1' },
       },
+    ]);
+  });
+
+  test('a credential that is only tested is audited before it is sent anywhere', async () => {
+    const methods = async () =>
+      (await auditRows(platform)).filter(({ resource_type: type }) => type === 'target_communication_methods').slice(-2);
+    const seen = Promise.withResolvers<AuditRow | undefined>();
+    const server = createServer((socket) => {
+      methods().then((rows) => seen.resolve(rows.at(-1)), seen.reject);
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const body = { os_type: 'linux', method: methodOf('127.0.0.1', { port }) };
+    const tested = (await platform.api('POST', '/api/v1/targets/test-method-config', body)).body;
+    server.close();
+    const details = { host: '127.0.0.1', port, method_type: 'ssh' };
+    const accessed = {
+      event_type: 'credential_accessed',
+      action: 'test_method_config',
+      details: { ...details, credential_type: 'password' },
+    };
+    expect(await seen.promise).toMatchObject(accessed);
+    expect(await methods()).toMatchObject([
+      accessed,
+      { event_type: 'target_connection_test', details: { ...details, result: 'failure', error_code: tested.error_code } },
     ]);
   });
 

@@ -4,6 +4,7 @@ import { endpointOf, JOIN_CREDENTIAL, METHOD_COLUMNS, openEndpoint, secretOf } f
 import type { MethodRow } from '../../db/method-endpoint.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { recordAudit, recordAudits } from '../../db/record-audit.ts';
+import type { AuditEvent } from '../../db/record-audit.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
@@ -72,7 +73,7 @@ export const testConnection = async (
   return test;
 };
 
-/** Tests a method that is not saved; nothing of it is kept but the audit event. */
+/** Tests a method that is not saved; nothing of it is kept but the audit events. */
 export const testMethodConfig = async (
   deps: ServiceDeps,
   caller: Caller,
@@ -89,17 +90,15 @@ export const testMethodConfig = async (
   }
   const { host, port } = addressOf(method);
   const secret = credential === undefined ? undefined : secretOf(credential.credential_type, plainSecret(credential));
-  const row = { method_type: method.method_type, host, port, config: { ...method.config }, host_key_fingerprint: null };
+  const { method_type } = method;
+  const row = { method_type, host, port, config: { ...method.config }, host_key_fingerprint: null };
+  const about = { actor: caller.actor, resourceType: 'target_communication_methods', action: 'test_method_config' } as const;
+  const details = { host, port, method_type };
+  const audit = (event: Pick<AuditEvent, 'eventType' | 'details'>): Promise<void> =>
+    recordAudit(deps.db, deps.keyRing.auditKey, { ...about, ...event, details: { ...details, ...event.details } });
+  // Before it is sent anywhere: a use of a credential must not go unseen, whatever becomes of us meanwhile.
+  if (credential !== undefined) await audit({ eventType: 'credential_accessed', details: { credential_type: credential.credential_type } });
   const test = await probe(deps, endpointOf(row, secret, { osType, connectionTimeoutSeconds: settings.connection_timeout_seconds }));
-  const event = {
-    eventType: 'target_connection_test',
-    action: 'test_method_config',
-    actor: caller.actor,
-    resourceType: 'target_communication_methods',
-  } as const;
-  await recordAudit(deps.db, deps.keyRing.auditKey, {
-    ...event,
-    details: { host, port, result: test.result, error_code: test.error_code },
-  });
+  await audit({ eventType: 'target_connection_test', details: { result: test.result, error_code: test.error_code } });
   return test;
 };

@@ -19,12 +19,16 @@ WITH named AS (
 SELECT serial FROM named, jsonb_array_elements(approvers) AS approver
 WHERE approver->>'type' = 'user' AND lower(approver->>'value') = lower($1) LIMIT 1`;
 
+/** A job, template or open run that names the user as an approver. */
+export const namesApprover = (db: Sequelize, username: string, transaction: Transaction): Promise<{ serial: string } | undefined> =>
+  selectRow<{ serial: string }>(db, NAMES, [username], transaction);
+
 /**
  * Approvers are known by their user name: one that is named as such goes from nobody to somebody else, who could then answer in his place.
  * @throws OpsError CONFLICT naming what names him
  */
 export const assertNoApprover = async (db: Sequelize, username: string, transaction: Transaction): Promise<void> => {
-  const row = await selectRow<{ serial: string }>(db, NAMES, [username], transaction);
+  const row = await namesApprover(db, username, transaction);
   if (row === undefined) return;
   throw new OpsError(
     'CONFLICT',

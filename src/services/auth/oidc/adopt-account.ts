@@ -10,6 +10,7 @@ import { OpsError } from '../../../domain/ops-error.ts';
 import type { OidcIdentity } from '../../../transports/oidc/create-oidc-client.ts';
 import { withConstraints } from '../../constraint-errors.ts';
 import type { OidcLogin, ServiceDeps } from '../../context.ts';
+import { namesApprover } from '../../users/assert-no-approver.ts';
 import { endSessions } from '../end-sessions.ts';
 
 type Deps = Pick<ServiceDeps, 'db' | 'keyRing'>;
@@ -35,6 +36,16 @@ const namesOf = (claims: OidcIdentity['claims']): { username: string; email: str
   return { username, email };
 };
 
+/** Names of the provider are given to who comes first: he is not to answer in the place of the one who was meant. @throws OpsError CONFLICT */
+const assertNobodyAwaited = async (db: Deps['db'], username: string, transaction: Transaction): Promise<void> => {
+  const named = await namesApprover(db, username, transaction);
+  if (named === undefined) return;
+  throw new OpsError(
+    'CONFLICT',
+    `Your user name would be ${username}, and ${named.serial} names an approver so who has no account yet. Have that taken out of ${named.serial}, log in, and have it put back: then it is known to be you.`,
+  );
+};
+
 const createAccount = async (
   { db, keyRing }: Deps,
   { issuer, subject, claims }: OidcIdentity,
@@ -42,6 +53,7 @@ const createAccount = async (
   transaction: Transaction,
 ): Promise<User> => {
   const names = namesOf(claims);
+  await assertNobodyAwaited(db, names.username, transaction);
   const user = await withConstraints({ uq_users_username: taken('user name'), uq_users_email: taken('mail address') }, () =>
     UserModel.create({ ...names, passwordHash: NO_PASSWORD, oidcIssuer: issuer, oidcSubject: subject }, { transaction }),
   );
@@ -75,7 +87,7 @@ const linkAccount = async (
 /**
  * The account of somebody whom nobody knows yet: a new one without a password; or, where that is configured and the provider has verified the
  * address, the one that has it.
- * @throws OpsError FORBIDDEN when the provider tells too little; CONFLICT when name or address belong to another account
+ * @throws OpsError FORBIDDEN when the provider tells too little; CONFLICT when name or address belong to another account, or an approver is named so
  */
 export const adoptAccount = async (
   deps: Deps,
