@@ -226,6 +226,20 @@ describe('versions', () => {
     );
     expect(JSON.stringify(edits)).not.toContain(SECRET);
   });
+
+  test('an edit is audited with what the list of targets gained and lost, however it is changed', async () => {
+    const serial = await addJob(platform, 'listed', { targets: [web, mail] });
+    const gone = await addTarget(platform, 'gone.example.org');
+    await api('PUT', `/jobs/${serial}`, jobNamed('listed', { targets: [gone, web] }));
+    await api('PUT', `/jobs/${serial}`, jobNamed('listed', { targets: [web, gone] }));
+    await api('POST', `/jobs/${serial}/targets`, { add: [web, mail], remove: [gone, 'T20209999'] });
+    const edits = (await auditRows(platform)).filter((event) => event.event_type === 'job_updated' && event.resource_id === serial);
+    expect(edits.map(({ action, details }) => [action, details])).toEqual([
+      ['update_job', { version: 1, before: 1, changed: [], targets: 2, added: 1, removed: 1, add: [gone], remove: [mail] }],
+      ['update_job', { version: 1, before: 1, changed: [], targets: 2, added: 0, removed: 0, add: [], remove: [] }],
+      ['change_job_targets', { added: 1, removed: 1, add: [mail], remove: [gone] }],
+    ]);
+  });
 });
 
 describe('copies and templates', () => {

@@ -36,11 +36,67 @@ export const targetIds = async (db: Sequelize, serials: readonly string[], path:
   return [...new Set(serials.flatMap((serial) => idOf.get(serial) ?? []))];
 };
 
-/** Puts these targets in place of the list of a job. */
-export const writeTargets = async (db: Sequelize, jobId: number, serials: readonly string[], transaction: Transaction): Promise<void> => {
-  const ids = await targetIds(db, serials, 'targets', transaction);
-  await execute(db, 'DELETE FROM job_targets WHERE job_id = $1', [jobId], transaction);
-  await execute(db, 'INSERT INTO job_targets (job_id, target_id) SELECT $1, unnest($2::bigint[])', [jobId, ids], transaction);
+/** What became of a list, for the audit: how many were added and removed, and the first of each. */
+export interface ListChange {
+  added: number;
+  removed: number;
+  add: string[];
+  remove: string[];
+}
+
+const listChange = (added: readonly string[], removed: readonly string[]): ListChange => ({
+  added: added.length,
+  removed: removed.length,
+  add: added.slice(0, NAMED),
+  remove: removed.slice(0, NAMED),
+});
+
+/** Takes targets from the list of a job; all, when none are named. @returns the serials of those that were on it */
+const takeTargets = async (
+  db: Sequelize,
+  jobId: number,
+  serials: readonly string[] | undefined,
+  transaction: Transaction,
+): Promise<string[]> => {
+  const rows = await selectRows<{ serial: string }>(
+    db,
+    `DELETE FROM job_targets jt USING universal_targets t WHERE jt.job_id = $1 AND t.id = jt.target_id
+       AND ($2::text[] IS NULL OR t.target_serial = ANY($2::text[])) RETURNING t.target_serial AS serial`,
+    [jobId, serials ?? null],
+    transaction,
+  );
+  return rows.map(({ serial }) => serial).toSorted();
+};
+
+/** Puts targets on the list of a job. @returns the serials of those that were not on it. @throws OpsError VALIDATION */
+const putTargets = async (
+  db: Sequelize,
+  jobId: number,
+  serials: readonly string[],
+  path: string,
+  transaction: Transaction,
+): Promise<string[]> => {
+  const ids = await targetIds(db, serials, path, transaction);
+  const rows = await selectRows<{ serial: string }>(
+    db,
+    `WITH put AS (INSERT INTO job_targets (job_id, target_id) SELECT $1, unnest($2::bigint[]) ON CONFLICT (job_id, target_id) DO NOTHING RETURNING target_id)
+     SELECT t.target_serial AS serial FROM put JOIN universal_targets t ON t.id = put.target_id ORDER BY t.id`,
+    [jobId, ids],
+    transaction,
+  );
+  return rows.map(({ serial }) => serial);
+};
+
+/** Puts these targets in place of the list of a job. @throws OpsError VALIDATION */
+export const writeTargets = async (
+  db: Sequelize,
+  jobId: number,
+  serials: readonly string[],
+  transaction: Transaction,
+): Promise<ListChange> => {
+  const before = new Set(await takeTargets(db, jobId, undefined, transaction));
+  const now = new Set(await putTargets(db, jobId, serials, 'targets', transaction));
+  return listChange([...now.difference(before)], [...before.difference(now)]);
 };
 
 /** Gives a job the list of another. */
@@ -89,26 +145,14 @@ export const changeJobTargets = async (
   authorize(caller, 'jobs.write');
   await db.transaction(async (transaction) => {
     const { id } = await lockDefinition(db, { kind: 'job', serial }, expected, transaction);
-    const removed = await selectRows<{ id: number }>(
-      db,
-      `DELETE FROM job_targets jt USING universal_targets t WHERE jt.job_id = $1 AND t.id = jt.target_id AND t.target_serial = ANY($2::text[]) RETURNING jt.id`,
-      [id, remove],
-      transaction,
-    );
-    const ids = await targetIds(db, add, 'add', transaction);
-    const added = await selectRows<{ id: number }>(
-      db,
-      'INSERT INTO job_targets (job_id, target_id) SELECT $1, unnest($2::bigint[]) ON CONFLICT (job_id, target_id) DO NOTHING RETURNING id',
-      [id, ids],
-      transaction,
-    );
+    const removed = await takeTargets(db, id, remove, transaction);
+    const added = await putTargets(db, id, add, 'add', transaction);
     if (added.length > 0) {
       const { actions } = definitionOf(await readJob(db, serial, {}, transaction));
       await checkCapabilities(db, id, flattenActions(actions), transaction);
     }
     const event = { eventType: 'job_updated', action: 'change_job_targets', actor: caller.actor, resourceType: 'jobs' } as const;
-    const details = { added: added.length, removed: removed.length, add: add.slice(0, NAMED), remove: remove.slice(0, NAMED) };
-    await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details }, transaction);
+    await recordAudit(db, keyRing.auditKey, { ...event, resourceId: serial, details: { ...listChange(added, removed) } }, transaction);
   });
   return readJob(db, serial);
 };

@@ -63,7 +63,7 @@ const saveEdit = async (deps: Deps, caller: Caller, row: Row, edit: Edit, transa
     await writeVersion(prepared, variables, { jobId: row.id, version, userId: caller.userId, transaction });
     await row.update({ ...jobValues(input, variables), definitionVersion: version }, { transaction });
   }
-  if (input.targets !== undefined) await writeTargets(db, row.id, input.targets, transaction);
+  const list = input.targets && { targets: input.targets.length, ...(await writeTargets(db, row.id, input.targets, transaction)) };
   await checkCapabilities(db, row.id, flat, transaction);
   const { severity, details: facts } = auditedFacts(prepared);
   const event = { eventType: 'job_updated', action, severity, actor: caller.actor, resourceType: 'jobs', resourceId: serial } as const;
@@ -71,7 +71,7 @@ const saveEdit = async (deps: Deps, caller: Caller, row: Row, edit: Edit, transa
     version,
     before: former,
     changed: changed.slice(0, PATHS_AUDITED).map(({ path }) => path),
-    ...(input.targets !== undefined && { targets: input.targets.length }),
+    ...list,
     ...edit.details,
     ...facts,
   };
