@@ -13,7 +13,7 @@ import {
 import { AuditVerificationLine, VerifyAudit } from '../../contracts/audit-verification.ts';
 import { pageOf } from '../../contracts/page.ts';
 import { readAuditStatistics } from '../../services/audit/audit-statistics.ts';
-import { exportAudit } from '../../services/audit/export-audit.ts';
+import { checkAuditExport, exportAudit } from '../../services/audit/export-audit.ts';
 import { getAuditEvent, listAuditEvents, listAuditSeals, listEventTypes } from '../../services/audit/read-audit.ts';
 import { verifyAuditTrail } from '../../services/audit/verify-audit.ts';
 import type { ServiceDeps } from '../../services/context.ts';
@@ -108,11 +108,15 @@ export const auditRoutes = (deps: ServiceDeps, route: DefineRoute) =>
       ),
       async (c) => {
         const query = c.req.valid('query');
-        const texts = await exportAudit(deps, c.get('caller'), query);
-        return c.body(streamTexts(texts), 200, {
+        const headers = {
           'Content-Type': CONTENT_TYPES[query.format],
           'Content-Disposition': `attachment; filename="audit.${query.format}"`,
-        });
+        };
+        if (c.req.method === 'HEAD') {
+          checkAuditExport(c.get('caller'), query);
+          return c.body(null, 200, headers);
+        }
+        return c.body(streamTexts(await exportAudit(deps, c.get('caller'), query)), 200, headers);
       },
     )
     .openapi(

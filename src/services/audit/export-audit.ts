@@ -36,6 +36,13 @@ async function* pagesOf({ db }: ServiceDeps, filters: EventFilters, to: string):
   }
 }
 
+/** What an export must be to be made. @throws OpsError FORBIDDEN, SCOPE_TOO_WIDE, VALIDATION */
+export const checkAuditExport = (caller: Caller, filters: EventFilters): void => {
+  authorize(caller, 'audit.read');
+  authorize(caller, 'data.export');
+  filterValues(filters);
+};
+
 /**
  * All events that the filters leave, newest first, read page by page while they are sent. The export itself is audited, before anything is read of it.
  * @throws OpsError FORBIDDEN, SCOPE_TOO_WIDE, VALIDATION
@@ -45,9 +52,7 @@ export const exportAudit = async (
   caller: Caller,
   { format, ...filters }: AuditExport,
 ): Promise<AsyncGenerator<string>> => {
-  authorize(caller, 'audit.read');
-  authorize(caller, 'data.export');
-  filterValues(filters);
+  checkAuditExport(caller, filters);
   const event = { eventType: 'data_export', action: 'export_audit', severity: 'high', actor: caller.actor } as const;
   await recordAudit(deps.db, deps.keyRing.auditKey, { ...event, resourceType: 'audit_events', details: { format, filters } });
   const { head, line, tail } = FORMATS[format];

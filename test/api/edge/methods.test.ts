@@ -71,6 +71,20 @@ describe('methods', () => {
     }
   });
 
+  test('HEAD leaves no audit event: nothing is exported or verified by it', async () => {
+    const events = async () => {
+      const [[row]] = await platform.db.query(`SELECT count(*)::int AS count FROM audit_events`);
+      return row;
+    };
+    const before = await events();
+    const paths = [...methodsOfPath].flatMap(([path, methods]) => (methods.includes('GET') ? [path] : []));
+    const ask = (path: string) => platform.app.request(path, { method: 'HEAD', headers: { authorization: `Bearer ${platform.token}` } });
+    const answers = await Promise.all(paths.map(async (path) => [path, (await ask(path)).status] as const));
+    expect(Object.fromEntries(answers)).toMatchObject({ '/api/v1/audit/export': 200, '/api/v1/audit/verification': 200 });
+    expect((await ask('/api/v1/audit/export?search=x')).status).toBe(422);
+    expect(await events()).toEqual(before);
+  });
+
   test('HEAD of a stream of events follows nothing', async () => {
     const target = await addTarget(platform, 'head.example.org');
     const job = await addJob(platform, 'head', { targets: [target] });
