@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { escapeSign } from '../domain/visible-controls.ts';
 import { activityIds } from '../temporal/activity-ids.ts';
 
 /** Database errors carry the statement and its values, some of which are secrets: only these three are logged. */
@@ -11,7 +12,6 @@ const SECRET = ['authorization', 'cookie', 'password', 'token', 'secret', 'crede
 
 /** JSON leaves these as they are; terminals obey some, and some readers take others for the end of a line. */
 const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
-const escaped = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Structured log on stderr, so that stdout stays for data. What an activity logs has the ids of its workflow and run. */
 export const createLog = (level: string, to: DestinationStream = pino.destination({ dest: 2, sync: false })): Logger =>
@@ -21,7 +21,7 @@ export const createLog = (level: string, to: DestinationStream = pino.destinatio
       base: { pid: process.pid },
       mixin: activityIds,
       serializers: { err: plainError },
-      hooks: { streamWrite: (line) => line.replace(UNSAFE, escaped) },
+      hooks: { streamWrite: (line) => line.replace(UNSAFE, escapeSign) },
       redact: { paths: SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '***' },
     },
     to,

@@ -295,6 +295,8 @@ describe('a page', () => {
 });
 
 describe('a download', () => {
+  /** A terminal that obeys it shows a line that looks like another's. */
+  const FORGED = '42%\r2026-03-01 10:00:00.000 web1 | all is well\u0085\u001b[1A\u001b[2K\tend';
   const textOf = async (serial: string, format: 'text' | 'ndjson'): Promise<string> => {
     const { content } = await downloadLog(world.services, world.caller, serial, format);
     const parts = await Array.fromAsync(content);
@@ -316,6 +318,7 @@ describe('a download', () => {
 
   test('as text has a line each, its time in the zone of the setting, even of a message with several', async () => {
     await addRunLine(runs[1] ?? { id: 0 }, 'one\ntwo');
+    await addRunLine(runs[1] ?? { id: 0 }, FORGED);
     await execute(db, `UPDATE job_executions SET created_at = date_trunc('month', created_at) WHERE id = $1`, [runs[1]?.id]);
     await execute(
       db,
@@ -329,7 +332,7 @@ describe('a download', () => {
       .trimEnd()
       .split('\n');
     expect(name).toBe(`${run(2)}.log`);
-    expect(lines).toHaveLength(93);
+    expect(lines).toHaveLength(94);
     const first = lines.find((line) => line.includes('begun by'));
     expect(first).toMatch(/^\d{4}-\d{2}-01 17:45:00\.000 \+05:45 # begun by a person 2$/);
     expect(
@@ -337,7 +340,12 @@ describe('a download', () => {
         .filter((line) => line.includes(`${run(2)}.0002, line 9`) || line.includes(`${run(2)}.0002, line 10`))
         .map((line) => line.slice(31)),
     ).toEqual([`target 2 | ${saidOf(`${run(2)}.0002`, 9)}`, `target 2 ! ${saidOf(`${run(2)}.0002`, 10)}`]);
-    expect(lines.slice(-2)).toEqual([expect.stringMatching(/ # one$/), '    two']);
+    expect(lines.slice(-3)).toEqual([
+      expect.stringMatching(/ # one$/),
+      '    two',
+      expect.stringMatching(/ # 42%␍2026-03-01 10:00:00\.000 web1 \| all is well\\u0085␛\[1A␛\[2K\tend$/),
+    ]);
+    expect(await textOf(run(2), 'ndjson')).toContain(`"log_message":${JSON.stringify(FORGED)}`);
   });
 
   test('of a run that there is not is refused', async () => {

@@ -4,6 +4,7 @@ import type { LogFormat } from '../../contracts/log-search.ts';
 import { selectRow, selectRows } from '../../db/query.ts';
 import { createZonedTime } from '../../domain/zoned-time.ts';
 import { OpsError } from '../../domain/ops-error.ts';
+import { showControls } from '../../domain/visible-controls.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { LOG_COLUMNS } from '../executions/read-logs.ts';
@@ -16,13 +17,17 @@ type Show = (line: LogLine) => string;
 
 const jsonText: Show = (line) => `${JSON.stringify(line)}\n`;
 
-/** `2025-03-01 10:00:04.123 +01:00 web1 | 42%`: time, target, `|` for output, `!` for stderr, `#` for what OpsConductor says, and the line. */
+/**
+ * `2025-03-01 10:00:04.123 +01:00 web1 | 42%`: time, target, `|` for output, `!` for stderr, `#` for what OpsConductor says, and the line, whose control
+ * characters are seen and do nothing.
+ */
 const plainText = (zone: string): Show => {
   const shown = createZonedTime(zone);
   return ({ timestamp, target_name: target, stream, log_message: message }) => {
     const mark = stream === null ? '#' : MARKS[stream];
-    // A message of several lines stays one, so that nothing in it looks like a line of its own.
-    return `${shown(timestamp)} ${target === null ? '' : `${target} `}${mark} ${message.replaceAll(/\r?\n/g, '\n    ')}\n`;
+    // Nothing in a message may look like a line of its own, be it by a line feed or by what a terminal obeys.
+    const text = message.split(/\r?\n/).map(showControls).join('\n    ');
+    return `${shown(timestamp)} ${target === null ? '' : `${showControls(target)} `}${mark} ${text}\n`;
   };
 };
 
