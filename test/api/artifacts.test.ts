@@ -159,7 +159,7 @@ describe('artifacts', () => {
       (await platform.api('GET', `/api/v1/artifacts?${query}`)).body.data.map(({ name }: { name: string }) => name);
     expect(await names(`search=${encodeURIComponent('0%_A')}`)).toEqual(['100%_a.tar']);
     expect(await names(`search=${encodeURIComponent('1%a')}`)).toEqual([]);
-    expect(await names('created_by=admin&limit=1')).toEqual(['100%_a.tar']);
+    expect(await names('created_by=ADMIN&limit=1')).toEqual(['100%_a.tar']);
     expect(await names('created_by=nobody')).toEqual([]);
     for (const part of ['execution=J20259999.0001', 'branch=J20259999.0001.0001', 'action=J20259999.0001.0001.0001'])
       expect(await names(part)).toEqual([]);

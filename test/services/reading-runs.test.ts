@@ -84,7 +84,7 @@ describe('the list of runs', () => {
     ['of several jobs', { search: 'i' }, [mail2, mail1, web3, web2, web1]],
     ['in a state', { status: 'failed' }, [web3, web1]],
     ['by what began them', { trigger: 'schedule' }, [web2]],
-    ['by who began them', { triggered_by: 'system' }, [web1]],
+    ['by who began them, whatever the case of the name', { triggered_by: 'System' }, [web1]],
     ['on a target', { target: 'T20250002' }, [mail1, web1]],
     ['that failed for a reason of their own', { failure_category: 'configuration' }, [web3]],
     ['with a target that failed', { has_failed: true }, [mail1, web1]],

@@ -38,7 +38,7 @@ export const listArtifacts = async ({ db }: ServiceDeps, caller: Caller, filter:
   conditions.add(filter.branch, (value) => resultsOf(`b.branch_serial = ${value}`));
   conditions.add(filter.action, (value) => resultsOf(`r.action_serial = ${value}`));
   conditions.add(filter.search && likeText(filter.search), (value) => `a.name ILIKE '%' || ${value} || '%'`);
-  conditions.add(filter.created_by, (value) => `a.created_by = (SELECT id FROM users WHERE username = ${value})`);
+  conditions.add(filter.created_by, (value) => `a.created_by = (SELECT id FROM users WHERE lower(username) = lower(${value}))`);
   const page = keyset(ORDER, filter, conditions.bind);
   const rows = await selectRows<Artifact & { row_id: number }>(
     db,

@@ -25,7 +25,7 @@ const findNamed = (
   const narrowsJobs = jobs.sql !== 'true';
   return selectRow<Named>(
     db,
-    `SELECT ${narrowsJobs ? `to_jsonb(ARRAY(SELECT j.id FROM jobs j WHERE ${jobs.sql}))` : `'[]'::jsonb`} AS jobs, (SELECT id FROM users WHERE username = $1) AS user,
+    `SELECT ${narrowsJobs ? `to_jsonb(ARRAY(SELECT j.id FROM jobs j WHERE ${jobs.sql}))` : `'[]'::jsonb`} AS jobs, (SELECT id FROM users WHERE lower(username) = lower($1)) AS user,
        (SELECT id FROM universal_targets WHERE target_serial = $2) AS target, (SELECT id FROM job_executions WHERE execution_serial = $3) AS retried`,
     jobs.bind,
   );
