@@ -315,6 +315,22 @@ describe('the settings', () => {
     ]);
   });
 
+  test('a change that takes protection or records away weighs more in the audit', async () => {
+    const values = {
+      outbound_denied_networks: [],
+      rate_limit_token_per_minute: 1_000_000,
+      rate_limit_address_per_minute: 1_000_000,
+      rate_limit_login_per_minute: 1_000_000,
+      log_retention_days: 1,
+      execution_retention_days: 1,
+      purge_after_days: 0,
+    };
+    expect((await platform.api('PATCH', PATH, { values, note: 'unguarded' })).status).toBe(200);
+    const events = (await auditRows(platform)).filter(({ details }) => details['note'] === 'unguarded');
+    const severities = events.map(({ resource_id: key, severity }) => [key, severity]);
+    expect(Object.fromEntries(severities)).toEqual(Object.fromEntries(Object.keys(values).map((key) => [key, 'high'])));
+  });
+
   test('of two who change what they have read one is told', async () => {
     const path = `${PATH}/max_concurrent_targets`;
     const etag = (await platform.api('GET', path)).headers.get('etag') ?? '';

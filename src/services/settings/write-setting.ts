@@ -23,11 +23,18 @@ export interface SettingChange {
   note?: string | undefined;
 }
 
-/** Those whose change takes protection away, or work. */
+/** Those whose change takes away protection, records of what was done, or work. */
 const WEIGHTY: ReadonlySet<SettingKey> = new Set([
   'dangerous_command_patterns',
+  'outbound_denied_networks',
+  'rate_limit_token_per_minute',
+  'rate_limit_address_per_minute',
+  'rate_limit_login_per_minute',
   'maintenance_mode',
   'audit_retention_days',
+  'log_retention_days',
+  'execution_retention_days',
+  'purge_after_days',
   'password_min_length',
   'login_max_failures',
   'login_lock_minutes',
