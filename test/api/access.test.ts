@@ -91,6 +91,7 @@ const visitorsOf = async (): Promise<Record<string, Visitor>> => {
     },
     'expired session': { token: () => addSession(admin, { expiresAt: past }), permissions: undefined },
     'idle session': { token: () => addSession(admin, { lastActivityAt: new Date(Date.now() - 9 * HOUR_MS) }), permissions: undefined },
+    'revoked session': { token: () => addSession(admin, { revokedAt: past, revokeReason: 'logout' }), permissions: undefined },
     'revoked API token': { token: () => addApiToken(admin, PERMISSIONS, { revokedAt: past }), permissions: undefined },
     'expired API token': { token: () => addApiToken(admin, PERMISSIONS, { expiresAt: past }), permissions: undefined },
     'session of a deactivated user': { token: () => addSession(deactivated), permissions: undefined },

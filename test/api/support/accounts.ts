@@ -24,7 +24,10 @@ export const addUser = async (
 };
 
 /** A session of an account, without a login. @returns its token. */
-export const addSession = async (user: UserRow, fields: Partial<{ expiresAt: Date; lastActivityAt: Date }> = {}): Promise<string> => {
+export const addSession = async (
+  user: UserRow,
+  fields: Partial<{ expiresAt: Date; lastActivityAt: Date; revokedAt: Date; revokeReason: 'logout' }> = {},
+): Promise<string> => {
   const token = newToken('session');
   const expiresAt = new Date(Date.now() + 3_600_000);
   await UserSessionModel.create({ userId: user.id, sessionTokenHash: tokenHash(token), expiresAt, ...fields });
