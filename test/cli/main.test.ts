@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,19 +21,27 @@ test('a reader of a pipe gets all that is printed, however slow it reads; and op
   expect(Buffer.concat(chunks).toString()).toBe(readFileSync(file('openapi.json'), 'utf8'));
 });
 
-test('what was compiled is kept in the cache folder, and a command goes without when there can be none', async () => {
-  const cache = mkdtempSync(join(tmpdir(), 'opsc-cache-'));
-  onTestFinished(() => rmSync(cache, { recursive: true }));
-  for (const [OPSCONDUCTOR_CACHE, isKept] of [
-    [cache, true],
-    ['/dev/null/none', false],
-  ] as const) {
+test('what was compiled is kept in the cache folder, and a command goes without when there can be none, or others could write into it', async () => {
+  const folder = (mode = 0o700): string => {
+    const made = mkdtempSync(join(tmpdir(), 'opsc-cache-'));
+    onTestFinished(() => rmSync(made, { recursive: true }));
+    chmodSync(made, mode);
+    return made;
+  };
+  const [own, open, elsewhere, linked, loose] = [folder(), folder(0o770), folder(), folder(), folder()];
+  symlinkSync(elsewhere, join(linked, 'compiled'));
+  mkdirSync(join(loose, 'compiled'));
+  chmodSync(join(loose, 'compiled'), 0o722);
+  const run = async (OPSCONDUCTOR_CACHE: string): Promise<number> => {
     const started = startCli(['--version'], { OPSCONDUCTOR_CACHE });
     expect(await once(started.child, 'close')).toEqual([0, null]);
     expect(started.output()).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect(existsSync(join(OPSCONDUCTOR_CACHE, 'compiled'))).toBe(isKept);
-  }
-  expect(readdirSync(join(cache, 'compiled'), { recursive: true }).length).toBeGreaterThan(100);
+    const compiled = join(OPSCONDUCTOR_CACHE, 'compiled');
+    return existsSync(compiled) ? readdirSync(compiled, { recursive: true }).length : -1;
+  };
+  expect(await run(join(own, 'new'))).toBeGreaterThan(100);
+  expect(statSync(join(own, 'new/compiled')).mode & 0o777).toBe(0o700);
+  expect(await Promise.all(['/dev/null/none', open, linked, loose].map(run))).toEqual([-1, -1, 0, 0]);
 });
 
 test.each<[string, boolean, Record<string, string>, boolean]>([
