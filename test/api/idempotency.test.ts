@@ -70,6 +70,20 @@ describe('Idempotency-Key', () => {
       expect(lost(await platform.api('PUT', `/api/v1/jobs/${job}`, jobNamed('lost, too')))).toEqual(doubt);
     });
 
+    test('of the answer alone, the answer is given, and kept when the database is back', async () => {
+      await platform.db.query(`CREATE SEQUENCE losses; CREATE FUNCTION lose_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('losses') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER lose AFTER UPDATE ON idempotency_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+          WHEN (new.state = 'completed') EXECUTE FUNCTION lose_once()`);
+      const send = () => platform.api('POST', '/api/v1/targets', targetAt('kept-later.example.org'), keyed('kept-later'));
+      const first = await send();
+      expect([first.status, (await send()).body.code]).toEqual([201, 'IN_PROGRESS']);
+      let again = await send();
+      while (again.body.code === 'IN_PROGRESS') again = await send();
+      expect([again.status, again.headers.get('idempotent-replayed'), again.body]).toEqual([201, 'true', first.body]);
+      await platform.db.query('DROP FUNCTION lose_once CASCADE; DROP SEQUENCE losses');
+    });
+
     test('the start of a run is begun again under its key, which the run has', async () => {
       const send = () => platform.api('POST', `/api/v1/jobs/${job}/executions`, {}, keyed('lost-run'));
       expect(lost(await send())).toEqual(doubt);

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { isOutcomeUnknown } from '../../db/database-away.ts';
+import { isDatabaseAway, isOutcomeUnknown } from '../../db/database-away.ts';
 import { OpsError } from '../../domain/ops-error.ts';
 import { beginRequest, completeRequest, forgetRequest, renewClaim } from '../../services/idempotency.ts';
 import type { ServiceDeps } from '../../services/context.ts';
@@ -78,10 +78,14 @@ export const checkKey = createMiddleware<ApiEnv>(async (c, next) => {
   await next();
 });
 
-/** Keeps what must be kept though the database may be away. @returns when the first try is over; others follow, while the process lives. */
-const keepAtLast = async (keep: () => Promise<void>, tries = MOST_KEEPS): Promise<void> =>
-  keep().catch(() => {
-    if (tries > 1) setTimeout(() => void keepAtLast(keep, tries - 1), KEEP_AGAIN_MS).unref();
+/** Keeps what must be kept though the database may be away. @param end called at the end. @returns when the first try is over; others follow, while the process lives.
+ * @throws what is not the database's being away */
+const keepAtLast = (keep: () => Promise<void>, end: () => void, tries = MOST_KEEPS): Promise<void> =>
+  keep().then(end, (error: unknown) => {
+    const isLast = tries === 1 || !isDatabaseAway(error);
+    if (isLast) end();
+    else setTimeout(() => void keepAtLast(keep, end, tries - 1).catch(() => undefined), KEEP_AGAIN_MS).unref();
+    if (!isDatabaseAway(error)) throw error;
   });
 
 /**
@@ -101,11 +105,9 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     if (begun.state === 'completed') return replay(c, begun);
     const { claim } = begun;
     const endRenewing = renewClaim(db, claim);
-    const keep = (status: number, body: unknown): Promise<void> => completeRequest(db, request, claim, status, body).finally(endRenewing);
-    const keepDoubt = async (): Promise<void> => {
-      const problem: unknown = await c.res.clone().json();
-      await keepAtLast(() => completeRequest(db, request, claim, c.res.status, problem).then(endRenewing));
-    };
+    // It was done: that its answer cannot be kept now is no reason to tell the client otherwise.
+    const keep = (status: number, body: unknown): Promise<void> =>
+      keepAtLast(() => completeRequest(db, request, claim, status, body), endRenewing);
     const forget = (): Promise<void> => forgetRequest(db, request, claim).finally(endRenewing);
     try {
       await next();
@@ -115,8 +117,10 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     }
     const { status } = c.res;
     // Hono turns a thrown error into a response before this point: only answers that stand are kept.
-    if (status >= 400) await (isOutcomeUnknown(c.error) && !options.knowsKeys ? keepDoubt() : forget());
-    else if (c.res.body !== null && c.res.headers.get('Content-Type') === NDJSON) {
+    if (status >= 400) {
+      const isInDoubt = isOutcomeUnknown(c.error) && !options.knowsKeys;
+      await (isInDoubt ? keep(status, await c.res.clone().json()) : forget());
+    } else if (c.res.body !== null && c.res.headers.get('Content-Type') === NDJSON) {
       const end = (text: string | undefined): Promise<void> => (text === undefined ? forget() : keep(status, { [NDJSON]: text }));
       c.res = new Response(watched(c.res.body, end), c.res);
     } else await keep(status, status === 204 ? null : without(await c.res.clone().json(), options.once));
