@@ -16,8 +16,11 @@ export const JobSerial = z
   .string()
   .regex(/^J\d{8,19}$/, 'must be a job serial such as J20250001')
   .meta({ example: 'J20250001' });
-/** A job, or a template, by its serial or by its uuid. */
+/** By its serial or by its uuid. */
 export const JobKey = serialOrUuid(/J\d{8,19}/, 'a job', 'J20250001');
+/** Templates and jobs are counted together. */
+export const TemplateSerial = JobSerial.meta({ example: 'J20250002' });
+export const TemplateKey = serialOrUuid(/J\d{8,19}/, 'a template', 'J20250002');
 
 const JobSettings = z.strictObject({
   max_concurrent_targets: z.number().int().min(1).max(200).optional(),
@@ -126,7 +129,7 @@ export const JobFilter = listQuery(
     job_type: JobType.optional(),
     created_by: Text(50).optional().meta({ description: 'User name.' }),
     target: TargetSerial.optional().meta({ description: 'On its list.' }),
-    template: JobSerial.optional().meta({ description: 'From which it was made.' }),
+    template: TemplateSerial.optional().meta({ description: 'From which it was made.' }),
     source: DefinitionSource.optional(),
   },
 );
@@ -141,7 +144,7 @@ export const Job = JobSummary.extend({
   target_count: z.number().int(),
   targets: z.array(TargetSerial).meta({ description: 'The first 1000 of its list, in order; `/targets` has all.' }),
   target_selector: z.string().nullable(),
-  template: JobSerial.nullable().meta({ description: 'From which it was made.' }),
+  template: TemplateSerial.nullable().meta({ description: 'From which it was made.' }),
   change_note: z.string().nullable().meta({ description: 'Of this version.' }),
 }).meta({ id: 'Job' });
 export type Job = z.infer<typeof Job>;

@@ -7,7 +7,7 @@ import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { addApiToken, addSession, addUser } from './support/accounts.ts';
 import { addTarget } from './support/definitions.ts';
-import { addExamples, pathOfExample } from './support/examples.ts';
+import { addExamples } from './support/examples.ts';
 import { fillPath, operationsOf } from './support/operations.ts';
 import type { Operation } from './support/operations.ts';
 
@@ -27,9 +27,8 @@ const ABSENT = new Set([
   'DELETE /api/v1/users/{uuid}/sessions',
   'DELETE /api/v1/users/{uuid}/sessions/{session}',
   'DELETE /api/v1/users/{uuid}/tokens/{token}',
-  // The examples have no credential of this uuid, no attempt of a first action, and no event of this number.
+  // The examples have no credential of this uuid, and no event of this number.
   'DELETE /api/v1/targets/{serial}/methods/{method}/credentials/{uuid}',
-  'GET /api/v1/actions/{action}',
   'GET /api/v1/audit/{id}',
   'GET /api/v1/targets/{serial}/methods/{method}/credentials/{uuid}',
   'PATCH /api/v1/targets/{serial}/methods/{method}/credentials/{uuid}',
@@ -43,7 +42,7 @@ const ABSENT = new Set([
 
 /** A request that removes nothing that another visitor is to find: by a revision that it has not, or in the name of something else. */
 const sparing = (operation: Operation): { path: string; headers: Record<string, string> } => {
-  const path = pathOfExample(operation);
+  const path = fillPath(operation);
   if (operation.method !== 'DELETE') return { path, headers: {} };
   const hasRevision = Object.hasOwn(operation.spec['responses'] ?? {}, '412');
   return hasRevision

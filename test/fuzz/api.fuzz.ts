@@ -5,7 +5,7 @@ import { servePlatform } from '../support/serve-platform.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { runSchemathesis } from './schemathesis.ts';
-import { addExamples } from '../api/support/examples.ts';
+import { UUID, addExamples } from '../api/support/examples.ts';
 
 const HIGH = 1_000_000;
 const EXAMPLES = Number(process.env['FUZZ_EXAMPLES'] ?? 100);
@@ -26,6 +26,7 @@ beforeAll(async () => {
   });
   server = await servePlatform(platform);
   await addExamples(platform);
+  await platform.db.query('UPDATE target_credentials SET credential_uuid = $1', { bind: [UUID] });
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();

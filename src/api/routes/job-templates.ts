@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { JobCheck, UncheckedJob } from '../../contracts/job-check.ts';
 import { CloneTemplate, CreateTemplate, JobFromTemplate, TemplateFilter } from '../../contracts/job-template.ts';
-import { Job, JobKey, JobSerial, JobSummary } from '../../contracts/job.ts';
+import { Job, JobSummary, TemplateKey, TemplateSerial } from '../../contracts/job.ts';
 import { JobUse } from '../../contracts/job-statistics.ts';
 import { VersionNumber } from '../../contracts/job-version.ts';
 import { pageOf } from '../../contracts/page.ts';
@@ -19,8 +19,8 @@ import type { ApiEnv } from '../env.ts';
 import { CREATE_TEMPLATE, JOB, JOB_CHECK, JOB_FROM_TEMPLATE, JOB_SUMMARY, JOB_USE, TEMPLATE } from '../examples/jobs.ts';
 
 const tags = ['templates'];
-const JobRef = z.object({ serial: JobSerial });
-const JobKeyRef = z.object({ serial: JobKey });
+const TemplateRef = z.object({ serial: TemplateSerial });
+const TemplateKeyRef = z.object({ serial: TemplateKey });
 const Version = z.strictObject({ version: VersionNumber.optional().meta({ description: 'Default the current one.' }) });
 const KIND = 'template';
 
@@ -83,7 +83,7 @@ export const jobTemplateRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           summary: 'Read a job template',
           access: 'jobs.read',
           etag: 'gives',
-          request: { params: JobKeyRef, query: Version },
+          request: { params: TemplateKeyRef, query: Version },
         },
         { 200: json(Job, 'The template', TEMPLATE) },
       ),
@@ -103,7 +103,7 @@ export const jobTemplateRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           access: 'jobs.write',
           etag: 'takes',
           problems: ['CONFIRMATION_NEEDED', 'CONFLICT'],
-          request: { params: JobRef, ...body(CreateTemplate, CREATE_TEMPLATE) },
+          request: { params: TemplateRef, ...body(CreateTemplate, CREATE_TEMPLATE) },
         },
         { 200: json(Job, 'The new version; the present one when nothing is another', TEMPLATE) },
       ),
@@ -124,7 +124,7 @@ export const jobTemplateRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           access: 'jobs.write',
           etag: 'takes',
           problems: ['CONFLICT'],
-          request: { params: JobRef },
+          request: { params: TemplateRef },
         },
         { 204: { description: 'Deleted' } },
       ),
@@ -143,7 +143,7 @@ export const jobTemplateRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           summary: 'Make a job from a template',
           access: 'jobs.write',
           problems: ['CONFIRMATION_NEEDED', 'CREDENTIAL_UNREADABLE'],
-          request: { params: JobRef, ...body(JobFromTemplate, JOB_FROM_TEMPLATE) },
+          request: { params: TemplateRef, ...body(JobFromTemplate, JOB_FROM_TEMPLATE) },
           limits: { bodyBytes: 4 * 1_048_576 },
         },
         { 201: json(Job, 'The job', JOB) },
@@ -160,7 +160,7 @@ export const jobTemplateRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           summary: 'Make a template like another',
           access: 'jobs.write',
           problems: ['CONFIRMATION_NEEDED', 'CREDENTIAL_UNREADABLE'],
-          request: { params: JobRef, ...body(CloneTemplate, { name: 'Disk space, weekly' }) },
+          request: { params: TemplateRef, ...body(CloneTemplate, { name: 'Disk space, weekly' }) },
         },
         { 201: json(Job, 'The new template', TEMPLATE) },
       ),
@@ -175,7 +175,7 @@ export const jobTemplateRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           operationId: 'validateStoredJobTemplate',
           summary: 'Check a template as it is stored, with the settings of today',
           access: 'jobs.read',
-          request: { params: JobRef },
+          request: { params: TemplateRef },
         },
         { 200: json(JobCheck, 'All that is wrong with it now', JOB_CHECK) },
       ),
@@ -190,7 +190,7 @@ export const jobTemplateRoutes = (deps: ServiceDeps, route: DefineRoute) =>
           operationId: 'getJobTemplateUse',
           summary: 'Jobs that were made from a template',
           access: 'jobs.read',
-          request: { params: JobRef },
+          request: { params: TemplateRef },
         },
         { 200: json(JobUse, 'What came of it', JOB_USE) },
       ),

@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { Job, JobSerial } from '../../contracts/job.ts';
+import { Job, JobSerial, TemplateSerial } from '../../contracts/job.ts';
 import { JobComparison, JobVersion, JobVersionFilter, RestoreVersion, VersionNumber } from '../../contracts/job-version.ts';
 import { pageOf } from '../../contracts/page.ts';
 import type { ServiceDeps } from '../../services/context.ts';
@@ -12,19 +12,19 @@ import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
 import { JOB, JOB_COMPARISON, JOB_VERSION } from '../examples/jobs.ts';
 
-const JobRef = z.object({ serial: JobSerial });
-const VersionRef = z.object({ serial: JobSerial, version: VersionNumber });
-const VersionsRef = z.object({ serial: JobSerial, version: VersionNumber, other: VersionNumber });
 const VersionPage = pageOf(JobVersion, 'JobVersionPage');
 
 const NAMES = {
-  job: { tags: ['jobs'], of: 'Job', a: 'a job' },
-  template: { tags: ['templates'], of: 'JobTemplate', a: 'a template' },
+  job: { tags: ['jobs'], of: 'Job', a: 'a job', serial: JobSerial },
+  template: { tags: ['templates'], of: 'JobTemplate', a: 'a template', serial: TemplateSerial },
 } as const satisfies Record<Kind, object>;
 
 /** Versions of jobs, or of templates. */
 export const jobVersionRoutes = (deps: ServiceDeps, route: DefineRoute, kind: Kind) => {
-  const { tags, of, a } = NAMES[kind];
+  const { tags, of, a, serial: named } = NAMES[kind];
+  const Ref = z.object({ serial: named });
+  const VersionRef = Ref.extend({ version: VersionNumber });
+  const VersionsRef = VersionRef.extend({ other: VersionNumber });
   return new OpenAPIHono<ApiEnv>()
     .openapi(
       route(
@@ -35,7 +35,7 @@ export const jobVersionRoutes = (deps: ServiceDeps, route: DefineRoute, kind: Ki
           operationId: `list${of}Versions`,
           summary: `List the versions of ${a}`,
           access: 'jobs.read',
-          request: { params: JobRef, query: JobVersionFilter },
+          request: { params: Ref, query: JobVersionFilter },
         },
         { 200: json(VersionPage, 'A page, the newest first', { data: [JOB_VERSION], next: null }) },
       ),

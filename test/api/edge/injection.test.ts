@@ -13,7 +13,7 @@ import { addUser } from '../support/accounts.ts';
 import type { UserRow } from '../support/accounts.ts';
 import { BODY_HINTS } from '../support/body-hints.ts';
 import { addJob, addTarget, jobNamed } from '../support/definitions.ts';
-import { addExamples, pathOfExample } from '../support/examples.ts';
+import { addExamples } from '../support/examples.ts';
 import { HOSTILE, MARKER, SOME_HOSTILE } from '../support/hostile-texts.ts';
 import { documentOf, fillPath, operationsIn, parametersOf } from '../support/operations.ts';
 import type { Operation } from '../support/operations.ts';
@@ -161,7 +161,7 @@ describe('what is typed into any text', () => {
     const query = operation.path.endsWith('/artifacts') ? '?name=plain' : '';
     // A setting that is a text; and what is changed is not what others name.
     const changes = operation.method === 'PUT' || operation.path.endsWith('/restore');
-    const path = pathOfExample(operation)
+    const path = fillPath(operation)
       .replace('/max_concurrent_jobs', '/timezone')
       .replace(/J2025000[12]/, (serial) => (changes ? (CHANGED[serial] ?? serial) : serial));
     return platform.api(operation.method, `${path}${query}`, sent, { 'content-type': contentType });

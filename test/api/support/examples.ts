@@ -2,16 +2,9 @@ import { selectRow } from '../../../src/db/query.ts';
 import { addJob, addTarget, jobNamed } from './definitions.ts';
 import type { TestPlatform } from '../../support/platform.ts';
 import { addSession, addUser } from './accounts.ts';
-import { fillPath } from './operations.ts';
-import type { Operation } from './operations.ts';
 
-const UUID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
-
-/** Of a template: the serial in the document is that of the job. */
-const TEMPLATE = 'J20250002';
-
-/** As fillPath, with names of what addExamples has made. */
-export const pathOfExample = (operation: Operation): string => fillPath(operation).replace(/(?<=\/job-templates\/)J20250001/, TEMPLATE);
+/** Of whatever has one, in the document. */
+export const UUID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 
 /** An account that is named like the example of the document, with a session and nothing else. */
 const addExampleUser = async ({ db }: TestPlatform): Promise<void> => {
@@ -43,13 +36,17 @@ export const addExamples = async (platform: TestPlatform): Promise<void> => {
      FROM job_executions e, universal_targets t WHERE e.execution_serial = 'J20250001.0001' AND t.target_serial = 'T20250001' RETURNING id`,
   );
   await db.query(
-    `INSERT INTO job_action_results (branch_id, action_serial, action_order, action_name, action_type, status, started_at)
-     VALUES ($1, 'J20250001.0001.0001.0002', 2, 'fuzz', 'approval', 'running', now())`,
+    `INSERT INTO job_action_results (branch_id, action_serial, action_order, action_name, action_type, status, started_at, completed_at)
+     VALUES ($1, 'J20250001.0001.0001.0001', 1, 'fuzz', 'command', 'completed', now(), now()),
+       ($1, 'J20250001.0001.0001.0002', 2, 'fuzz', 'approval', 'running', now(), NULL)`,
     { bind: [branch?.id] },
   );
   await api('POST', '/api/v1/calendars', { name: 'holidays' });
   const { body: template } = await api('POST', '/api/v1/job-templates', jobNamed('fuzz'));
-  await name('jobs', 'job_serial', template.job_serial, TEMPLATE);
+  await name('jobs', 'job_serial', template.job_serial, 'J20250002');
+  // Second versions, for what compares two.
+  await api('PUT', '/api/v1/jobs/J20250001', jobNamed('fuzz two'));
+  await api('PUT', '/api/v1/job-templates/J20250002', jobNamed('fuzz two'));
   // The first one of a database has the serial of the document.
   await api('POST', '/api/v1/schedules', { name: 'fuzz', job: 'J20250001', when: { every: '15m' }, paused: true });
   await addExampleUser(platform);
