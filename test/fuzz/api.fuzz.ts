@@ -37,6 +37,6 @@ test.each(ROLES)('as %s: no 5xx, no status and no answer that the document does 
   const { username } = await addUser(role);
   const code = await runSchemathesis({ url: server.url, username, password: PASSWORD, examples: EXAMPLES, more: MORE });
   expect(code).toBe(0);
-  // It also throws when an answer had a code that its route does not declare.
-  expect((await platform.api('GET', '/api/v1/auth/me')).status).toBe(200);
+  // It also throws when an answer had a code that its route does not declare. The administrator's session is idle for too long by now.
+  expect((await platform.call(undefined, 'GET', '/healthz')).status).toBe(200);
 });
