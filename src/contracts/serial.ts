@@ -45,6 +45,30 @@ export const SerialQuery = listQuery(
 ).omit({ sort: true });
 export type SerialQuery = z.infer<typeof SerialQuery>;
 
+export const SerialCountsQuery = z.strictObject({
+  pattern: PatternText,
+  status: SerialStatus.optional().meta({ description: 'Only what is in this state.' }),
+});
+export type SerialCountsQuery = z.infer<typeof SerialCountsQuery>;
+
+const count = z.number().int();
+export const SerialCounts = z
+  .object({
+    level: SerialLevel,
+    pattern: z.string().meta({ description: 'As it is understood.' }),
+    total: count.meta({ description: 'Things that it fits.' }),
+    by_status: z.partialRecord(SerialStatus, count).meta({ description: 'States that none is in are not there.' }),
+    jobs: count.meta({
+      description: 'How many jobs they are, or are of; so for the others. What is above says nothing of what is below: 0.',
+    }),
+    executions: count,
+    branches: count,
+    targets: count.meta({ description: 'That branches and actions were on.' }),
+    is_capped: z.boolean().meta({ description: 'More fit: only the first 10,000 or so were counted, or what was found in two seconds.' }),
+  })
+  .meta({ id: 'SerialCounts' });
+export type SerialCounts = z.infer<typeof SerialCounts>;
+
 export const CheckPattern = z.strictObject({ pattern: PatternText });
 export type CheckPattern = z.infer<typeof CheckPattern>;
 

@@ -5,6 +5,7 @@ import type { World } from '../../bench/queries/world.ts';
 import type { SerialMatch, SerialQuery } from '../../src/contracts/serial.ts';
 import { permissionsOf } from '../../src/domain/permissions.ts';
 import { execute } from '../../src/db/query.ts';
+import { countSerials } from '../../src/services/serials/count-serials.ts';
 import { checkPattern, findSerials, getSerial } from '../../src/services/serials/find-serials.ts';
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { addBranchRows, addExecutionRow, addJobRow, addResultRow, addTargetRows } from '../db/support/rows.ts';
@@ -152,6 +153,45 @@ describe('serials that a pattern fits', () => {
     await expect(asked).rejects.toMatchObject({ code: 'VALIDATION', message, fields: [{ path: 'status' }] });
   });
 
+  test('counted by state, with the jobs, runs, branches and targets that they are of', async () => {
+    const counted = (pattern: string, filter: Pick<SerialQuery, 'status'> = {}) =>
+      countSerials(world.services, world.caller, { pattern, ...filter });
+    expect(await counted('J2025*.0001.*')).toEqual({
+      level: 'branch',
+      pattern: 'J2025*.0001.*',
+      total: 12,
+      by_status: { completed: 8, failed: 4 },
+      jobs: 4,
+      executions: 4,
+      branches: 12,
+      targets: 3,
+      is_capped: false,
+    });
+    expect(await counted('J20250001.*.0002.*', { status: 'running' })).toMatchObject({
+      level: 'action',
+      total: 2,
+      by_status: { running: 2 },
+      jobs: 1,
+      executions: 2,
+      branches: 2,
+      targets: 1,
+    });
+    expect(await counted('*.*')).toMatchObject({
+      total: 10,
+      by_status: { completed: 10 },
+      jobs: 5,
+      executions: 10,
+      branches: 0,
+      targets: 0,
+    });
+    expect(await counted('J2025*')).toMatchObject({ total: 4, by_status: { draft: 4 }, jobs: 4, executions: 0, branches: 0, targets: 0 });
+    expect(await counted('T2025*')).toMatchObject({ total: 3, by_status: { active: 3 }, jobs: 0, targets: 3 });
+    expect(await counted('J2024*.*')).toMatchObject({ total: 0, by_status: {}, jobs: 0, is_capped: false });
+    await expect(counted('J2025*', { status: 'skipped' })).rejects.toMatchObject({ code: 'VALIDATION' });
+    const caller = { ...world.caller, permissions: new Set(['executions.read'] as const) };
+    await expect(countSerials(world.services, caller, { pattern: 'J2025*' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
   test('one serial, in whatever width it was written', async () => {
     for (const serial of ['J20250001.0001.0002', 'j2025001.1.2', 'J20250000001.00001.002'])
       expect(await getSerial(world.services, world.caller, serial)).toMatchObject({ serial: 'J20250001.0001.0002', level: 'branch' });
@@ -233,6 +273,10 @@ describe('among many', () => {
     expect(first).toEqual({ data: [], next: expect.any(String) });
     expect(await serialsOf('J20270001.*.*.0007')).toEqual([`J20270001.${BRANCHES - 1}.0001.0007`]);
     expect(await serialsOf('J20270001.*.0002')).toEqual([]);
+    const counts = await countSerials(world.services, world.caller, { pattern: 'J2027*.*.*' });
+    expect(counts).toMatchObject({ total: BRANCHES, executions: BRANCHES, jobs: 1, targets: 1, is_capped: false });
+    const few = await countSerials(world.services, world.caller, { pattern: 'J2027*.*.*' }, { most: 2_000 });
+    expect(few).toMatchObject({ total: 2_000, is_capped: true });
     await execute(
       db,
       `UPDATE job_executions SET status = 'cancelled', completed_at = now() WHERE execution_serial = 'J20270001.${BRANCHES - 1}'`,

@@ -1,4 +1,4 @@
-import type { PatternCheck, SerialMatch } from '../../contracts/serial.ts';
+import type { PatternCheck, SerialCounts, SerialMatch } from '../../contracts/serial.ts';
 
 export const SERIAL_MATCH: SerialMatch = {
   level: 'branch',
@@ -15,4 +15,16 @@ export const PATTERN_CHECK: PatternCheck = {
   pattern: null,
   problem: 'must begin with the serial of a job or a target, such as J20250001, or with its beginning and a *, such as J2025*',
   suggestions: ['J2025*'],
+};
+
+export const SERIAL_COUNTS: SerialCounts = {
+  level: 'branch',
+  pattern: 'J2025*.0001.*',
+  total: 120,
+  by_status: { completed: 117, failed: 3 },
+  jobs: 4,
+  executions: 4,
+  branches: 120,
+  targets: 30,
+  is_capped: false,
 };

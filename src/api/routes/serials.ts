@@ -1,11 +1,21 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { CheckPattern, PatternCheck, SerialMatch, SerialMatches, SerialQuery, SerialText } from '../../contracts/serial.ts';
+import {
+  CheckPattern,
+  PatternCheck,
+  SerialCounts,
+  SerialCountsQuery,
+  SerialMatch,
+  SerialMatches,
+  SerialQuery,
+  SerialText,
+} from '../../contracts/serial.ts';
 import type { ServiceDeps } from '../../services/context.ts';
+import { countSerials } from '../../services/serials/count-serials.ts';
 import { checkPattern, findSerials, getSerial } from '../../services/serials/find-serials.ts';
 import { json } from '../define-route.ts';
 import type { DefineRoute } from '../define-route.ts';
 import type { ApiEnv } from '../env.ts';
-import { PATTERN_CHECK, SERIAL_MATCH } from '../examples/serials.ts';
+import { PATTERN_CHECK, SERIAL_COUNTS, SERIAL_MATCH } from '../examples/serials.ts';
 
 const tags = ['serials'];
 
@@ -28,6 +38,23 @@ export const serialRoutes = (deps: ServiceDeps, route: DefineRoute) =>
         { 200: json(SerialMatches, 'Some of what the pattern fits', { data: [SERIAL_MATCH], next: null }) },
       ),
       async (c) => c.json(await findSerials(deps, c.get('caller'), c.req.valid('query')), 200),
+    )
+    .openapi(
+      route(
+        {
+          method: 'get',
+          path: '/counts',
+          tags,
+          operationId: 'countSerials',
+          summary: 'Count what a pattern of serials fits, by state, and of how many jobs, runs, branches and targets it is',
+          description: 'Jobs take the permission jobs.read, targets targets.read.',
+          access: 'executions.read',
+          problems: ['SCOPE_TOO_WIDE'],
+          request: { query: SerialCountsQuery },
+        },
+        { 200: json(SerialCounts, 'The counts', SERIAL_COUNTS) },
+      ),
+      async (c) => c.json(await countSerials(deps, c.get('caller'), c.req.valid('query')), 200),
     )
     .openapi(
       route(

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { PatternCheck, SerialMatch } from '../../client/index.ts';
+import type { PatternCheck, SerialCounts, SerialMatch } from '../../client/index.ts';
 import { SerialStatus } from '../../contracts/serial.ts';
 import { openSession } from '../cli-session.ts';
 import type { CliContext, CliSession } from '../cli-session.ts';
@@ -66,7 +66,7 @@ export const addFind = (parent: Command, context: CliContext): void => {
   parent
     .command('find <pattern>')
     .description('find jobs, runs, branches, actions and targets by their serials')
-    .addOption(new Option('--status <status>', 'only what is in this state').choices(SerialStatus.options))
+    .addOption(statusOption())
     .addOption(limitOption(1_000))
     .addHelpText(
       'after',
@@ -75,10 +75,35 @@ export const addFind = (parent: Command, context: CliContext): void => {
     .action((pattern: string, options: FindOptions, command: Command) => find(context, pattern, options, command));
 };
 
-/** `serials find|check|show`. */
+const LEVEL_COUNTS = ['jobs', 'executions', 'branches', 'targets'] as const;
+
+const countsText = (counts: SerialCounts): string => {
+  const { level, total, by_status: states, is_capped: isCapped } = counts;
+  const more = isCapped ? '+' : '';
+  const ofStates = Object.entries(states).map(([status, count]) => `${count} ${status}`);
+  const of = LEVEL_COUNTS.filter((name) => counts[name] > 0 && name !== `${level}s` && name !== `${level}es`);
+  const parts = of.map((name) => `${counts[name]}${more} ${name === 'executions' ? 'runs' : name}`);
+  const rest = parts.length === 0 ? '' : `; of ${parts.join(', ')}`;
+  return `${total}${more} ${LEVELS[level]}${ofStates.length === 0 ? '' : `: ${ofStates.join(', ')}`}${rest}\n`;
+};
+
+const count = async (context: CliContext, pattern: string, { status }: Pick<FindOptions, 'status'>, command: Command): Promise<void> => {
+  const session = await openSession(context, command);
+  const counts = await session.client.countSerials({ pattern, ...(status !== undefined && { status }) });
+  await session.print(counts, countsText(counts));
+};
+
+const statusOption = (): Option => new Option('--status <status>', 'only what is in this state').choices(SerialStatus.options);
+
+/** `serials find|count|check|show`. */
 export const registerSerials = (program: Command, context: CliContext): void => {
   const serials = program.command('serials').alias('serial').description('serials of targets, jobs, runs, branches and actions');
   addFind(serials, context);
+  serials
+    .command('count <pattern>')
+    .description('count what a pattern fits, by state')
+    .addOption(statusOption())
+    .action((pattern: string, options: Pick<FindOptions, 'status'>, command: Command) => count(context, pattern, options, command));
   serials
     .command('check <pattern>')
     .description('say how a pattern is understood, or what may have been meant; exits with 1 when it is none')

@@ -106,6 +106,7 @@ import type {
   SchedulePlan,
   SchedulePreview,
   ScheduleSummary,
+  SerialCounts,
   SerialMatch,
   Session,
   SessionCreated,
@@ -917,6 +918,15 @@ export interface FindSerialsOptions<Field extends string = string> extends CallO
   pattern: string;
   /** Only what is in this state, one of those that its level has. */
   status?: 'active' | 'inactive' | 'maintenance' | 'draft' | 'scheduled' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped' | undefined;
+}
+
+export interface CountSerialsOptions<Field extends keyof SerialCounts = keyof SerialCounts> extends CallOptions {
+  /** A serial, or a pattern: job, run, branch and action, separated by dots. Each part is whole, or its beginning and `*`, or `*`. How many parts there are says what is found. Serials of other widths (`J202500001`, `.001`) are understood. */
+  pattern: string;
+  /** Only what is in this state. */
+  status?: 'active' | 'inactive' | 'maintenance' | 'draft' | 'scheduled' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped' | undefined;
+  /** Only these fields, separated by commas. */
+  fields?: readonly Field[] | undefined;
 }
 
 export interface CheckSerialPatternOptions<Field extends keyof PatternCheck = keyof PatternCheck> extends CallOptions {
@@ -1888,6 +1898,12 @@ export interface Operations {
    */
   findSerials<Field extends keyof SerialMatch = keyof SerialMatch>(options: FindSerialsOptions<Field>): Promise<Page<Pick<SerialMatch, Field>>>;
   /**
+   * Count what a pattern of serials fits, by state, and of how many jobs, runs, branches and targets it is.
+   * `GET /api/v1/serials/counts`, permission: executions.read.
+   * Jobs take the permission jobs.read, targets targets.read.
+   */
+  countSerials<Field extends keyof SerialCounts = keyof SerialCounts>(options: CountSerialsOptions<Field>): Promise<Pick<SerialCounts, Field>>;
+  /**
    * Say how a pattern of serials is understood, or what is wrong with it.
    * `GET /api/v1/serials/check`, permission: executions.read.
    */
@@ -2204,6 +2220,7 @@ export const OPERATIONS = {
   listAttempts: { method: 'GET', path: '/api/v1/actions/{action}', query: ['limit', 'cursor', 'sort', 'fields', 'max_output'], answer: 'json' },
   searchLogs: { method: 'GET', path: '/api/v1/logs', query: ['limit', 'cursor', 'fields', 'execution', 'branch', 'job', 'target', 'from', 'to', 'text', 'regex', 'ignore_case', 'level', 'phase', 'category', 'stream'], answer: 'json' },
   findSerials: { method: 'GET', path: '/api/v1/serials', query: ['limit', 'cursor', 'fields', 'pattern', 'status'], answer: 'json' },
+  countSerials: { method: 'GET', path: '/api/v1/serials/counts', query: ['pattern', 'status', 'fields'], answer: 'json' },
   checkSerialPattern: { method: 'GET', path: '/api/v1/serials/check', query: ['pattern', 'fields'], answer: 'json' },
   getSerial: { method: 'GET', path: '/api/v1/serials/{serial}', query: ['fields'], answer: 'json' },
   followExecution: { method: 'GET', path: '/api/v1/executions/{serial}/events', answer: 'events', events: ['execution', 'branch', 'line', 'end'] },

@@ -3422,6 +3422,35 @@ export interface SerialMatch {
   path: string;
 }
 
+export interface SerialCounts {
+  level: 'target' | 'job' | 'execution' | 'branch' | 'action';
+  /** As it is understood. */
+  pattern: string;
+  /** Things that it fits. */
+  total: number;
+  /** States that none is in are not there. */
+  by_status: {
+    active?: number | undefined;
+    inactive?: number | undefined;
+    maintenance?: number | undefined;
+    draft?: number | undefined;
+    scheduled?: number | undefined;
+    running?: number | undefined;
+    completed?: number | undefined;
+    failed?: number | undefined;
+    cancelled?: number | undefined;
+    skipped?: number | undefined;
+  };
+  /** How many jobs they are, or are of; so for the others. What is above says nothing of what is below: 0. */
+  jobs: number;
+  executions: number;
+  branches: number;
+  /** That branches and actions were on. */
+  targets: number;
+  /** More fit: only the first 10,000 or so were counted, or what was found in two seconds. */
+  is_capped: boolean;
+}
+
 export interface PatternCheck {
   is_valid: boolean;
   /** What it looks for; null when it is no pattern. */

@@ -14,8 +14,13 @@ export interface SerialPlace {
   action: number;
 }
 
+export interface FoundSerial extends Omit<SerialMatch, 'path'> {
+  /** Name of the target that it is on, if it is on one. */
+  target?: string | undefined;
+}
+
 export interface FoundSerials {
-  data: Omit<SerialMatch, 'path'>[];
+  data: FoundSerial[];
   /** undefined: everything was looked at. */
   next: SerialPlace | undefined;
 }
@@ -38,6 +43,7 @@ interface BranchRow {
 }
 
 interface ActionRow {
+  target: string;
   run: number;
   execution_serial: string;
   branch: number;
@@ -94,8 +100,8 @@ const findActions = (
 ): Promise<ActionRow[]> =>
   selectRows<ActionRow>(
     db,
-    `SELECT branch.run, branch.run_serial AS execution_serial, branch.number AS branch, a.action_serial AS serial, a.action_order AS number, a.action_name AS name, a.status
-     FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[]) WITH ORDINALITY branch(id, run, number, run_serial, place) CROSS JOIN LATERAL (
+    `SELECT branch.run, branch.run_serial AS execution_serial, branch.number AS branch, branch.target, a.action_serial AS serial, a.action_order AS number, a.action_name AS name, a.status
+     FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[], $10::text[]) WITH ORDINALITY branch(id, run, number, run_serial, target, place) CROSS JOIN LATERAL (
        SELECT * FROM (SELECT DISTINCT ON (r.action_order) * FROM job_action_results r WHERE r.branch_id = branch.id AND ${fits('r.action_order', ranges)}
            AND r.action_order > CASE WHEN branch.run = $5::bigint AND branch.number = $6::bigint THEN $7::bigint ELSE 0 END
          ORDER BY r.action_order, r.iteration DESC, r.attempt DESC) l
@@ -111,6 +117,7 @@ const findActions = (
       after.action,
       limit,
       status ?? null,
+      branches.map(({ name }) => name),
     ],
   );
 
@@ -128,7 +135,7 @@ const pageOf = <Row>(
   limit: number,
   end: SerialPlace | undefined,
   placeOf: (row: Row) => SerialPlace,
-  show: (row: Row) => Omit<SerialMatch, 'path'>,
+  show: (row: Row) => FoundSerial,
 ): FoundSerials => {
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return { data: rows.slice(0, limit).map(show), next: last === undefined ? end : placeOf(last) };
@@ -136,13 +143,14 @@ const pageOf = <Row>(
 
 const shown = (
   level: SerialMatch['level'],
-  { serial, name, status, execution_serial }: Omit<BranchRow, 'id' | 'run' | 'number'>,
-): Omit<SerialMatch, 'path'> => ({
+  { serial, name, status, execution_serial, target }: Omit<BranchRow, 'id' | 'run' | 'number'> & Pick<FoundSerial, 'target'>,
+): FoundSerial => ({
   level,
   serial,
   name,
   status,
   execution_serial,
+  target,
 });
 
 /** Runs of these jobs, or their branches or actions, that fit a pattern and are in a state; each level is looked up by the index of the one above. */
@@ -175,7 +183,7 @@ export const findParts = async (
       limit,
       endOf(runs, branches),
       ({ run, number }) => ({ execution: run, branch: number, action: 0 }),
-      (branch) => shown(level, branch),
+      (branch) => shown(level, { ...branch, target: branch.name }),
     );
   }
   const branches = await findBranches(db, runs, ofBranches, after, LOOKED_AT);
