@@ -11,6 +11,7 @@ import { checkJson } from './middleware/check-json.ts';
 import { checkKey, idempotency } from './middleware/idempotency.ts';
 import { ifMatch } from './middleware/if-match.ts';
 import { DEFAULT_BODY_BYTES, limitBody } from './middleware/limit-body.ts';
+import { watchCommits } from '../db/note-commits.ts';
 import { preferWait } from './middleware/prefer-wait.ts';
 import type { WaitFor } from './middleware/prefer-wait.ts';
 import { limitLogin, limitToken } from './middleware/rate-limit.ts';
@@ -98,6 +99,13 @@ const deriveFrom = (options: RouteOptions<string>): { takesKey: boolean; keepsAn
   return { takesKey, keepsAnswer, codes };
 };
 
+/** Knows of what the handler has committed, should the database go away before the answer. */
+const watchChanges = createMiddleware<ApiEnv>(async (c, next) => {
+  const commits = { hasCommitted: false };
+  c.set('commits', commits);
+  await watchCommits(commits, next);
+});
+
 const middlewareOf = (
   deps: RouteDeps,
   streamPlaces: Places,
@@ -128,6 +136,7 @@ const middlewareOf = (
     ...(takesKey ? [keepsAnswer ? idempotency(services, { once, streamsBody, knowsKeys }) : checkKey] : []),
     ...(method === 'get' || streamsBody ? [] : [checkJson]),
     ...(readsThing ? [pickAnswer] : []),
+    ...(method === 'get' ? [] : [watchChanges]),
   ];
 };
 

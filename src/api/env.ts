@@ -1,6 +1,7 @@
 import type { Caller } from '../services/context.ts';
 import type { Expected } from '../services/revision.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
+import type { Commits } from '../db/note-commits.ts';
 import type { Allowance } from '../db/rate-limits.ts';
 import type { RequestFacts } from '../db/record-audit.ts';
 
@@ -35,6 +36,8 @@ export interface ApiEnv {
     caller: Caller;
     /** Serial of the run that the request has started, for the log. */
     execution: string;
+    /** What the handler has committed so far. */
+    commits: Commits;
     /** What `If-Match` says, on routes that take it. */
     expected: Expected;
   };

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import type { Problem } from '../contracts/problem.ts';
 import { isDatabaseAway, isOutcomeUnknown } from '../db/database-away.ts';
+import type { Commits } from '../db/note-commits.ts';
 import { sqlStateOf } from '../db/sql-state.ts';
 import { ERROR_CODES, OpsError } from '../domain/ops-error.ts';
 import type { ErrorCode } from '../domain/ops-error.ts';
@@ -55,10 +56,10 @@ const databaseAway = (mayBeDone: boolean): OpsError =>
       )
     : new OpsError('UNAVAILABLE', 'The database does not answer. Nothing was changed; try again in a moment.', { retryAfterSeconds: 1 });
 
-const toOpsError = (error: unknown, isRead: boolean): OpsError | undefined => {
+const toOpsError = (error: unknown, isRead: boolean, commits: Commits | undefined): OpsError | undefined => {
   if (error instanceof OpsError) return error;
   if (isRead && sqlStateOf(error) === CANCELLED) return tooLong(error);
-  if (isDatabaseAway(error)) return databaseAway(!isRead && isOutcomeUnknown(error));
+  if (isDatabaseAway(error)) return databaseAway(!isRead && isOutcomeUnknown(error, commits));
   if (error instanceof HTTPException) {
     const code = CODE_OF_STATUS[error.status];
     if (code !== undefined) return new OpsError(code, error.message === '' ? 'The request could not be read.' : error.message);
@@ -71,7 +72,7 @@ export const respondWithProblem =
   (log: Logger) =>
   (error: unknown, c: Context<ApiEnv>): Response => {
     const requestId = c.get('requestId');
-    const known = toOpsError(error, c.req.method === 'GET' || c.req.method === 'HEAD');
+    const known = toOpsError(error, c.req.method === 'GET' || c.req.method === 'HEAD', c.get('commits'));
     if (known === undefined) log.error({ err: error, requestId, path: withoutTokens(c.req.path) }, 'request failed');
     const shown =
       known ??

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { Sequelize } from 'sequelize';
 import { currentTracing } from '../tracing/trace.ts';
 import { defineModels } from './models/index.ts';
+import { noteCommits } from './note-commits.ts';
 import { traceQueries } from './trace-queries.ts';
 
 const INT8_OID = 20;
@@ -49,6 +50,7 @@ export const connectDatabase = ({
     retry: { max: 1 },
   });
   defineModels(sequelize);
+  noteCommits(sequelize);
   if (currentTracing() !== undefined) traceQueries(sequelize);
   return sequelize;
 };

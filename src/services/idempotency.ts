@@ -59,7 +59,8 @@ export const beginRequest = async (db: Sequelize, request: KeyedRequest): Promis
   return { state: 'completed', status: known.response_status, body: known.response_body };
 };
 
-const inProgress = (): OpsError =>
+/** Somebody answers the request already. */
+export const inProgress = (): OpsError =>
   new OpsError('IN_PROGRESS', 'The first request with this Idempotency-Key is still being answered. Ask again in a second.', {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });

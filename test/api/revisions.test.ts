@@ -1,4 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { ConnectionAcquireTimeoutError, ConnectionRefusedError } from 'sequelize';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineRouteFor, json } from '../../src/api/define-route.ts';
 import type { ApiEnv } from '../../src/api/env.ts';
@@ -215,25 +216,42 @@ describe('what a route may declare', () => {
             limits: { bodyBytes: 10 },
             waitFor: async (answer, seconds) => {
               waited.push(seconds);
+              if (seconds === 13) throw new ConnectionRefusedError(new Error('away'));
               return { ...(answer as object), done: true };
             },
           },
           { 202: json(Thing, 'Begun') },
         ),
         (c) => c.json({ n: ++made, secret: 'SECRET' }, 202),
+      )
+      .openapi(
+        route(
+          {
+            method: 'post',
+            path: '/lost/{when}',
+            operationId: 'loseThing',
+            access: 'authenticated',
+            request: { params: z.object({ when: z.enum(['before', 'after']) }) },
+          },
+          { 202: json(Thing, 'Begun') },
+        ),
+        async (c) => {
+          if (c.req.valid('param').when === 'after') await platform.db.transaction(async () => ++made);
+          throw new ConnectionAcquireTimeoutError(new Error('no connection'));
+        },
       );
     return new OpenAPIHono<ApiEnv>()
       .use(requestFacts(() => false))
       .route('/', app)
       .onError(respondWithProblem(log));
   };
-  const send = async (app: ReturnType<typeof appOf>, method: string, headers: Record<string, string>, body?: string) => {
+  const send = async (app: ReturnType<typeof appOf>, method: string, headers: Record<string, string>, body?: string, path = '/thing') => {
     const all = {
       authorization: `Bearer ${platform.token}`,
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...headers,
     };
-    const response = await app.request('/thing', { method, headers: all, ...(body !== undefined && { body }) });
+    const response = await app.request(path, { method, headers: all, ...(body !== undefined && { body }) });
     return { status: response.status, headers: response.headers, body: JSON.parse(await response.text()) };
   };
 
@@ -248,6 +266,29 @@ describe('what a route may declare', () => {
   test('its own limit of the body', async () => {
     const { status, body } = await send(appOf([]), 'POST', {}, '{"a":"0123456789"}');
     expect([status, body.code, body.detail]).toEqual([413, 'PAYLOAD_TOO_LARGE', expect.stringContaining('10 bytes')]);
+  });
+
+  test('that the answer stands when the database goes away while it is held back', async () => {
+    const answer = await send(appOf([]), 'POST', { prefer: 'wait=13' });
+    expect([answer.status, answer.body, answer.headers.get('preference-applied')]).toEqual([202, { n: 1, secret: 'SECRET' }, null]);
+  });
+
+  test('that a database which goes away after a COMMIT leaves a doubt, and one that goes before it leaves none', async () => {
+    const app = appOf([]);
+    const lose = async (when: string) => {
+      const { status, body, headers } = await send(app, 'POST', { 'idempotency-key': when }, undefined, `/lost/${when}`);
+      return [status, body.detail, headers.get('idempotent-replayed')];
+    };
+    const doubt = expect.stringContaining('it may have been');
+    expect([await lose('after'), await lose('after')]).toEqual([
+      [503, doubt, null],
+      [503, doubt, 'true'],
+    ]);
+    const nothing = expect.stringContaining('Nothing was changed');
+    expect([await lose('before'), await lose('before')]).toEqual([
+      [503, nothing, null],
+      [503, nothing, null],
+    ]);
   });
 
   test('that Prefer: wait is obeyed, 50 seconds at most; the answer is kept before, without what is shown once, and a repeat waits again', async () => {

@@ -107,7 +107,7 @@ describe.skipIf(withoutSshd)('the rollout of a run (OpenSSH)', () => {
     expect((await steer(serial, 'approve', { answer: 'approved' })).status).toBe(409);
   });
 
-  test('nobody gets round an approval by changing the rollout: that takes an approver or an administrator who may answer', async () => {
+  test('nobody gets round an approval by changing the rollout, or by beginning what is behind it: that takes an approver or an administrator who may answer', async () => {
     const rollout = { batches: [{ count: 2 }, { percent: 100 }], between_batches: { approvers: [{ type: 'user', value: 'somebody' }] } };
     const { serial } = await start('true', rollout);
     await untilEvents(platform, serial, 1, isHeld);
@@ -124,6 +124,13 @@ describe.skipIf(withoutSshd)('the rollout of a run (OpenSSH)', () => {
     for (const authorization of tokens.map((token) => `Bearer ${token}`)) {
       for (const to of changes) expect(await change(to, { authorization })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
       expect((await platform.api('GET', `/api/v1/executions/${serial}`)).body.rollout).toEqual(rollout);
+    }
+    const ahead = `${serial}.0003`;
+    expect((await steer(serial, `branches/${ahead}/cancel`)).status).toBe(200);
+    for (const authorization of tokens.map((token) => `Bearer ${token}`)) {
+      const path = `/api/v1/executions/${serial}/retry`;
+      const again = await platform.api('POST', path, { branches: [ahead] }, { authorization });
+      expect(again).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     }
     for (const authorization of tokens.map((token) => `Bearer ${token}`))
       expect((await change({ ...rollout, stop_after_failures: { count: 1 } }, { authorization })).status).toBe(200);

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { isDatabaseAway, isOutcomeUnknown } from '../../db/database-away.ts';
 import { OpsError } from '../../domain/ops-error.ts';
-import { beginRequest, completeRequest, forgetRequest, renewClaim } from '../../services/idempotency.ts';
+import { beginRequest, completeRequest, forgetRequest, inProgress, renewClaim } from '../../services/idempotency.ts';
 import type { ServiceDeps } from '../../services/context.ts';
 import type { ApiEnv } from '../env.ts';
 import { watchBody } from '../watch-body.ts';
@@ -78,15 +78,32 @@ export const checkKey = createMiddleware<ApiEnv>(async (c, next) => {
   await next();
 });
 
-/** Keeps what must be kept though the database may be away. @param end called at the end. @returns when the first try is over; others follow, while the process lives.
- * @throws what is not the database's being away */
-const keepAtLast = (keep: () => Promise<void>, end: () => void, tries = MOST_KEEPS): Promise<void> =>
-  keep().then(end, (error: unknown) => {
-    const isLast = tries === 1 || !isDatabaseAway(error);
-    if (isLast) end();
-    else setTimeout(() => void keepAtLast(keep, end, tries - 1).catch(() => undefined), KEEP_AGAIN_MS).unref();
-    if (!isDatabaseAway(error)) throw error;
+/** Keys of this process whose answers are still to be kept: nobody takes them over, however long the database was away. */
+const unkept = new Set<string>();
+
+interface Keeping {
+  keep: () => Promise<void>;
+  /** Called before each further try, and at the end. */
+  onLater: () => void;
+  onEnd: () => void;
+}
+
+/**
+ * Keeps what must be kept though the database may be away. @returns when the first try is over; others follow, while the process lives.
+ * @throws what is no database that is away
+ */
+const keepAtLast = (keeping: Keeping, tries = MOST_KEEPS): Promise<void> => {
+  const { keep, onLater, onEnd } = keeping;
+  return keep().then(onEnd, (error: unknown) => {
+    if (!isDatabaseAway(error)) {
+      onEnd();
+      throw error;
+    }
+    if (tries === 1) return onEnd();
+    onLater();
+    setTimeout(() => void keepAtLast(keeping, tries - 1).catch(() => undefined), KEEP_AGAIN_MS).unref();
   });
+};
 
 /**
  * A POST that is sent again with the same `Idempotency-Key` gets the answer of the first one (for 24 hours) instead of being done again;
@@ -101,14 +118,29 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     const { pathname } = new URL(c.req.url);
     const requestHash = await digestOf(deps, c, options);
     const request = { userId: c.get('caller').userId, key, method: c.req.method, path: pathname.slice(0, PATH_LENGTH), requestHash };
+    const place = `${request.userId} ${key}`;
+    if (unkept.has(place)) throw inProgress();
     const begun = await beginRequest(db, request);
     if (begun.state === 'completed') return replay(c, begun);
     const { claim } = begun;
     const endRenewing = renewClaim(db, claim);
     // It was done: that its answer cannot be kept now is no reason to tell the client otherwise.
     const keep = (status: number, body: unknown): Promise<void> =>
-      keepAtLast(() => completeRequest(db, request, claim, status, body), endRenewing);
-    const forget = (): Promise<void> => forgetRequest(db, request, claim).finally(endRenewing);
+      keepAtLast({
+        keep: () => completeRequest(db, request, claim, status, body),
+        onLater: () => void unkept.add(place),
+        onEnd: () => {
+          unkept.delete(place);
+          endRenewing();
+        },
+      });
+    // Should the database be away now, the claim ends by itself; the answer is told as it is.
+    const forget = (): Promise<void> =>
+      forgetRequest(db, request, claim)
+        .catch((error: unknown) => {
+          if (!isDatabaseAway(error)) throw error;
+        })
+        .finally(endRenewing);
     try {
       await next();
     } catch (error) {
@@ -118,7 +150,7 @@ export const idempotency = (deps: ServiceDeps, options: IdempotencyOptions) =>
     const { status } = c.res;
     // Hono turns a thrown error into a response before this point: only answers that stand are kept.
     if (status >= 400) {
-      const isInDoubt = isOutcomeUnknown(c.error) && !options.knowsKeys;
+      const isInDoubt = isOutcomeUnknown(c.error, c.get('commits')) && !options.knowsKeys;
       await (isInDoubt ? keep(status, await c.res.clone().json()) : forget());
     } else if (c.res.body !== null && c.res.headers.get('Content-Type') === NDJSON) {
       const end = (text: string | undefined): Promise<void> => (text === undefined ? forget() : keep(status, { [NDJSON]: text }));

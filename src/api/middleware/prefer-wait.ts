@@ -24,7 +24,7 @@ const secondsOf = (prefer: string | undefined): number | undefined => {
 
 /**
  * `Prefer: wait=SECONDS` (RFC 7240): the answer is held back. It stands around the middleware of keys: the answer is kept before the wait begins, and a
- * repeat waits again. `Preference-Applied` says fewer seconds when the server stops meanwhile. @param stopping ends the waiting. @returns nothing else than without it when the answer is a problem.
+ * repeat waits again. `Preference-Applied` says fewer seconds when the server stops meanwhile, and nothing when it could not be waited. @param stopping ends the waiting. @returns nothing else than without it when the answer is a problem.
  */
 export const preferWait = (waitFor: WaitFor, stopping: AbortSignal) =>
   createMiddleware<ApiEnv>(async (c, next) => {
@@ -33,7 +33,9 @@ export const preferWait = (waitFor: WaitFor, stopping: AbortSignal) =>
     const { status } = c.res;
     if (seconds === undefined || seconds === 0 || status >= 400) return;
     const begunAt = performance.now();
-    const body = await waitFor(await c.res.clone().json(), seconds, AbortSignal.any([c.req.raw.signal, stopping]));
+    // The answer stands, whatever becomes of the waiting: it was done.
+    const body = await waitFor(await c.res.clone().json(), seconds, AbortSignal.any([c.req.raw.signal, stopping])).catch(() => undefined);
+    if (body === undefined) return;
     const waited = stopping.aborted ? Math.min(seconds, Math.floor((performance.now() - begunAt) / 1_000)) : seconds;
     c.header('Preference-Applied', `wait=${waited}`);
     c.res = new Response(JSON.stringify(body), { status, headers: c.res.headers });

@@ -15,6 +15,7 @@ import { childSerial, jobWorkflowId } from '../../domain/serials.ts';
 import { authorize } from '../context.ts';
 import type { Caller, ServiceDeps } from '../context.ts';
 import { assertNoMaintenance } from '../settings/maintenance.ts';
+import { assertMayMoveGates, hasApprovers } from './assert-approver.ts';
 import { readExecution } from './read-executions.ts';
 import { steerRun } from './steer-run.ts';
 
@@ -24,7 +25,7 @@ const MOST_RETRIES = 500;
 /**
  * Runs branches again that failed, or were cancelled: in this run while it goes on, from the first action or from the one that failed; or in a new run
  * of the same version, variables and rollout, which is linked to this one.
- * @throws OpsError NOT_FOUND, CONFLICT, MAINTENANCE for a new run, VALIDATION naming branches that cannot be run again; nothing is changed then
+ * @throws OpsError NOT_FOUND, CONFLICT, MAINTENANCE for a new run, FORBIDDEN for who is no approver and would begin a batch that waits for one, VALIDATION naming branches that cannot be run again; nothing is changed then
  */
 export const retryExecution = (deps: ServiceDeps, caller: Caller, serial: string, input: RetryBranches): Promise<SteeredExecution> =>
   input.new_run ? retryInNewRun(deps, caller, serial, input) : retryInSameRun(deps, caller, serial, input);
@@ -33,10 +34,12 @@ const retryInSameRun = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: st
   steerRun({ db, ...deps }, caller, serial, {
     permission: 'executions.steer',
     note: input.note,
-    async change({ id }, transaction) {
+    async change(run, transaction) {
+      const { id } = run;
       const mode = input.from === 'failed_action' ? 'resume' : 'restart';
       const ids = await queueRetries(db, id, input.branches, mode, input.repeat_unknown, transaction);
       assertAll(serial, input, ids.length);
+      if (hasApprovers(run.rollout) && (await areAhead(db, ids, transaction))) assertMayMoveGates(caller, run);
       if ((await countRetries(db, id, transaction)) > MOST_RETRIES)
         throw new OpsError('CONFLICT', `One run repeats at most ${MOST_RETRIES} branches. Repeat these in a new run (new_run).`);
       await markHeldBranches(db, id, transaction);
@@ -49,6 +52,16 @@ const retryInSameRun = ({ db, ...deps }: ServiceDeps, caller: Caller, serial: st
       return { action: 'retry_branches', text: `${ids.length} branch(es) are run again`, details };
     },
   });
+
+/** Is one of these branches of a batch that has not begun? It was cancelled before its turn, and would begin at once. */
+const areAhead = async (db: ServiceDeps['db'], ids: readonly number[], transaction: Transaction): Promise<boolean> =>
+  (await selectRow(
+    db,
+    `SELECT 1 AS found FROM job_execution_branches b JOIN job_executions e ON e.id = b.job_execution_id
+     WHERE b.id = ANY($1::bigint[]) AND b.branch_number > coalesce(e.begun_to, 0) LIMIT 1`,
+    [ids],
+    transaction,
+  )) !== undefined;
 
 const assertAll = (serial: string, { branches }: RetryBranches, found: number): void => {
   const wanted = new Set(branches).size;

@@ -91,10 +91,10 @@ const createQueue = (owners: AsyncIterator<LineOwner>, [first, within = 0]: read
   };
 };
 
-/** Owners that have what a page still wants, should they have as many lines as the last ones. */
+/** Owners that have what a page still wants, should they have as many lines as the last ones; twice as many after some that had none. */
 const ownersFor = (wanted: number, looked: readonly FoundPart[]): number => {
   const found = looked.reduce((sum, { lines }) => sum + lines.length, 0);
-  return Math.min(OWNERS_TOGETHER, Math.ceil((wanted * looked.length) / Math.max(found, 1)));
+  return Math.min(OWNERS_TOGETHER, found === 0 ? looked.length * 2 : Math.ceil((wanted * looked.length) / found));
 };
 
 /** One owner after the other, those with few lines together. A place is the rank of an owner and the place in it. */

@@ -15,7 +15,7 @@ export interface SerialPlace {
 }
 
 export interface FoundSerial extends Omit<SerialMatch, 'path'> {
-  /** Name of the target that it is on, if it is on one. */
+  /** Serial of the target that it is on, if it is on one. */
   target?: string | undefined;
 }
 
@@ -33,6 +33,7 @@ interface RunRow {
 }
 
 interface BranchRow {
+  target: string;
   id: number;
   run: number;
   execution_serial: string;
@@ -81,7 +82,7 @@ const findBranches = (
 ): Promise<BranchRow[]> =>
   selectRows<BranchRow>(
     db,
-    `SELECT b.id, run.id AS run, run.serial AS execution_serial, b.branch_serial AS serial, b.branch_number AS number, b.target_name_ref AS name, b.status
+    `SELECT b.id, run.id AS run, run.serial AS execution_serial, b.branch_serial AS serial, b.branch_number AS number, b.target_name_ref AS name, b.target_serial_ref AS target, b.status
      FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY run(id, serial, place) CROSS JOIN LATERAL (
        SELECT * FROM job_execution_branches b WHERE b.job_execution_id = run.id AND ${fits('b.branch_number', ranges)}
          AND b.branch_number >= CASE WHEN run.id = $3::bigint THEN $4::bigint ELSE 0 END ORDER BY b.branch_number LIMIT $5) b
@@ -117,7 +118,7 @@ const findActions = (
       after.action,
       limit,
       status ?? null,
-      branches.map(({ name }) => name),
+      branches.map(({ target }) => target),
     ],
   );
 
@@ -143,7 +144,7 @@ const pageOf = <Row>(
 
 const shown = (
   level: SerialMatch['level'],
-  { serial, name, status, execution_serial, target }: Omit<BranchRow, 'id' | 'run' | 'number'> & Pick<FoundSerial, 'target'>,
+  { serial, name, status, execution_serial, target }: Omit<BranchRow, 'id' | 'run' | 'number' | 'target'> & Pick<FoundSerial, 'target'>,
 ): FoundSerial => ({
   level,
   serial,
@@ -183,7 +184,7 @@ export const findParts = async (
       limit,
       endOf(runs, branches),
       ({ run, number }) => ({ execution: run, branch: number, action: 0 }),
-      (branch) => shown(level, { ...branch, target: branch.name }),
+      (branch) => shown(level, branch),
     );
   }
   const branches = await findBranches(db, runs, ofBranches, after, LOOKED_AT);
