@@ -106,7 +106,7 @@ const WITHOUT_STATEMENTS = new Set(
    assertPrimary prepareTarget uncheckedDefinitionOf sheetOfType readDocument formOf reportOf finderOf claim parseYaml openJson createSealer createOpener readBody
    readCsv readYaml resultOf failed parseItem nameIn changesOf valuesOf readRow givenCredentials compareTarget kindsOf readJobItem openedText
    readTargetItem asNewTarget asChangeOfTarget nameOf noteSerial warningsOf summaryOf calendarRevision useText withFreeName checkCalendar
-   rulesOf firingRulesOf canonicalDefinition hashOf secretsOf sealVariables openScheduleVariables scheduleRevision scheduleEvent authorizeFirings calendarFeed resolveAgainst
+   rulesOf firingRulesOf canonicalDefinition hashOf secretsOf sealVariables openScheduleVariables scheduleRevision scheduleEvent authorizeFirings calendarFeed resolveAgainst inProgress readAllowed assertMayMoveGates hasApprovers checkAuditExport
    assertNoFields assertNotFromCode assertNotExpired compareWithRow parseDefinition leafDifferences readVariables`.split(/\s+/),
 );
 
@@ -120,8 +120,15 @@ const UPKEEP = new Set([
   'sealAudit',
 ]);
 
-/** They read all there is of the time that they are asked for, in pages whose statements are those of a case, or once; or all jobs, when somebody gets another user name; or count what there is, for an administrator. */
-const OF_ALL_THERE_IS = new Set(['assertNoApprover', 'readAuditStatistics', 'exportAudit', 'verifyAuditTrail', 'readSystemInfo']);
+/** They read all there is of the time that they are asked for, in pages whose statements are those of a case, or once; or all jobs, when somebody gets a user name; or count what there is, for an administrator. */
+const OF_ALL_THERE_IS = new Set([
+  'assertNoApprover',
+  'namesApprover',
+  'readAuditStatistics',
+  'exportAudit',
+  'verifyAuditTrail',
+  'readSystemInfo',
+]);
 
 /** Asked one by one: it holds a connection for its lock while they use others, of which there is one here. */
 const OF_ITS_PARTS = new Set(['applySchedules']);

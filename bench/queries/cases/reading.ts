@@ -9,6 +9,7 @@ import { listAttempts } from '../../../src/services/executions/read-results.ts';
 import { summariseActions, summariseExecution } from '../../../src/services/executions/summarise-execution.ts';
 import { downloadLog } from '../../../src/services/logs/download-log.ts';
 import { searchLogs } from '../../../src/services/logs/search-logs.ts';
+import { countSerials } from '../../../src/services/serials/count-serials.ts';
 import { findSerials, getSerial } from '../../../src/services/serials/find-serials.ts';
 import { loudRunIndex } from '../volume.ts';
 import type { World } from '../world.ts';
@@ -51,7 +52,7 @@ export const readingCases = ({ services, caller, filled }: World): QueryCase[] =
   const count = (name: string, filter: (n: number) => Partial<ExecutionFilter>): QueryCase =>
     page(`runs counted, ${name}`, ['countExecutions'], (n) => countExecutions(services, caller, filter(n)), COUNTED);
   const lines = (name: string, filter: (n: number) => Partial<LogSearch>): QueryCase =>
-    page(`search, ${name}`, ['searchLogs', 'scopeOf', 'findInOwner', 'findInTime'], (n) => search(filter(n)), PART_OF_LINES);
+    page(`search, ${name}`, ['searchLogs', 'scopeOf', 'findInOwners', 'findInTime'], (n) => search(filter(n)), PART_OF_LINES);
   return [
     list('by trigger', (n) => ({ trigger: pick(ExecutionTrigger.options, n) })),
     list('by user', () => ({ triggered_by: 'user-1' })),
@@ -105,6 +106,7 @@ export const readingCases = ({ services, caller, filled }: World): QueryCase[] =
       '*.*.*',
       'J*.*.9999',
       `${loud}.*.0002`,
-    ].map((pattern) => page(`serials, ${pattern}`, ['findSerials', 'findParts'], () => found(pattern), 6_000)),
+    ].map((pattern) => page(`serials, ${pattern}`, ['findSerials', 'findMatches', 'findParts'], () => found(pattern), 6_000)),
+    page('serials counted', ['countSerials', 'pagesOf'], (n) => countSerials(services, caller, { pattern: `${job(n)}.*.0002` }), 6_000),
   ];
 };
