@@ -75,16 +75,31 @@ export const addFind = (parent: Command, context: CliContext): void => {
     .action((pattern: string, options: FindOptions, command: Command) => find(context, pattern, options, command));
 };
 
-const LEVEL_COUNTS = ['jobs', 'executions', 'branches', 'targets'] as const;
+const ONE: Readonly<Record<SerialMatch['level'], string>> = {
+  target: 'target',
+  job: 'job',
+  execution: 'run',
+  branch: 'branch',
+  action: 'action',
+};
+
+const ABOVE = [
+  ['jobs', 'job'],
+  ['executions', 'execution'],
+  ['branches', 'branch'],
+  ['targets', 'target'],
+] as const;
+
+const amount = (count: number, level: SerialMatch['level'], more: string): string =>
+  `${count}${more} ${count === 1 ? ONE[level] : LEVELS[level]}`;
 
 const countsText = (counts: SerialCounts): string => {
   const { level, total, by_status: states, is_capped: isCapped } = counts;
   const more = isCapped ? '+' : '';
   const ofStates = Object.entries(states).map(([status, count]) => `${count} ${status}`);
-  const of = LEVEL_COUNTS.filter((name) => counts[name] > 0 && name !== `${level}s` && name !== `${level}es`);
-  const parts = of.map((name) => `${counts[name]}${more} ${name === 'executions' ? 'runs' : name}`);
-  const rest = parts.length === 0 ? '' : `; of ${parts.join(', ')}`;
-  return `${total}${more} ${LEVELS[level]}${ofStates.length === 0 ? '' : `: ${ofStates.join(', ')}`}${rest}\n`;
+  const above = ABOVE.filter(([name, of]) => counts[name] > 0 && of !== level).map(([name, of]) => amount(counts[name], of, more));
+  const rest = above.length === 0 ? '' : `; of ${above.join(', ')}`;
+  return `${amount(total, level, more)}${ofStates.length === 0 ? '' : `: ${ofStates.join(', ')}`}${rest}\n`;
 };
 
 const count = async (context: CliContext, pattern: string, { status }: Pick<FindOptions, 'status'>, command: Command): Promise<void> => {
