@@ -17,7 +17,7 @@ export const noteCommits = (db: Sequelize): void => {
   const noted = async (...args: unknown[]): Promise<unknown> => {
     const result = await run(...args);
     const commits = storage.getStore();
-    // One that is only begun here ends later; nobody does that for a request.
+    // One that is only begun here ends later: an import's, which tells what became of it line by line.
     if (commits !== undefined && typeof args.at(-1) === 'function') commits.hasCommitted = true;
     return result;
   };
