@@ -4,6 +4,7 @@ import { createPartitionActivities } from '../../src/activities/partitions.ts';
 import { ensureMonthPartitions, findDefaultRows, makeMonthPartitions } from '../../src/db/partitions.ts';
 import { execute, selectRows } from '../../src/db/query.ts';
 import { parseKeyRing } from '../../src/db/seal.ts';
+import { latestMonth } from '../db/support/latest-month.ts';
 import { openTestDatabase } from '../db/support/open-database.ts';
 import { log, newKeyRing } from '../support/platform.ts';
 
@@ -28,8 +29,7 @@ const addJob = (db: Sequelize): Promise<void> =>
 test('the daily work makes the partitions of the months to come, so that a system that runs for long has them', async () => {
   await using database = await openTestDatabase();
   const { db } = database;
-  const now = new Date();
-  const latest = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 3, 1)).toISOString().slice(0, 7).replace('-', '');
+  const latest = await latestMonth(db);
   await execute(db, `DROP TABLE job_execution_logs_p${latest}, audit_events_p${latest}, performance_metrics_p${latest}`);
   const { makeMonthPartitions: make } = createPartitionActivities({ db, keyRing: parseKeyRing(newKeyRing()), log });
   expect(await make()).toEqual({

@@ -5,6 +5,7 @@ import { createRetentionActivities } from '../../src/activities/retention.ts';
 import { execute, selectRow, selectRows } from '../../src/db/query.ts';
 import { isOverdue, PLATFORM_SCHEDULES, platformScheduleId } from '../../src/temporal/platform-schedules.ts';
 import { prepareNamespace } from '../../src/temporal/prepare-namespace.ts';
+import { latestMonth } from '../db/support/latest-month.ts';
 import { ago, changeSetting, countRows } from '../db/retention/support.ts';
 import { platformEnvironment, startCli } from '../support/cli-process.ts';
 import { startTestPlatform } from '../support/platform.ts';
@@ -91,6 +92,8 @@ describe('the schedules of the platform', () => {
 describe('sys/retention', () => {
   beforeEach(async () => {
     await changeSetting(platform.db, 'alert_retention_days', 365);
+    // With 30 days the month before is over its time on a 31st.
+    await changeSetting(platform.db, 'log_retention_days', 365);
     await execute(platform.db, 'DELETE FROM system_health_snapshots');
     await execute(platform.db, 'INSERT INTO system_health_snapshots (timestamp) VALUES ($1), (now())', [ago(91)]);
   });
@@ -153,7 +156,7 @@ describe('sys/retention', () => {
 test('sys/audit-seal seals what is ten minutes old', async () => {
   await platform.db.transaction(async (transaction) => {
     await execute(platform.db, `SET LOCAL session_replication_role = 'replica'`, [], transaction);
-    await execute(platform.db, `UPDATE audit_events SET occurred_at = occurred_at - interval '1 hour'`, [], transaction);
+    await execute(platform.db, `UPDATE audit_events SET occurred_at = date_trunc('month', now()) - interval '1 hour'`, [], transaction);
   });
   const all = await selectRow<{ events: number; last: number }>(
     platform.db,
@@ -167,23 +170,22 @@ test('sys/audit-seal seals what is ten minutes old', async () => {
   expect(await replay([recorded])).toEqual([]);
 });
 
-const latestMonth = (): string => {
-  const now = new Date();
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 3, 1)).toISOString().slice(0, 7).replace('-', '');
+const dropLatestMonth = async (): Promise<string> => {
+  const name = `job_execution_logs_p${await latestMonth(platform.db)}`;
+  await execute(platform.db, `DROP TABLE ${name}`);
+  return name;
 };
-
-const dropLatestMonth = (): Promise<void> => execute(platform.db, `DROP TABLE job_execution_logs_p${latestMonth()}`);
 
 describe('months ahead', () => {
   test('sys/partition-maintenance makes them and reports rows that have none', async () => {
-    await dropLatestMonth();
+    const latest = await dropLatestMonth();
     await execute(
       platform.db,
       `INSERT INTO performance_metrics (timestamp, metric_type, aggregation_period) VALUES ('2001-01-01', 'job_execution', 'day')`,
     );
     const workflowId = await fire('sys/partition-maintenance');
     expect(await resultOf(workflowId)).toMatchObject({
-      made: [`job_execution_logs_p${latestMonth()}`],
+      made: [latest],
       blocked: [],
       defaultRows: [{ table: 'performance_metrics', rows: 1 }],
     });
@@ -196,10 +198,10 @@ describe('months ahead', () => {
     ['worker', 'worker is up'],
     ['server', 'API is up'],
   ])('a %s that was off for long has them when it is up', async (part, up) => {
-    await dropLatestMonth();
+    const latest = await dropLatestMonth();
     const process = startCli([part], { ...platformEnvironment(platform), OPSCONDUCTOR_PORT: '0' });
     await process.until(up);
-    expect(await selectRow(platform.db, `SELECT to_regclass('job_execution_logs_p${latestMonth()}') IS NOT NULL AS made`)).toEqual({
+    expect(await selectRow(platform.db, 'SELECT to_regclass($1) IS NOT NULL AS made', [latest])).toEqual({
       made: true,
     });
     expect(await process.end('SIGTERM')).toBe(0);
