@@ -1,11 +1,13 @@
 import type { Client, ScheduleDescription, ScheduleSpec } from '@temporalio/client';
 import { ScheduleAlreadyRunning } from '@temporalio/client';
 import type * as workflows from '../workflows/index.ts';
+import { createScheduleCalls } from './schedules/schedule-calls.ts';
 import { workflowQueue } from './task-queues.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+const DEADLINE_MS = 30 * SECOND_MS;
 
 interface PlatformSchedule {
   id: string;
@@ -79,8 +81,9 @@ const applySchedule = async (
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     const handle = client.schedule.getHandle(scheduleId);
-    const before = await handle.describe();
-    await handle.update(({ state }) => ({ ...definition, state }));
+    const { withLooks } = createScheduleCalls(client, DEADLINE_MS);
+    const before = await withLooks(() => handle.describe());
+    await withLooks(() => handle.update(({ state }) => ({ ...definition, state })));
     if (isOverdue(before, everyMs, new Date())) await handle.trigger('SKIP');
   }
 };

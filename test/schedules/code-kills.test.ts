@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { selectRows } from '../../src/db/query.ts';
+import { scheduleHandle } from '../support/schedule-handle.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
 import { RARELY, apply, breakable, createFixture, plan, removeAll } from './support/code.ts';
@@ -42,7 +43,7 @@ const readRows = (): Promise<Row[]> =>
   );
 
 const describeOne = async ({ name, temporal_schedule_id: id }: Row) => {
-  const { spec, state } = await platform.client.schedule.getHandle(id).describe();
+  const { spec, state } = await scheduleHandle(platform.client, id).describe();
   return [name, { jitter: spec.jitter, paused: state.paused }];
 };
 
@@ -173,7 +174,7 @@ describe('an apply that ends at any step is gone on with by the next one', () =>
     temporal.fail(undefined);
     expect((await apply(platform, [definition('stays')])).body).toMatchObject({ adopted: 0, unchanged: 1, settled: 1, pending: 0 });
     const [row] = await readRows();
-    const { searchAttributes } = await platform.client.schedule.getHandle(row?.temporal_schedule_id ?? '').describe();
+    const { searchAttributes } = await scheduleHandle(platform.client, row?.temporal_schedule_id ?? '').describe();
     expect(searchAttributes).toMatchObject({ OpsManagedBy: ['code'] });
   });
 });

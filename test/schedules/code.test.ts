@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { selectRows } from '../../src/db/query.ts';
+import { scheduleHandle } from '../support/schedule-handle.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { RARELY, apply, counted, createFixture, plan, removeAll, sources } from './support/code.ts';
@@ -43,7 +44,7 @@ const audits = (serial: string) =>
     'SELECT action, actor_type, details FROM audit_events WHERE resource_id = $1 ORDER BY occurred_at, id',
     [serial],
   );
-const handleOf = async (name: string) => platform.client.schedule.getHandle((await rowOf(name)).temporal_schedule_id);
+const handleOf = async (name: string) => scheduleHandle(platform.client, (await rowOf(name)).temporal_schedule_id);
 const describeOf = async (name: string) => (await handleOf(name)).describe();
 const reconcile = () => platform.activities.scheduleWork.reconcileSchedules();
 /** What a person does in the Temporal UI is there only a moment after the call returned. */

@@ -12,7 +12,7 @@ import { historyOf, keep, replay, untilTaskStarted } from '../workflows/support/
 import { command } from '../support/fleet.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { untilDescribed } from '../support/until-described.ts';
+import { scheduleHandle, untilDescribed } from '../support/schedule-handle.ts';
 import { untilResults } from '../support/until-results.ts';
 import {
   addSchedule,
@@ -123,10 +123,10 @@ describe('firings and their ledger', () => {
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('elsewhere'), {
       when: { every: '1h' },
     });
-    const handle = platform.client.schedule.getHandle(id);
+    const handle = scheduleHandle(platform.client, id);
     // Temporal shows a change only a moment after its call has returned.
     const untilPaused = async (paused: boolean): Promise<void> => {
-      await untilDescribed(platform.client, handle, ({ state }) => state.paused === paused);
+      await untilDescribed(handle, ({ state }) => state.paused === paused);
     };
     await handle.pause('looked strange');
     await untilPaused(true);
@@ -150,11 +150,11 @@ describe('firings and their ledger', () => {
   test.concurrent('paused in Temporal while a change of it is on its way there: the pause stays', async ({ expect }) => {
     const job = await jobOf('meanwhile');
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, { when: { every: '1h' } });
-    const handle = platform.client.schedule.getHandle(id);
+    const handle = scheduleHandle(platform.client, id);
     const { schedules } = platform.services;
     const pausedBefore: typeof schedules.put = async (...change) => {
       await handle.pause('looked strange');
-      await untilDescribed(platform.client, handle, ({ state }) => state.paused);
+      await untilDescribed(handle, ({ state }) => state.paused);
       return schedules.put(...change);
     };
     const services = { ...platform.services, schedules: { ...schedules, put: pausedBefore } };
@@ -171,7 +171,7 @@ describe('firings and their ledger', () => {
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('drifted'), {
       when: { every: '1h' },
     });
-    const handle = platform.client.schedule.getHandle(id);
+    const handle = scheduleHandle(platform.client, id);
     await handle.update((before) => ({ ...before, policies: { ...before.policies, overlap: 'ALLOW_ALL' } }));
     const drifted = async () => (await handle.describe()).policies.overlap === 'ALLOW_ALL';
     // Nothing is settled before: it would put the edit back unseen.
@@ -211,7 +211,7 @@ describe('firings and their ledger', () => {
     await until(serial, allEnded);
     while ((await read(serial)).status !== 'expired') await settleOne(serial);
     // As if that were long ago: Temporal forgets schedules that have nothing left to do.
-    await platform.client.schedule.getHandle(id).delete();
+    await scheduleHandle(platform.client, id).delete();
     await execute(platform.db, `UPDATE job_schedules SET ledger_until = now() - interval '10 minutes' WHERE schedule_serial = $1`, [
       serial,
     ]);
@@ -260,7 +260,7 @@ describe('firings and their ledger', () => {
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('lost'), {
       when: { every: '1h' },
     });
-    await platform.client.schedule.getHandle(id).delete();
+    await scheduleHandle(platform.client, id).delete();
     const isThere = () =>
       platform.client.schedule
         .getHandle(id)
@@ -329,7 +329,7 @@ describe('firings and their ledger', () => {
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, await jobOf('triggered'), {
       when: { every: '24h' },
     });
-    await platform.client.schedule.getHandle(id).trigger();
+    await scheduleHandle(platform.client, id).trigger();
     const rows = await until(serial, (all) => all.some(({ status }) => status === 'completed'));
     expect(rows.filter(({ run }) => run !== null)).toMatchObject([{ firing_type: 'run_now', status: 'completed' }]);
   });
@@ -344,11 +344,11 @@ describe('firings and their ledger', () => {
     const job = await jobOf('gone');
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, { when: inSeconds(3_000) });
     await execute(platform.db, 'UPDATE jobs SET deleted_at = now() WHERE job_serial = $1', [job]);
-    await platform.client.schedule.getHandle(id).trigger();
+    await scheduleHandle(platform.client, id).trigger();
     await rowsUntil(serial, ([first]) => first !== undefined && hasEnded(first));
     await settleOne(serial);
     expect((await ledgerOf(platform, serial)).map(outcome)).toEqual(['skipped: job_deleted']);
-    await expect(platform.client.schedule.getHandle(id).describe()).rejects.toThrow(/not found/i);
+    await expect(scheduleHandle(platform.client, id).describe()).rejects.toThrow(/not found/i);
   });
 
   test.concurrent('a value that no longer fits the job fails the firing, and the row says which', async ({ expect }) => {
@@ -356,7 +356,7 @@ describe('firings and their ledger', () => {
     const fields = { when: inSeconds(3_000), variables: { RELEASE: '7' } };
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, fields);
     await platform.api('PUT', `/api/v1/jobs/${job}`, { name: 'changed', actions: [briefly], variables: [] });
-    await platform.client.schedule.getHandle(id).trigger();
+    await scheduleHandle(platform.client, id).trigger();
     const [row] = await until(serial, ([first]) => first !== undefined && hasEnded(first));
     expect(row).toMatchObject({
       status: 'failed',
@@ -371,7 +371,7 @@ describe('firings and their ledger', () => {
     const fields = { when: inSeconds(3_000), variables: { TOKEN: 'buried treasure' } };
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, fields);
     await platform.api('PUT', `/api/v1/jobs/${job}`, { name: 'retyped', actions: [briefly], variables: [{ ...variable, type: 'number' }] });
-    await platform.client.schedule.getHandle(id).trigger();
+    await scheduleHandle(platform.client, id).trigger();
     const [row] = await until(serial, ([first]) => first !== undefined && hasEnded(first));
     expect(row).toMatchObject({ status: 'failed', error_message: expect.stringContaining('variables.TOKEN'), run: null });
     expect(row?.error_message).not.toContain('treasure');
@@ -421,7 +421,7 @@ describe('firings and their ledger', () => {
     });
     await until(serial, ([first]) => first !== undefined && hasEnded(first));
     await deleteSchedule(platform.services, await adminOf(platform), serial);
-    await expect(platform.client.schedule.getHandle(id).describe()).rejects.toThrow(/not found/i);
+    await expect(scheduleHandle(platform.client, id).describe()).rejects.toThrow(/not found/i);
     expect((await ledgerOf(platform, serial)).map(outcome)).toEqual(['completed']);
   });
 
@@ -491,8 +491,8 @@ describe('while no worker is there', () => {
   test('an instant that was skipped before a pause says why, not that of the pause', async () => {
     const fields = { name: 'busy', when: inSeconds(2, 4, 3_000) };
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, fields);
-    const handle = platform.client.schedule.getHandle(id);
-    await untilDescribed(platform.client, handle, ({ info }) => info.numActionsSkippedOverlap > 0);
+    const handle = scheduleHandle(platform.client, id);
+    await untilDescribed(handle, ({ info }) => info.numActionsSkippedOverlap > 0);
     await pauseSchedule(platform.services, await adminOf(platform), serial, { paused: true });
     const rows = await untilLedger(platform, serial, ([, second]) => second !== undefined && hasEnded(second));
     expect(rows.map(outcome)).toEqual(['running', 'skipped: overlap', 'scheduled']);
@@ -503,9 +503,9 @@ describe('while no worker is there', () => {
       name: 'triggered',
       when: inSeconds(SLOW_CALL + 2),
     });
-    const handle = platform.client.schedule.getHandle(id);
+    const handle = scheduleHandle(platform.client, id);
     await handle.trigger('SKIP');
-    await untilDescribed(platform.client, handle, ({ info }) => info.numActionsSkippedOverlap > 0);
+    await untilDescribed(handle, ({ info }) => info.numActionsSkippedOverlap > 0);
     const rows = await untilLedger(platform, serial, (all) => all.some((row) => row.firing_type === 'planned' && hasEnded(row)));
     expect(rows.map(outcome).toSorted()).toEqual(['running', 'skipped: overlap']);
   });
@@ -514,8 +514,8 @@ describe('while no worker is there', () => {
     const [first, ...others] = inSeconds(2, 3_000, 3_600);
     const fields = { name: 'limited', when: [first, ...others], max_executions: 2 };
     const { schedule_serial: serial, temporal_schedule_id: id } = await addSchedule(platform, job, fields);
-    const handle = platform.client.schedule.getHandle(id);
-    await untilDescribed(platform.client, handle, ({ state }) => state.remainingActions === 1);
+    const handle = scheduleHandle(platform.client, id);
+    await untilDescribed(handle, ({ state }) => state.remainingActions === 1);
     const changed = UpdateSchedule.parse({ ...fields, when: others });
     await updateSchedule(platform.services, await adminOf(platform), serial, changed);
     expect((await handle.describe()).state.remainingActions).toBe(1);

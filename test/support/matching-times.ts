@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, ScheduleSpec } from '@temporalio/client';
+import { createScheduleCalls } from '../../src/temporal/schedules/schedule-calls.ts';
 
 const MOST = 1_000;
 
@@ -10,13 +11,16 @@ export const matchingTimes = async (client: Client, spec: ScheduleSpec, from: nu
   const scheduleId = `zones/${randomUUID()}`;
   const action = { type: 'startWorkflow', workflowType: 'none', taskQueue: 'none' } as const;
   const handle = await client.schedule.create({ scheduleId, spec, action, state: { paused: true } });
+  const { withLooks } = createScheduleCalls(client, 15_000);
   try {
-    const { startTime } = await client.workflowService.listScheduleMatchingTimes({
-      namespace: client.options.namespace,
-      scheduleId,
-      startTime: timestamp(from),
-      endTime: timestamp(to),
-    });
+    const { startTime } = await withLooks(() =>
+      client.workflowService.listScheduleMatchingTimes({
+        namespace: client.options.namespace,
+        scheduleId,
+        startTime: timestamp(from),
+        endTime: timestamp(to),
+      }),
+    );
     if (startTime.length >= MOST) throw new RangeError('the server cuts its answers at 1,000 instants: ask for a shorter time');
     return startTime.map(({ seconds, nanos }) => Number(seconds) * 1_000 + (nanos ?? 0) / 1_000_000);
   } finally {

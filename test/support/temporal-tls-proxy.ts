@@ -34,10 +34,13 @@ export const createTlsFiles = (folder: string, serverName: string): TlsFiles => 
 const withoutPseudo = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
 
-/** Temporal as a cloud offers it: behind TLS that asks for a client certificate, only for who sends the API key, and without some methods. */
+/**
+ * Temporal as a cloud offers it: behind TLS that asks for a client certificate, only for who sends the API key, and without some methods.
+ * @param unanswered methods of which one call each is never answered; a call that was is removed
+ */
 export const startTemporalTlsProxy = async (
   { ca, server: own }: TlsFiles,
-  { to, apiKey, refused = [] }: { to: string; apiKey: string; refused?: readonly string[] },
+  { to, apiKey, refused = [], unanswered = [] }: { to: string; apiKey: string; refused?: readonly string[]; unanswered?: string[] },
 ): Promise<{ address: string } & AsyncDisposable> => {
   const upstream = connect(`http://${to}`);
   const read = (path: string): Buffer => readFileSync(path);
@@ -68,6 +71,11 @@ export const startTemporalTlsProxy = async (
     const refuse = (status: number): void =>
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status) }, { endStream: true });
     if (headers['authorization'] !== `Bearer ${apiKey}`) return refuse(16);
+    const lost = unanswered.findIndex((method) => headers[':path']?.endsWith(`/${method}`));
+    if (lost >= 0) {
+      unanswered.splice(lost, 1);
+      return;
+    }
     return refused.some((method) => headers[':path']?.endsWith(`/${method}`)) ? refuse(7) : forward(stream, headers);
   });
   const sessions = new Set<{ destroy(): void }>();

@@ -1,4 +1,3 @@
-import type { ScheduleHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRetentionActivities } from '../../src/activities/retention.ts';
@@ -10,11 +9,12 @@ import { ago, changeSetting, countRows } from '../db/retention/support.ts';
 import { platformEnvironment, startCli } from '../support/cli-process.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { untilDescribed } from '../support/until-described.ts';
+import { scheduleHandle, untilDescribed } from '../support/schedule-handle.ts';
+import type { TestScheduleHandle } from '../support/schedule-handle.ts';
 import { historyOf, keep, replay } from './support/histories.ts';
 
 let platform: TestPlatform;
-const scheduleOf = (id: string): ScheduleHandle => platform.client.schedule.getHandle(platformScheduleId(id, platform.taskQueuePrefix));
+const scheduleOf = (id: string): TestScheduleHandle => scheduleHandle(platform.client, platformScheduleId(id, platform.taskQueuePrefix));
 beforeAll(async () => {
   platform = await startTestPlatform();
   await prepareNamespace(platform.client, platform.taskQueuePrefix);
@@ -64,14 +64,10 @@ describe('the schedules of the platform', () => {
   test('what an operator paused is paused after the next start too, with the note', async () => {
     const schedule = scheduleOf('sys/retention');
     await schedule.pause('audit is going on');
-    await untilDescribed(platform.client, schedule, ({ state }) => state.paused);
+    await untilDescribed(schedule, ({ state }) => state.paused);
     const { info } = await schedule.describe();
     await prepareNamespace(platform.client, platform.taskQueuePrefix);
-    await untilDescribed(
-      platform.client,
-      schedule,
-      (now) => (now.info.lastUpdatedAt?.getTime() ?? 0) > (info.lastUpdatedAt?.getTime() ?? 0),
-    );
+    await untilDescribed(schedule, (now) => (now.info.lastUpdatedAt?.getTime() ?? 0) > (info.lastUpdatedAt?.getTime() ?? 0));
     expect((await schedule.describe()).state).toMatchObject({ paused: true, note: 'audit is going on' });
     await schedule.unpause();
   });

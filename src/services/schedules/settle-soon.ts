@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ServiceDeps } from '../context.ts';
 import { settleSchedule } from './settle-schedule.ts';
 
-/** Nobody who changes a schedule waits longer for Temporal; a few of its calls take five to eight seconds (temporal guide, 12.9). */
+/** Nobody who changes a schedule waits longer for Temporal; a few of its calls take several seconds (temporal guide, 12.9). */
 const PATIENCE_MS = 10_000;
 
 /** Waits for what Temporal is told, but not for long: it goes on behind the answer, and the reconciler does what fails. */

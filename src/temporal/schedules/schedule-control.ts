@@ -12,12 +12,9 @@ import { ofScheduledRun } from '../../workflows/search-attributes.ts';
 import { workflowQueue } from '../task-queues.ts';
 import { OPS_DEF_HASH, OPS_MANAGED_BY, toDescribed } from './described.ts';
 import { toScheduleSpec } from './firing-spec.ts';
-import { withToldErrors } from './told-errors.ts';
+import { createScheduleCalls } from './schedule-calls.ts';
 
-/** A few calls among thousands take five to eight seconds (temporal guide, 12.9). */
 const DEADLINE_MS = 15_000;
-/** Whoever waits for a server that is away holds a connection of the pool meanwhile. */
-const AWAY_DEADLINE_MS = 2_000;
 const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 500;
 /** Of one answer (temporal guide, 12.3). */
@@ -51,35 +48,19 @@ const withNewsOf = (
   };
 };
 
-/** Calls with a deadline; once one got no answer, those that follow wait less, until one does. */
-const createWithin = (client: Client, deadlineMs: number) => {
-  let isAway = false;
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    const ms = isAway ? Math.min(deadlineMs, AWAY_DEADLINE_MS) : deadlineMs;
-    try {
-      const answer = await withToldErrors(() => client.withDeadline(Date.now() + ms, work));
-      isAway = false;
-      return answer;
-    } catch (error) {
-      isAway = error instanceof OpsError && error.code === 'UNAVAILABLE';
-      throw error;
-    }
-  };
-};
-
 /**
  * Calls of Temporal's schedules for this installation's task queues.
- * @param deadlineMs of a call, whose tries the client repeats until then
+ * @param deadlineMs of a call, which the client makes again until then when it is refused or not answered
  */
 export const createScheduleControl = (client: Client, taskQueuePrefix: string, deadlineMs = DEADLINE_MS): TemporalSchedules => {
   const connection = client.connection as Connection;
   const { namespace } = client.options;
-  const within = createWithin(client, deadlineMs);
+  const { within, withLooks } = createScheduleCalls(client, deadlineMs);
   const handleOf = (id: string) => client.schedule.getHandle(id);
 
   const describe = async (id: string): Promise<DescribedSchedule | undefined> => {
     try {
-      return toDescribed(await within(() => handleOf(id).describe()));
+      return toDescribed(await withLooks(() => handleOf(id).describe()));
     } catch (error) {
       if (error instanceof ScheduleNotFoundError) return undefined;
       throw error;
@@ -131,7 +112,7 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string, d
 
   const replace = async (id: string, desired: DesiredSchedule, known?: DescribedSchedule): Promise<DescribedSchedule> => {
     const before = await describe(id);
-    await within(() => handleOf(id).update(({ state }) => definitionOf(withNewsOf(state, desired, known))));
+    await withLooks(() => handleOf(id).update(({ state }) => definitionOf(withNewsOf(state, desired, known))));
     return readBack(
       id,
       (now) => now.definitionHash === desired.definitionHash && now.lastUpdatedAt.getTime() > (before?.lastUpdatedAt.getTime() ?? 0),
@@ -140,7 +121,7 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string, d
 
   const page = async (scheduleId: string, from: Date, to: Date): Promise<Date[]> => {
     const time = (at: Date) => ({ seconds: Math.floor(at.getTime() / 1_000), nanos: (at.getTime() % 1_000) * 1_000_000 });
-    const { startTime } = await within(() =>
+    const { startTime } = await withLooks(() =>
       connection.workflowService.listScheduleMatchingTimes({
         namespace,
         scheduleId,
