@@ -111,7 +111,7 @@ describe('apply', () => {
       { path: 'variables.TOKEN', before: '********', after: '******** (another)' },
       { path: 'when.daily.at', before: null, after: '05:00' },
       { path: 'when.monthly.at', before: '03:00', after: null },
-      { path: 'when.monthly.day', before: 1, after: null },
+      { path: 'when.monthly.day', before: RARELY.monthly.day, after: null },
     ]);
     expect((await apply(platform, changed)).body).toMatchObject({ updated: 1, pending: 0 });
     const [, updated] = await audits((await rowOf('nightly')).schedule_serial);

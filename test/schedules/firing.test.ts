@@ -262,8 +262,7 @@ describe('firings and their ledger', () => {
     });
     await scheduleHandle(platform.client, id).delete();
     const isThere = () =>
-      platform.client.schedule
-        .getHandle(id)
+      scheduleHandle(platform.client, id)
         .describe()
         .then(
           () => true,
