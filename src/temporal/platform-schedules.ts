@@ -80,10 +80,10 @@ const applySchedule = async (
     await client.schedule.create({ scheduleId, ...definition });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    const handle = client.schedule.getHandle(scheduleId);
-    const { withLooks } = createScheduleCalls(client, DEADLINE_MS);
-    const before = await withLooks(() => handle.describe());
-    await withLooks(() => handle.update(({ state }) => ({ ...definition, state })));
+    const { within, handleOf } = createScheduleCalls(client, DEADLINE_MS);
+    const handle = handleOf(scheduleId);
+    const before = await handle.describe();
+    await within(() => handle.update(({ state }) => ({ ...definition, state })));
     if (isOverdue(before, everyMs, new Date())) await handle.trigger('SKIP');
   }
 };

@@ -1,21 +1,8 @@
 import type { Client, ScheduleDescription, ScheduleHandle } from '@temporalio/client';
 import { createScheduleCalls } from '../../src/temporal/schedules/schedule-calls.ts';
 
-export type TestScheduleHandle = Pick<ScheduleHandle, 'describe' | 'update' | 'pause' | 'unpause' | 'trigger' | 'delete'>;
-
 /** A schedule as an operator has it in Temporal, who asks again when a question of his is lost there. */
-export const scheduleHandle = (client: Client, id: string): TestScheduleHandle => {
-  const handle = client.schedule.getHandle(id);
-  const { withLooks } = createScheduleCalls(client, 30_000);
-  return {
-    describe: () => withLooks(() => handle.describe()),
-    update: (change) => withLooks(() => handle.update(change)),
-    pause: (note) => handle.pause(note),
-    unpause: (note) => handle.unpause(note),
-    trigger: (overlap) => handle.trigger(overlap),
-    delete: () => handle.delete(),
-  };
-};
+export const scheduleHandle = (client: Client, id: string): ScheduleHandle => createScheduleCalls(client, 30_000).handleOf(id);
 
 /** Waits until Temporal shows a schedule so, which it tells nobody by itself: it answers an update, a pause or a trigger before it is done. */
 export const untilDescribed = async (

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { DesiredSchedule, TemporalSchedules } from '../../src/services/schedules/temporal-schedules.ts';
 import { connectTemporalClient } from '../../src/temporal/connect-temporal.ts';
+import { createScheduleCalls } from '../../src/temporal/schedules/schedule-calls.ts';
+import type { ScheduleCalls } from '../../src/temporal/schedules/schedule-calls.ts';
 import { createScheduleControl } from '../../src/temporal/schedules/schedule-control.ts';
 import { createTlsFiles, startTemporalTlsProxy } from '../support/temporal-tls-proxy.ts';
 
@@ -22,6 +24,7 @@ const ONCE: DesiredSchedule['rules'] = {
 const lost: string[] = [];
 const stack = new AsyncDisposableStack();
 let control: TemporalSchedules;
+let calls: ScheduleCalls;
 
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'opsc-schedule-calls-'));
@@ -33,6 +36,7 @@ beforeAll(async () => {
   const client = await connectTemporalClient({ address: proxy.address, namespace: 'default', apiKey: API_KEY, tls });
   stack.defer(() => client.connection.close());
   control = createScheduleControl(client, 'schedule-control');
+  calls = createScheduleCalls(client, 15_000);
 });
 afterAll(() => stack.disposeAsync());
 
@@ -61,8 +65,21 @@ test('a question about a schedule that Temporal loses is asked again in good tim
   expect(await control.instants({ id, timezone: 'UTC' }, from, new Date('2099-12-25T00:00:00Z'))).toEqual([
     new Date('2099-12-24T18:00:00Z'),
   ]);
-  lost.push('UpdateSchedule');
-  expect((await control.put(id, desired('b'.repeat(64)), made)).definitionHash).toBe('b'.repeat(64));
   expect(lost).toEqual([]);
+  await control.remove(id);
+});
+
+test('so is the one with which a change begins, which is made up and sent once', async () => {
+  const id = `schedule-control-${randomUUID()}`;
+  await control.put(id, desired('a'.repeat(64)), undefined);
+  lost.push('DescribeSchedule');
+  let changes = 0;
+  await calls.within(() =>
+    calls.handleOf(id).update((before) => {
+      changes += 1;
+      return { ...before, state: { ...before.state, note: 'changed' } };
+    }),
+  );
+  expect([changes, lost]).toEqual([1, []]);
   await control.remove(id);
 });

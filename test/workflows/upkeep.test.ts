@@ -1,3 +1,4 @@
+import type { ScheduleHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRetentionActivities } from '../../src/activities/retention.ts';
@@ -10,11 +11,10 @@ import { platformEnvironment, startCli } from '../support/cli-process.ts';
 import { startTestPlatform } from '../support/platform.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { scheduleHandle, untilDescribed } from '../support/schedule-handle.ts';
-import type { TestScheduleHandle } from '../support/schedule-handle.ts';
 import { historyOf, keep, replay } from './support/histories.ts';
 
 let platform: TestPlatform;
-const scheduleOf = (id: string): TestScheduleHandle => scheduleHandle(platform.client, platformScheduleId(id, platform.taskQueuePrefix));
+const scheduleOf = (id: string): ScheduleHandle => scheduleHandle(platform.client, platformScheduleId(id, platform.taskQueuePrefix));
 beforeAll(async () => {
   platform = await startTestPlatform();
   await prepareNamespace(platform.client, platform.taskQueuePrefix);

@@ -1,5 +1,5 @@
 import { isGrpcCancelledError, isGrpcDeadlineError } from '@temporalio/client';
-import type { Client } from '@temporalio/client';
+import type { Client, ScheduleHandle } from '@temporalio/client';
 import { OpsError } from '../../domain/ops-error.ts';
 import { withToldErrors } from './told-errors.ts';
 
@@ -22,8 +22,10 @@ const isLate = (error: unknown): boolean => isUnavailable(error) && (isGrpcDeadl
 export interface ScheduleCalls {
   /** A call made once. @throws what withToldErrors throws */
   within: <T>(work: () => Promise<T>) => Promise<T>;
-  /** A call that may be made twice: made again when it is not answered in good time. @throws what withToldErrors throws */
+  /** A call that only asks: made again when it is not answered in good time. @throws what withToldErrors throws */
   withLooks: <T>(work: () => Promise<T>) => Promise<T>;
+  /** A schedule whose `describe` is made withLooks, also the one with which an `update` begins, which itself is sent once. */
+  handleOf: (id: string) => ScheduleHandle;
 }
 
 /**
@@ -43,8 +45,14 @@ export const createScheduleCalls = (client: Client, deadlineMs: number): Schedul
     }
   };
   const timeOfOne = (): number => (isAway ? Math.min(deadlineMs, AWAY_DEADLINE_MS) : deadlineMs);
+  const withLooks: ScheduleCalls['withLooks'] = (work) => call(work, timeOfOne(), LOOKS);
   return {
     within: (work) => call(work, timeOfOne(), WHOLE),
-    withLooks: (work) => call(work, timeOfOne(), LOOKS),
+    withLooks,
+    handleOf(id) {
+      const handle = client.schedule.getHandle(id);
+      const describe = handle.describe.bind(handle);
+      return Object.assign(handle, { describe: () => withLooks(describe) });
+    },
   };
 };

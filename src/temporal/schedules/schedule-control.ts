@@ -55,12 +55,11 @@ const withNewsOf = (
 export const createScheduleControl = (client: Client, taskQueuePrefix: string, deadlineMs = DEADLINE_MS): TemporalSchedules => {
   const connection = client.connection as Connection;
   const { namespace } = client.options;
-  const { within, withLooks } = createScheduleCalls(client, deadlineMs);
-  const handleOf = (id: string) => client.schedule.getHandle(id);
+  const { within, withLooks, handleOf } = createScheduleCalls(client, deadlineMs);
 
   const describe = async (id: string): Promise<DescribedSchedule | undefined> => {
     try {
-      return toDescribed(await withLooks(() => handleOf(id).describe()));
+      return toDescribed(await handleOf(id).describe());
     } catch (error) {
       if (error instanceof ScheduleNotFoundError) return undefined;
       throw error;
@@ -112,7 +111,7 @@ export const createScheduleControl = (client: Client, taskQueuePrefix: string, d
 
   const replace = async (id: string, desired: DesiredSchedule, known?: DescribedSchedule): Promise<DescribedSchedule> => {
     const before = await describe(id);
-    await withLooks(() => handleOf(id).update(({ state }) => definitionOf(withNewsOf(state, desired, known))));
+    await within(() => handleOf(id).update(({ state }) => definitionOf(withNewsOf(state, desired, known))));
     return readBack(
       id,
       (now) => now.definitionHash === desired.definitionHash && now.lastUpdatedAt.getTime() > (before?.lastUpdatedAt.getTime() ?? 0),
