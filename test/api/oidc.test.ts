@@ -269,6 +269,16 @@ describe('login at an OIDC provider', () => {
       expect([replayed.status, (await answerOf(replayed)).body.detail]).toEqual([401, expect.stringContaining('used before')]);
     });
 
+    test('that is asked for with HEAD, which only looks, is not used up', async () => {
+      const url = await callbackOf();
+      const cookie = browser.setCookies.find((header) => header.startsWith('opsconductor_oidc='))?.split(';')[0] ?? '';
+      const before = await sessions();
+      const looked = await platform.app.request(url.href.slice(PUBLIC_URL.length), { method: 'HEAD', headers: { cookie } });
+      expect([looked.status, looked.headers.getSetCookie()]).toEqual([401, []]);
+      expect(await sessions()).toEqual(before);
+      expect((await send(url)).status).toBe(200);
+    });
+
     test('with another nonce, or for another verifier, lets nobody in', async () => {
       const { client } = provider.login();
       const wrong = [{ nonce: 'another' }, { verifier: 'w'.repeat(43) }];

@@ -75,7 +75,9 @@ export const oidcRoutes = (deps: ServiceDeps, route: DefineRoute) =>
       ),
       async (c) => {
         const query = new URL(c.req.url).searchParams;
-        const finished = await finishOidcLogin(deps, query, getCookie(c, COOKIE), c.get('request'));
+        // HEAD changes nothing, and the answer of the provider is good once: it is told that no login was begun.
+        const note = c.req.method === 'HEAD' ? undefined : getCookie(c, COOKIE);
+        const finished = await finishOidcLogin(deps, query, note, c.get('request'));
         deleteCookie(c, COOKIE, { path: COOKIE_PATH });
         return 'redirect' in finished ? c.redirect(finished.redirect, 302) : c.json(finished.session, 200);
       },
